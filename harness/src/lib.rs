@@ -1,0 +1,13 @@
+//! shakedown: cross TLS stacks in one process over memory pipes.
+//!
+//! A [`scenario::Scenario`] is two [`profile`]s on two stacks and a [`link`]. A stack
+//! ([`connection::Stack`]) prepares each profile once; a [`pair::Pair`] drives two connections until
+//! nothing moves, and tells the [`outcome::Outcome`] that both sides saw.
+
+pub mod clock;
+pub mod connection;
+pub mod iana;
+pub mod link;
+pub mod outcome;
+pub mod profile;
+pub mod scenario;

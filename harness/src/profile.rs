@@ -1,0 +1,528 @@
+//! Profiles: one side's configuration as plain, stack-neutral data.
+//!
+//! Every field has a plainest value, which is its default and is left out of the JSON form; so the
+//! empty object is the plainest profile, and a field added later changes no scenario's id.
+
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::iana::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+
+/// A client's configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClientProfile {
+    /// Versions and algorithms.
+    #[serde(skip_serializing_if = "is_default")]
+    pub protocol: Protocol,
+    /// Whom the client connects to: the reference identity, and what SNI says.
+    #[serde(skip_serializing_if = "is_default")]
+    pub server_name: ServerName,
+    /// Whether the certificate's names are held against `server_name` (RFC 9525).
+    #[serde(skip_serializing_if = "is_default")]
+    pub name_check: NameCheck,
+    /// Whether `server_name` is sent in the clear (RFC 6066 §3).
+    #[serde(skip_serializing_if = "is_default")]
+    pub sni: Sni,
+    /// The anchors for the server's certificate.
+    #[serde(skip_serializing_if = "is_default")]
+    pub trust: Trust,
+    /// Whether certificates are looked up in revocation lists.
+    #[serde(skip_serializing_if = "is_default")]
+    pub revocation: Revocation,
+    /// The client's own certificate and key.
+    #[serde(skip_serializing_if = "is_default")]
+    pub identity: Option<Credential>,
+    /// Application protocols in order of preference (RFC 7301); empty: no extension.
+    #[serde(skip_serializing_if = "is_default")]
+    pub alpn: Vec<String>,
+}
+
+/// A server's configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerProfile {
+    /// Versions and algorithms.
+    #[serde(skip_serializing_if = "is_default")]
+    pub protocol: Protocol,
+    /// Whose order of suites decides.
+    #[serde(skip_serializing_if = "is_default")]
+    pub preference: Preference,
+    /// The server's certificate and key; `null` for a server without any.
+    #[serde(skip_serializing_if = "is_default_identity")]
+    pub identity: Option<Credential>,
+    /// Whether a client certificate is asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub client_auth: ClientAuth,
+    /// The anchors for client certificates; without meaning where none is asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub trust: Trust,
+    /// Whether client certificates are looked up in revocation lists.
+    #[serde(skip_serializing_if = "is_default")]
+    pub revocation: Revocation,
+    /// Application protocols in order of preference; empty: the extension is ignored.
+    #[serde(skip_serializing_if = "is_default")]
+    pub alpn: Vec<String>,
+    /// What happens when no application protocol is shared.
+    #[serde(skip_serializing_if = "is_default")]
+    pub alpn_miss: Miss,
+    /// How the server name decides over the certificate.
+    #[serde(skip_serializing_if = "is_default")]
+    pub sni: SniPolicy,
+}
+
+impl Default for ServerProfile {
+    fn default() -> Self {
+        Self {
+            protocol: Protocol::default(),
+            preference: Preference::default(),
+            identity: Some(Credential::default()),
+            client_auth: ClientAuth::default(),
+            trust: Trust::default(),
+            revocation: Revocation::default(),
+            alpn: Vec::new(),
+            alpn_miss: Miss::default(),
+            sni: SniPolicy::default(),
+        }
+    }
+}
+
+/// Versions and algorithms, for either side.
+///
+/// A list that is `null` leaves the stack's own default in place.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Protocol {
+    /// The versions that are enabled.
+    #[serde(skip_serializing_if = "is_default_versions")]
+    pub versions: Vec<ProtocolVersion>,
+    /// The suites of TLS 1.2 and earlier, in order of preference.
+    #[serde(skip_serializing_if = "is_default")]
+    pub suites: Option<Vec<CipherSuite>>,
+    /// The suites of TLS 1.3, in order of preference.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tls13_suites: Option<Vec<CipherSuite>>,
+    /// The groups for key exchange, in order of preference.
+    #[serde(skip_serializing_if = "is_default")]
+    pub groups: Option<Vec<NamedGroup>>,
+    /// The schemes that this side accepts in its peer's signatures, in order of preference. OpenSSL
+    /// has one list for what it accepts and for what it signs with.
+    #[serde(skip_serializing_if = "is_default")]
+    pub signature_schemes: Option<Vec<SignatureScheme>>,
+    /// OpenSSL's security level, 0 to 5; `null` for the library's own.
+    #[serde(skip_serializing_if = "is_default")]
+    #[schemars(range(max = 5))]
+    pub security_level: Option<u8>,
+}
+
+impl Default for Protocol {
+    fn default() -> Self {
+        Self {
+            versions: default_versions(),
+            suites: None,
+            tls13_suites: None,
+            groups: None,
+            signature_schemes: None,
+            security_level: None,
+        }
+    }
+}
+
+/// Whom a client means to reach.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServerName {
+    /// A DNS name.
+    Dns(String),
+    /// An IP address, which never travels as SNI (RFC 6066 §3).
+    Ip(IpAddr),
+}
+
+impl ServerName {
+    /// The name that every certificate without a naming flaw carries.
+    pub const RIGHT: &str = "server.shakedown.test";
+    /// A name that no certificate carries.
+    pub const WRONG: &str = "other.shakedown.example";
+    /// The address that every certificate without a naming flaw carries.
+    pub const RIGHT_IP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+    /// An address that no certificate carries.
+    pub const WRONG_IP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 99));
+}
+
+impl Default for ServerName {
+    fn default() -> Self {
+        Self::Dns(Self::RIGHT.to_owned())
+    }
+}
+
+/// Whether a client compares names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NameCheck {
+    /// The certificate must be valid for the server name.
+    #[default]
+    On,
+    /// Any name will do.
+    Off,
+}
+
+/// Whether a client says whom it means to reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sni {
+    /// The server name is sent if it is a DNS name.
+    #[default]
+    Send,
+    /// The extension is left out.
+    Omit,
+}
+
+/// Which anchors a side trusts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trust {
+    /// Every root that the identities are issued under.
+    #[default]
+    Roots,
+    /// A root that has issued nothing.
+    OtherRoot,
+    /// Roots with the right names and other keys.
+    ImpostorRoots,
+    /// The intermediates and no root.
+    Intermediates,
+    /// Nothing.
+    Empty,
+    /// The end-entity certificate of this credential, in the role that is being verified.
+    Leaf(Credential),
+}
+
+/// Whether revocation lists are consulted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Revocation {
+    /// Not at all.
+    #[default]
+    Off,
+    /// A current list of every issuer is at hand; what is not listed is good.
+    Crl,
+}
+
+/// A certificate chain and the key that goes with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Credential {
+    /// The key type of every certificate of the chain.
+    #[serde(skip_serializing_if = "is_default")]
+    pub key: KeyType,
+    /// What is wrong with the chain.
+    #[serde(skip_serializing_if = "is_default")]
+    pub flaw: Flaw,
+    /// How the stack is given it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub loading: Loading,
+}
+
+/// The type of a certificate's key.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyType {
+    /// ECDSA over secp256r1, signed with SHA-256.
+    #[default]
+    EcdsaP256,
+    /// ECDSA over secp384r1, signed with SHA-384.
+    EcdsaP384,
+    /// ECDSA over secp521r1, signed with SHA-512.
+    EcdsaP521,
+    /// Ed25519 (RFC 8410).
+    Ed25519,
+    /// RSA, 2048 bits, certificates signed with PKCS #1 v1.5 and SHA-256.
+    Rsa2048,
+    /// RSA, 3072 bits.
+    Rsa3072,
+    /// RSA, 4096 bits.
+    Rsa4096,
+}
+
+impl KeyType {
+    /// Every key type.
+    pub const ALL: [Self; 7] = [
+        Self::EcdsaP256,
+        Self::EcdsaP384,
+        Self::EcdsaP521,
+        Self::Ed25519,
+        Self::Rsa2048,
+        Self::Rsa3072,
+        Self::Rsa4096,
+    ];
+
+    /// The name in JSON and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EcdsaP256 => "ecdsa-p256",
+            Self::EcdsaP384 => "ecdsa-p384",
+            Self::EcdsaP521 => "ecdsa-p521",
+            Self::Ed25519 => "ed25519",
+            Self::Rsa2048 => "rsa2048",
+            Self::Rsa3072 => "rsa3072",
+            Self::Rsa4096 => "rsa4096",
+        }
+    }
+
+    /// Whether this is an RSA key.
+    pub fn is_rsa(self) -> bool {
+        matches!(self, Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096)
+    }
+}
+
+/// What is wrong with a chain. Without a word to the contrary it concerns the end-entity
+/// certificate; a chain is root, intermediate, end entity.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flaw {
+    /// Nothing.
+    #[default]
+    None,
+    /// Signed with its own key, no CA.
+    SelfSigned,
+    /// Signed with its own key, basicConstraints says CA.
+    SelfSignedCa,
+    /// basicConstraints says CA.
+    CaLeaf,
+    /// The intermediate is not sent.
+    MissingIntermediate,
+    /// notAfter has passed.
+    Expired,
+    /// The intermediate's notAfter has passed.
+    ExpiredIntermediate,
+    /// The root's notAfter has passed.
+    ExpiredRoot,
+    /// notBefore is to come.
+    NotYetValid,
+    /// The subject alternative names are another host's.
+    OtherName,
+    /// No subject alternative name; the common name is the host's.
+    CnOnly,
+    /// The only subject alternative name is the host's address; the common name is the host's.
+    IpOnly,
+    /// The only subject alternative name is `*.` and the host's parent domain; no flaw.
+    Wildcard,
+    /// The only subject alternative name has a wildcard within the first label (`s*.`).
+    PartialWildcard,
+    /// extKeyUsage is for the opposite role alone.
+    WrongEku,
+    /// The intermediate's extKeyUsage is for the opposite role alone.
+    WrongEkuIntermediate,
+    /// extKeyUsage is anyExtendedKeyUsage alone.
+    AnyEku,
+    /// keyUsage is cRLSign alone.
+    BadKeyUsage,
+    /// The intermediate's basicConstraints says that it is no CA.
+    IntermediateNotCa,
+    /// The intermediate's keyUsage lacks keyCertSign.
+    IntermediateNoCertSign,
+    /// An intermediate with pathLenConstraint 0 has issued another intermediate.
+    PathLength,
+    /// The root's pathLenConstraint is 0, and there is an intermediate.
+    RootPathLength,
+    /// The intermediate permits another domain alone.
+    NameNotPermitted,
+    /// The intermediate excludes the host's domain.
+    NameExcluded,
+    /// A critical extension that nobody knows.
+    UnknownCritical,
+    /// An X.509 version 1 certificate, hence without extensions.
+    Version1,
+    /// Signed with SHA-1. Only for RSA and ECDSA keys.
+    Sha1,
+    /// The issuer's signature is damaged.
+    BadSignature,
+    /// Its serial number is on its issuer's revocation list.
+    Revoked,
+    /// Seven intermediates.
+    LongChain,
+    /// The key is not the certificate's.
+    KeyMismatch,
+    /// The certificate is no DER.
+    Malformed,
+    /// The chain has no certificate.
+    EmptyChain,
+}
+
+impl Flaw {
+    /// Every value, the plainest first.
+    pub const ALL: [Self; 33] = [
+        Self::None,
+        Self::SelfSigned,
+        Self::SelfSignedCa,
+        Self::CaLeaf,
+        Self::MissingIntermediate,
+        Self::Expired,
+        Self::ExpiredIntermediate,
+        Self::ExpiredRoot,
+        Self::NotYetValid,
+        Self::OtherName,
+        Self::CnOnly,
+        Self::IpOnly,
+        Self::Wildcard,
+        Self::PartialWildcard,
+        Self::WrongEku,
+        Self::WrongEkuIntermediate,
+        Self::AnyEku,
+        Self::BadKeyUsage,
+        Self::IntermediateNotCa,
+        Self::IntermediateNoCertSign,
+        Self::PathLength,
+        Self::RootPathLength,
+        Self::NameNotPermitted,
+        Self::NameExcluded,
+        Self::UnknownCritical,
+        Self::Version1,
+        Self::Sha1,
+        Self::BadSignature,
+        Self::Revoked,
+        Self::LongChain,
+        Self::KeyMismatch,
+        Self::Malformed,
+        Self::EmptyChain,
+    ];
+
+    /// The name in JSON and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::SelfSigned => "self-signed",
+            Self::SelfSignedCa => "self-signed-ca",
+            Self::CaLeaf => "ca-leaf",
+            Self::MissingIntermediate => "missing-intermediate",
+            Self::Expired => "expired",
+            Self::ExpiredIntermediate => "expired-intermediate",
+            Self::ExpiredRoot => "expired-root",
+            Self::NotYetValid => "not-yet-valid",
+            Self::OtherName => "other-name",
+            Self::CnOnly => "cn-only",
+            Self::IpOnly => "ip-only",
+            Self::Wildcard => "wildcard",
+            Self::PartialWildcard => "partial-wildcard",
+            Self::WrongEku => "wrong-eku",
+            Self::WrongEkuIntermediate => "wrong-eku-intermediate",
+            Self::AnyEku => "any-eku",
+            Self::BadKeyUsage => "bad-key-usage",
+            Self::IntermediateNotCa => "intermediate-not-ca",
+            Self::IntermediateNoCertSign => "intermediate-no-cert-sign",
+            Self::PathLength => "path-length",
+            Self::RootPathLength => "root-path-length",
+            Self::NameNotPermitted => "name-not-permitted",
+            Self::NameExcluded => "name-excluded",
+            Self::UnknownCritical => "unknown-critical",
+            Self::Version1 => "version1",
+            Self::Sha1 => "sha1",
+            Self::BadSignature => "bad-signature",
+            Self::Revoked => "revoked",
+            Self::LongChain => "long-chain",
+            Self::KeyMismatch => "key-mismatch",
+            Self::Malformed => "malformed",
+            Self::EmptyChain => "empty-chain",
+        }
+    }
+}
+
+/// How a stack is given its certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loading {
+    /// Through the paved road, with the checks that the stack makes there.
+    #[default]
+    Checked,
+    /// Past these checks, where the stack has a way (rustls: a certificate resolver of one's own).
+    Resolver,
+}
+
+/// Whose order of suites a server follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preference {
+    /// The client's.
+    #[default]
+    Client,
+    /// The server's.
+    Server,
+}
+
+/// Whether a server asks for a client certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientAuth {
+    /// No.
+    #[default]
+    None,
+    /// It asks, and goes on without.
+    Optional,
+    /// It insists.
+    Required,
+}
+
+/// What a server does when a list has nothing in common with the client's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Miss {
+    /// It fails the handshake.
+    #[default]
+    Fatal,
+    /// It goes on as if nothing had been asked.
+    Ignore,
+}
+
+/// How the server name decides over a server's certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SniPolicy {
+    /// One certificate for all names.
+    #[default]
+    Any,
+    /// A table that holds [`ServerName::RIGHT`] alone; another name, or none, is fatal.
+    Strict,
+}
+
+fn default_versions() -> Vec<ProtocolVersion> {
+    vec![ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3]
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn is_default_versions(value: &[ProtocolVersion]) -> bool {
+    value == default_versions()
+}
+
+fn is_default_identity(value: &Option<Credential>) -> bool {
+    *value == Some(Credential::default())
+}

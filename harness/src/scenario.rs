@@ -1,0 +1,241 @@
+//! Scenarios: two profiles on two stacks and a link, as one JSON object with a stable id.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::link::Link;
+use crate::profile::{ClientProfile, ServerProfile};
+
+/// One handshake to be tried.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The side that speaks first.
+    pub client: Endpoint<ClientProfile>,
+    /// The side that answers.
+    pub server: Endpoint<ServerProfile>,
+    /// What lies between.
+    #[serde(default, skip_serializing_if = "Link::is_clean")]
+    pub link: Link,
+}
+
+impl Scenario {
+    /// Reads a scenario from its JSON form.
+    ///
+    /// # Errors
+    ///
+    /// [`ScenarioError`], which names the place, for what is not JSON or has an unknown field, and
+    /// for values that no stack can be asked for.
+    pub fn from_json(json: &str) -> Result<Self, ScenarioError> {
+        let mut scenario: Self = read_json(json)?;
+        for (side, protocol) in [
+            ("client", &mut scenario.client.profile.protocol),
+            ("server", &mut scenario.server.profile.protocol),
+        ] {
+            protocol.versions.sort_unstable();
+            protocol.versions.dedup();
+            if protocol.security_level.is_some_and(|level| level > 5) {
+                return Err(ScenarioError::new(
+                    &format!("{side}.profile.protocol.security_level"),
+                    "levels go from 0 to 5",
+                ));
+            }
+        }
+        let server = &scenario.server.profile;
+        for (path, list) in [
+            ("client.profile.alpn", &scenario.client.profile.alpn),
+            ("server.profile.alpn", &server.alpn),
+        ] {
+            if list.iter().any(|name| name.is_empty() || name.len() > 255) {
+                return Err(ScenarioError::new(
+                    path,
+                    "a protocol name has 1 to 255 bytes (RFC 7301 §3.1)",
+                ));
+            }
+        }
+        if scenario.link.deliver == Some(0) {
+            return Err(ScenarioError::new(
+                "link.deliver",
+                "0 bytes at a time never arrive; 1 is the least",
+            ));
+        }
+        Ok(scenario)
+    }
+
+    /// The JSON form: fields in order, those with their plainest value left out.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("plain data with string keys always serialises")
+    }
+
+    /// The first 12 hexadecimal digits of the SHA-256 of the JSON form.
+    pub fn id(&self) -> ScenarioId {
+        ScenarioId(hex::encode(&Sha256::digest(self.to_json())[..6]))
+    }
+}
+
+/// A profile on a stack.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    bound(deserialize = "P: Deserialize<'de> + Default")
+)]
+pub struct Endpoint<P: Default + PartialEq> {
+    /// The stack that plays this side.
+    pub stack: StackId,
+    /// Its configuration.
+    #[serde(default, skip_serializing_if = "is_plain")]
+    pub profile: P,
+}
+
+/// Which TLS library, with which cryptography.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum StackId {
+    /// rustls with aws-lc-rs.
+    RustlsAwsLcRs,
+    /// rustls with ring.
+    RustlsRing,
+    /// OpenSSL.
+    Openssl,
+}
+
+impl StackId {
+    /// Every stack.
+    pub const ALL: [Self; 3] = [Self::RustlsAwsLcRs, Self::RustlsRing, Self::Openssl];
+
+    /// The name in JSON and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RustlsAwsLcRs => "rustls-aws-lc-rs",
+            Self::RustlsRing => "rustls-ring",
+            Self::Openssl => "openssl",
+        }
+    }
+
+    /// Whether this is rustls, with whatever cryptography.
+    pub fn is_rustls(self) -> bool {
+        matches!(self, Self::RustlsAwsLcRs | Self::RustlsRing)
+    }
+}
+
+impl fmt::Display for StackId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A scenario's short stable name.
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub struct ScenarioId(pub String);
+
+impl fmt::Display for ScenarioId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A scenario that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {message}")]
+pub struct ScenarioError {
+    path: String,
+    message: String,
+}
+
+impl ScenarioError {
+    fn new(path: &str, message: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            message: message.to_owned(),
+        }
+    }
+}
+
+/// Reads JSON, naming the path of whatever is wrong.
+///
+/// # Errors
+///
+/// [`ScenarioError`], with the path inside the document, or line and column where there is none.
+pub fn read_json<T: DeserializeOwned>(json: &str) -> Result<T, ScenarioError> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let place = if path == "." { "top level" } else { &path };
+        ScenarioError::new(place, &error.inner().to_string())
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| ScenarioError::new("after the object", &error.to_string()))?;
+    Ok(value)
+}
+
+fn is_plain<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iana::ProtocolVersion;
+
+    const PLAIN: &str = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"}}"#;
+
+    #[test]
+    fn the_plainest_scenario_is_its_stacks() {
+        let scenario = Scenario::from_json(PLAIN).expect("plain");
+        assert_eq!(scenario.to_json(), PLAIN);
+        assert_eq!(scenario.id(), ScenarioId("f00".into()));
+    }
+
+    #[test]
+    fn json_form_reads_back() {
+        let mut scenario = Scenario::from_json(PLAIN).expect("plain");
+        scenario.client.profile.protocol.versions = vec![ProtocolVersion::TLS1_2];
+        scenario.server.profile.identity = None;
+        assert_eq!(Scenario::from_json(&scenario.to_json()), Ok(scenario));
+    }
+
+    #[test]
+    fn an_unknown_field_is_named_with_its_path() {
+        let json = PLAIN.replace(
+            r#""stack":"openssl""#,
+            r#""stack":"openssl","profile":{"protocol":{"suits":[]}}"#,
+        );
+        let error = Scenario::from_json(&json).expect_err("typo");
+        assert!(
+            error.to_string().starts_with(
+                "client.profile.protocol.suits: unknown field `suits`, expected one of"
+            ),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused() {
+        assert!(Scenario::from_json("hello").is_err());
+        assert!(Scenario::from_json(&format!("{PLAIN} x")).is_err());
+    }
+
+    #[test]
+    fn the_order_of_versions_does_not_change_the_id() {
+        let with = |versions: &str| {
+            let json = PLAIN.replace(
+                r#""stack":"openssl""#,
+                &format!(r#""stack":"openssl","profile":{{"protocol":{{"versions":{versions}}}}}"#),
+            );
+            Scenario::from_json(&json).expect("valid").id()
+        };
+        assert_eq!(
+            with(r#"["TLS1.3","TLS1.2","TLS1.2"]"#),
+            Scenario::from_json(PLAIN).expect("plain").id()
+        );
+    }
+}
