@@ -7,7 +7,13 @@
 pub mod clock;
 pub mod connection;
 pub mod iana;
+#[cfg(feature = "identity")]
+pub mod identity;
 pub mod link;
 pub mod outcome;
+pub mod pair;
 pub mod profile;
 pub mod scenario;
+#[cfg(feature = "identity")]
+pub mod stacks;
+pub mod wire;

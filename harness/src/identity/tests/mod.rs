@@ -1,0 +1,257 @@
+//! Every certificate, seen with other eyes: x509-parser reads it, OpenSSL and webpki judge it.
+
+#[cfg(feature = "openssl")]
+mod facts;
+#[cfg(feature = "openssl")]
+mod openssl;
+#[cfg(feature = "rustls-aws-lc-rs")]
+mod webpki;
+
+use std::collections::{HashMap, HashSet};
+
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::parse_x509_certificate;
+
+use super::authorities::Ca;
+use super::*;
+
+#[test]
+fn every_chain_can_be_made_but_for_sha1_with_ed25519() {
+    let identities = Identities::new();
+    for (role, credential) in credentials() {
+        let reason = identities
+            .chain(role, credential)
+            .err()
+            .map(|unmakeable| unmakeable.to_string());
+        let expected = match (credential.key, credential.flaw) {
+            (KeyType::Ed25519, Flaw::Sha1) => {
+                Some("Ed25519 leaves no choice of digest (RFC 8032 §5.1)")
+            }
+            (_, Flaw::Sha1) if !cfg!(feature = "openssl") => {
+                Some("SHA-1 is signed with OpenSSL, which this build lacks")
+            }
+            _ => None,
+        };
+        assert_eq!(reason.as_deref(), expected, "{role} {credential:?}");
+    }
+}
+
+#[test]
+fn a_chain_is_made_once_however_it_is_loaded() {
+    let identities = Identities::new();
+    let checked = Credential::default();
+    let loading = Loading::Resolver;
+    let resolver = Credential { loading, ..checked };
+    let make = |credential| identities.chain(Role::Server, credential).expect("plain");
+    assert!(Arc::ptr_eq(&make(checked), &make(resolver)));
+}
+
+#[test]
+fn every_leaf_is_known_by_its_der_once_it_is_made() {
+    let identities = Identities::new();
+    for (role, credential, chain) in chains(&identities) {
+        let Some(leaf) = chain.certificates.first() else {
+            continue;
+        };
+        assert_eq!(
+            identities.peer_of(leaf),
+            Peer::Known { role, credential },
+            "two leaves are the same"
+        );
+    }
+}
+
+#[test]
+fn a_stranger_is_known_by_its_digest() {
+    let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let identities = Identities::new();
+    assert_eq!(identities.peer_of(b"abc"), Peer::Other(digest.into()));
+}
+
+#[test]
+fn names_and_serial_numbers_are_never_used_twice() {
+    let identities = Identities::new();
+    let mut certificates: HashSet<Vec<u8>> = HashSet::new();
+    for trust in [Trust::Roots, Trust::OtherRoot, Trust::Intermediates] {
+        let anchors = identities.anchors(Role::Server, trust).expect("kept keys");
+        certificates.extend(anchors.iter().cloned());
+    }
+    for (_, credential, chain) in chains(&identities) {
+        if credential.flaw != Flaw::Malformed {
+            certificates.extend(chain.certificates.iter().cloned());
+        }
+    }
+    let mut subjects = HashSet::new();
+    let mut serials = HashSet::new();
+    for der in &certificates {
+        let certificate = parse(der);
+        let subject = certificate.subject().to_string();
+        let issuer = certificate.issuer().to_string();
+        let serial = certificate.raw_serial().to_vec();
+        assert!(serials.insert((issuer, serial)), "serial of {subject}");
+        assert!(subjects.insert(subject.clone()), "{subject}");
+    }
+}
+
+#[test]
+fn every_intermediate_of_a_chain_is_among_the_intermediates() {
+    let identities = Identities::new();
+    let anchors = anchors(&identities, Trust::Intermediates);
+    let anchors: HashSet<&Vec<u8>> = anchors.iter().collect();
+    let mut used = HashSet::new();
+    for (_, _, chain) in chains(&identities) {
+        used.extend(chain.certificates.into_iter().skip(1));
+    }
+    assert_eq!(used.iter().collect::<HashSet<_>>(), anchors);
+    assert_eq!(anchors.len(), KeyType::ALL.len() * Ca::INTERMEDIATES.len());
+}
+
+#[test]
+fn impostors_have_the_names_of_roots_and_other_keys() {
+    let identities = Identities::new();
+    let roots = anchors(&identities, Trust::Roots);
+    let impostors = anchors(&identities, Trust::ImpostorRoots);
+    assert_eq!((roots.len(), impostors.len()), (21, 21));
+    for (root, impostor) in roots.iter().zip(impostors.iter()) {
+        let (root, impostor) = (parse(root), parse(impostor));
+        assert_eq!(root.subject().as_raw(), impostor.subject().as_raw());
+        assert_ne!(root.public_key(), impostor.public_key());
+        assert_eq!(
+            root.public_key().algorithm,
+            impostor.public_key().algorithm,
+            "an impostor's key is of the right type"
+        );
+        assert_ne!(subject_key_id(&root), subject_key_id(&impostor));
+    }
+}
+
+#[test]
+fn the_small_sets_of_anchors_are_what_they_say() {
+    let identities = Identities::new();
+    assert!(anchors(&identities, Trust::Empty).is_empty());
+    let other = anchors(&identities, Trust::OtherRoot);
+    let [other] = other.as_slice() else {
+        panic!("one root");
+    };
+    let subject = parse(other).subject().to_string();
+    assert_eq!(subject, "CN=shakedown ecdsa-p256 other root");
+    for (role, credential, chain) in chains(&identities) {
+        let anchors = identities.anchors(role, Trust::Leaf(credential));
+        match credential.flaw {
+            Flaw::EmptyChain => assert_eq!(
+                anchors,
+                Err(Unmakeable(
+                    "a chain without certificates has no leaf to trust".into()
+                ))
+            ),
+            Flaw::Malformed => assert_eq!(
+                anchors,
+                Err(Unmakeable(
+                    "a certificate that is no DER cannot be an anchor".into()
+                ))
+            ),
+            _ => assert_eq!(*anchors.expect("a leaf"), chain.certificates[..1]),
+        }
+    }
+}
+
+#[test]
+fn every_issuer_has_one_current_list_and_one_of_each_key_type_revokes() {
+    let identities = Identities::new();
+    let now = crate::clock::NOW.cast_signed();
+    let mut lists = HashMap::new();
+    for der in identities.crls().iter() {
+        let (rest, list) = x509_parser::parse_x509_crl(der).expect("a list");
+        assert!(rest.is_empty());
+        let next = list.next_update().expect("there is a next list");
+        assert!(list.last_update().timestamp() < now && now < next.timestamp());
+        let revoked: Vec<u64> = list
+            .iter_revoked_certificates()
+            .map(|entry| entry.serial().try_into().expect("small"))
+            .collect();
+        let name = list.issuer().to_string();
+        let expected: &[u64] = if name.ends_with(" intermediate") {
+            &chains::REVOKED
+        } else {
+            &[]
+        };
+        assert_eq!(revoked, expected, "{name}");
+        let earlier = lists.insert(name, list.issuer().as_raw().to_vec());
+        assert_eq!(earlier, None, "two lists of one issuer");
+    }
+    for trust in [Trust::Roots, Trust::Intermediates] {
+        for der in anchors(&identities, trust).iter() {
+            let name = parse(der).subject().to_string();
+            assert!(lists.remove(&name).is_some(), "{name} has no list");
+        }
+    }
+    assert!(lists.is_empty(), "{lists:?}");
+}
+
+#[test]
+fn two_runs_differ_in_ecdsa_signatures_alone() {
+    let make = || {
+        let identities = Identities::new();
+        let chains = chains(&identities)
+            .into_iter()
+            .map(|(_, credential, chain)| {
+                let certificates: Vec<Vec<u8>> = chain
+                    .certificates
+                    .iter()
+                    .map(|der| match (credential.key, credential.flaw) {
+                        (_, Flaw::Malformed) => Vec::new(),
+                        (key, _) if key.is_rsa() || key == KeyType::Ed25519 => der.clone(),
+                        _ => parse(der).tbs_certificate.as_ref().to_vec(),
+                    })
+                    .collect();
+                (certificates, chain.key)
+            });
+        chains.collect::<Vec<_>>()
+    };
+    assert!(make() == make(), "something else is random");
+}
+
+/// All roles and credentials.
+fn credentials() -> impl Iterator<Item = (Role, Credential)> {
+    let loading = Loading::Checked;
+    Role::BOTH.into_iter().flat_map(move |role| {
+        KeyType::ALL.into_iter().flat_map(move |key| {
+            Flaw::ALL
+                .into_iter()
+                .map(move |flaw| (role, Credential { key, flaw, loading }))
+        })
+    })
+}
+
+/// All chains that can be made.
+fn chains(identities: &Identities) -> Vec<(Role, Credential, Chain)> {
+    credentials()
+        .filter_map(|(role, credential)| {
+            let chain = identities.chain(role, credential).ok()?;
+            let Chain { certificates, key } = &*chain;
+            let (certificates, key) = (certificates.clone(), key.clone());
+            Some((role, credential, Chain { certificates, key }))
+        })
+        .collect()
+}
+
+fn anchors(identities: &Identities, trust: Trust) -> Arc<Vec<Vec<u8>>> {
+    identities.anchors(Role::Server, trust).expect("kept keys")
+}
+
+fn parse(der: &[u8]) -> X509Certificate<'_> {
+    let (rest, certificate) = parse_x509_certificate(der).expect("DER");
+    assert!(rest.is_empty());
+    certificate
+}
+
+fn subject_key_id(certificate: &X509Certificate<'_>) -> Option<Vec<u8>> {
+    certificate
+        .extensions()
+        .iter()
+        .find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0.to_vec()),
+            _ => None,
+        })
+}

@@ -1,0 +1,457 @@
+//! From profiles to contexts.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use openssl::error::ErrorStack;
+use openssl::pkey::PKey;
+use openssl::ssl::{
+    AlpnError, NameType, SniError, Ssl, SslAlert, SslContext, SslContextBuilder, SslMethod,
+    SslMode, SslOptions, SslSessionCacheMode, SslVerifyMode, SslVersion,
+};
+use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::verify::X509VerifyFlags;
+use openssl::x509::{X509, X509Crl};
+
+use super::connection::OpenSslConnection;
+use super::{error, ffi, trace};
+use crate::clock;
+use crate::connection::{Config, Connection, Failure, Refusal, Role};
+use crate::iana::{CipherSuite, ProtocolVersion};
+use crate::identity::{Chain, Identities, Unmakeable};
+use crate::profile::{
+    ClientAuth, ClientProfile, Credential, Loading, Miss, NameCheck, Preference, Protocol,
+    Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
+};
+
+/// A prepared profile: a context, and what each connection is told besides.
+pub(super) struct Prepared {
+    context: SslContext,
+    role: Role,
+    sni: Option<String>,
+    identities: Arc<Identities>,
+}
+
+impl Config for Prepared {
+    fn connect(&self) -> Result<Box<dyn Connection>, Failure> {
+        let connection = || {
+            let mut ssl = Ssl::new(&self.context)?;
+            trace::attach(&mut ssl);
+            match self.role {
+                Role::Client => ssl.set_connect_state(),
+                Role::Server => ssl.set_accept_state(),
+            }
+            if let Some(name) = &self.sni {
+                ssl.set_hostname(name)?;
+            }
+            OpenSslConnection::new(ssl, self.role, self.identities.clone())
+        };
+        match connection() {
+            Ok(connection) => Ok(Box::new(connection)),
+            Err(errors) => Err(error::configuration(&errors)),
+        }
+    }
+}
+
+/// Prepares a client.
+pub(super) fn client(
+    profile: &ClientProfile,
+    identities: &Arc<Identities>,
+) -> Result<Prepared, Refusal> {
+    let mut context = SslContextBuilder::new(SslMethod::tls_client()).map_err(refused)?;
+    common(&mut context, &profile.protocol, Role::Client)?;
+    context.set_session_cache_mode(SslSessionCacheMode::OFF);
+    if let Some(credential) = profile.identity {
+        load(&mut context, identities, Role::Client, credential)?;
+    }
+    verify(
+        &mut context,
+        identities,
+        Role::Server,
+        profile.trust,
+        profile.revocation,
+    )?;
+    context.set_verify(SslVerifyMode::PEER);
+    if profile.name_check == NameCheck::On {
+        // Without host flags: OpenSSL's defaults, which fall back on the common name.
+        let param = context.verify_param_mut();
+        match &profile.server_name {
+            ServerName::Dns(name) => param.set_host(name),
+            ServerName::Ip(address) => param.set_ip(*address),
+        }
+        .map_err(refused)?;
+    }
+    if !profile.alpn.is_empty() {
+        let protocols = alpn_list(&profile.alpn)?;
+        context.set_alpn_protos(&protocols).map_err(refused)?;
+    }
+    Ok(Prepared {
+        context: context.build(),
+        role: Role::Client,
+        sni: sni(profile),
+        identities: identities.clone(),
+    })
+}
+
+/// Prepares a server.
+pub(super) fn server(
+    profile: &ServerProfile,
+    identities: &Arc<Identities>,
+) -> Result<Prepared, Refusal> {
+    let mut context = SslContextBuilder::new(SslMethod::tls_server()).map_err(refused)?;
+    common(&mut context, &profile.protocol, Role::Server)?;
+    // Sessions live in tickets: a cache would grow with every handshake.
+    context.set_session_cache_mode(SslSessionCacheMode::SERVER | SslSessionCacheMode::NO_INTERNAL);
+    context
+        .set_session_id_context(b"shakedown")
+        .map_err(refused)?;
+    ffi::set_dh_auto(&mut context).map_err(refused)?;
+    if profile.preference == Preference::Server {
+        context.set_options(SslOptions::CIPHER_SERVER_PREFERENCE);
+    }
+    if let Some(credential) = profile.identity {
+        load(&mut context, identities, Role::Server, credential)?;
+    }
+    let mode = match profile.client_auth {
+        ClientAuth::None => SslVerifyMode::NONE,
+        ClientAuth::Optional => SslVerifyMode::PEER,
+        ClientAuth::Required => SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
+    };
+    context.set_verify(mode);
+    if profile.client_auth != ClientAuth::None {
+        verify(
+            &mut context,
+            identities,
+            Role::Client,
+            profile.trust,
+            profile.revocation,
+        )?;
+    }
+    if !profile.alpn.is_empty() {
+        select_alpn(&mut context, &profile.alpn, profile.alpn_miss)?;
+    }
+    // A callback for names keeps TLS 1.3 enabled on a server without a certificate; so there is none
+    // but where it decides something.
+    if profile.sni == SniPolicy::Strict {
+        context.set_servername_callback(|ssl, alert| {
+            if ssl.servername_raw(NameType::HOST_NAME) == Some(ServerName::RIGHT.as_bytes()) {
+                return Ok(());
+            }
+            *alert = SslAlert::UNRECOGNIZED_NAME;
+            Err(SniError::ALERT_FATAL)
+        });
+    }
+    Ok(Prepared {
+        context: context.build(),
+        role: Role::Server,
+        sni: None,
+        identities: identities.clone(),
+    })
+}
+
+fn common(context: &mut SslContextBuilder, protocol: &Protocol, role: Role) -> Result<(), Refusal> {
+    ffi::trace_messages(context);
+    context.set_mode(SslMode::NO_AUTO_CHAIN);
+    // First of all, for it decides over what is loaded later.
+    if let Some(level) = protocol.security_level {
+        context.set_security_level(level.into());
+    }
+    set_versions(context, &protocol.versions)?;
+    if let Some(suites) = &protocol.suites {
+        set_suites(context, suites, &protocol.versions, role)?;
+    }
+    if let Some(suites) = &protocol.tls13_suites {
+        let names = suite_names(suites, "TLS 1.3", |suite| suite.is_tls13())?;
+        context
+            .set_ciphersuites(&names.join(":"))
+            .map_err(refused)?;
+    }
+    if let Some(groups) = &protocol.groups {
+        let names = names(groups, "group", |group| group.name())?;
+        set_list(&names, "group", |list| context.set_groups_list(list))?;
+    }
+    if let Some(schemes) = &protocol.signature_schemes {
+        let names = names(schemes, "signature scheme", |scheme| scheme.name())?;
+        set_list(&names, "signature scheme", |list| {
+            context.set_sigalgs_list(list)
+        })?;
+    }
+    Ok(())
+}
+
+/// The lowest and the highest version, and an option for each that is missing between them; without
+/// any version every one is switched off, which OpenSSL only notices in the handshake.
+fn set_versions(
+    context: &mut SslContextBuilder,
+    versions: &[ProtocolVersion],
+) -> Result<(), Refusal> {
+    if let Some(unknown) = versions
+        .iter()
+        .find(|version| VERSIONS.iter().all(|(known, ..)| known != *version))
+    {
+        return Err(Refusal::Unsupported(format!("OpenSSL has no {unknown}")));
+    }
+    let enabled = || VERSIONS.iter().filter(|(v, ..)| versions.contains(v));
+    context
+        .set_min_proto_version(enabled().next().map(|(_, version, _)| *version))
+        .map_err(refused)?;
+    context
+        .set_max_proto_version(enabled().next_back().map(|(_, version, _)| *version))
+        .map_err(refused)?;
+    for (version, _, off) in VERSIONS {
+        if !versions.contains(version) {
+            context.set_options(*off);
+        }
+    }
+    Ok(())
+}
+
+/// Sets the suites of TLS 1.2 and earlier.
+///
+/// OpenSSL refuses a list without a suite (`NO_CIPHER_MATCH`), and so does this, where one of these
+/// versions is enabled; where none is, an empty list says nothing. `TLS_FALLBACK_SCSV` (RFC 7507) is
+/// a mode of clients.
+fn set_suites(
+    context: &mut SslContextBuilder,
+    suites: &[CipherSuite],
+    versions: &[ProtocolVersion],
+    role: Role,
+) -> Result<(), Refusal> {
+    let is_fallback =
+        |suite: CipherSuite| suite == CipherSuite::TLS_FALLBACK_SCSV && role == Role::Client;
+    if suites.iter().any(|suite| is_fallback(*suite)) {
+        context.set_mode(SslMode::SEND_FALLBACK_SCSV);
+    }
+    let suites: Vec<_> = suites
+        .iter()
+        .copied()
+        .filter(|suite| !is_fallback(*suite))
+        .collect();
+    let names = suite_names(&suites, "TLS 1.2 or earlier", |suite| !suite.is_tls13())?;
+    if names.is_empty() && versions.iter().all(|v| *v > ProtocolVersion::TLS1_2) {
+        return Ok(());
+    }
+    context.set_cipher_list(&names.join(":")).map_err(refused)
+}
+
+fn suite_names(
+    suites: &[CipherSuite],
+    versions: &str,
+    belongs: impl Fn(CipherSuite) -> bool,
+) -> Result<Vec<&'static str>, Refusal> {
+    suites
+        .iter()
+        .map(|suite| {
+            SUITES
+                .get(suite)
+                .copied()
+                .filter(|_| belongs(*suite))
+                .ok_or_else(|| {
+                    Refusal::Unsupported(format!("OpenSSL has no suite {suite} of {versions}"))
+                })
+        })
+        .collect()
+}
+
+/// The names of code points, in OpenSSL's spelling, which is the registry's.
+fn names<T: Copy + std::fmt::Display>(
+    list: &[T],
+    what: &str,
+    name: impl Fn(T) -> Option<&'static str>,
+) -> Result<Vec<&'static str>, Refusal> {
+    list.iter()
+        .map(|value| {
+            name(*value).ok_or_else(|| {
+                Refusal::Unsupported(format!("OpenSSL's name for {what} {value} is not known"))
+            })
+        })
+        .collect()
+}
+
+/// Sets a list, after each item alone, so that one that OpenSSL does not have is told by name.
+fn set_list(
+    names: &[&str],
+    what: &str,
+    mut set: impl FnMut(&str) -> Result<(), ErrorStack>,
+) -> Result<(), Refusal> {
+    if let Some(name) = names.iter().find(|name| set(name).is_err()) {
+        return Err(Refusal::Unsupported(format!(
+            "OpenSSL has no {what} {name}"
+        )));
+    }
+    set(&names.join(":")).map_err(refused)
+}
+
+/// Loads a chain: the certificate before the key, for OpenSSL drops a key that does not match a
+/// certificate which comes after it, but refuses a key that does not match one before it.
+fn load(
+    context: &mut SslContextBuilder,
+    identities: &Identities,
+    role: Role,
+    credential: Credential,
+) -> Result<(), Refusal> {
+    if credential.loading == Loading::Resolver {
+        return Err(Refusal::Unsupported(
+            "OpenSSL checks every certificate that it loads".to_owned(),
+        ));
+    }
+    let chain = identities.chain(role, credential).map_err(unmakeable)?;
+    let Chain { certificates, key } = &*chain;
+    let Some((leaf, issuers)) = certificates.split_first() else {
+        return Err(Refusal::Unsupported(
+            "OpenSSL loads no chain without a certificate".to_owned(),
+        ));
+    };
+    let mut load = || {
+        context.set_certificate(&*X509::from_der(leaf)?)?;
+        for issuer in issuers {
+            context.add_extra_chain_cert(X509::from_der(issuer)?)?;
+        }
+        context.set_private_key(&*PKey::private_key_from_pkcs8(key)?)
+    };
+    load().map_err(refused)
+}
+
+/// Has the peer's certificate verified against anchors, at the moment of the virtual clock.
+///
+/// Revocation is looked up for the end-entity certificate alone, as is OpenSSL's habit.
+fn verify(
+    context: &mut SslContextBuilder,
+    identities: &Identities,
+    peer: Role,
+    trust: Trust,
+    revocation: Revocation,
+) -> Result<(), Refusal> {
+    let anchors = identities.anchors(peer, trust).map_err(unmakeable)?;
+    let mut set = || {
+        let mut store = X509StoreBuilder::new()?;
+        for anchor in anchors.iter() {
+            store.add_cert(X509::from_der(anchor)?)?;
+        }
+        if revocation == Revocation::Crl {
+            for crl in identities.crls().iter() {
+                ffi::add_crl(&mut store, &X509Crl::from_der(crl)?)?;
+            }
+            context
+                .verify_param_mut()
+                .set_flags(X509VerifyFlags::CRL_CHECK)?;
+        }
+        context.set_cert_store(store.build());
+        context.verify_param_mut().set_time(MOMENT);
+        Ok(())
+    };
+    set().map_err(refused)
+}
+
+/// Names travel as SNI, addresses never (RFC 6066 §3).
+fn sni(profile: &ClientProfile) -> Option<String> {
+    match &profile.server_name {
+        ServerName::Dns(name) if profile.sni == Sni::Send => Some(name.clone()),
+        ServerName::Dns(_) | ServerName::Ip(_) => None,
+    }
+}
+
+/// The first protocol of the server's list that the client has too (RFC 7301 §3.2).
+fn select_alpn(
+    context: &mut SslContextBuilder,
+    protocols: &[String],
+    miss: Miss,
+) -> Result<(), Refusal> {
+    let own = alpn_list(protocols)?;
+    context.set_alpn_select_callback(move |_, offered| {
+        alpn_names(&own)
+            .find_map(|own| alpn_names(offered).find(|offered| *offered == own))
+            .ok_or(match miss {
+                Miss::Fatal => AlpnError::ALERT_FATAL,
+                Miss::Ignore => AlpnError::NOACK,
+            })
+    });
+    Ok(())
+}
+
+/// A list of protocols as it stands in the extension, each with its length before it.
+fn alpn_list(protocols: &[String]) -> Result<Vec<u8>, Refusal> {
+    let mut list = Vec::new();
+    for protocol in protocols {
+        match u8::try_from(protocol.len()) {
+            Ok(length) if length > 0 => list.push(length),
+            _ => {
+                return Err(Refusal::Unsupported(format!(
+                    "the protocol name {protocol:?} has not 1 to 255 bytes"
+                )));
+            }
+        }
+        list.extend_from_slice(protocol.as_bytes());
+    }
+    Ok(list)
+}
+
+fn alpn_names(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, rest) = list.split_first()?;
+        let (name, rest) = rest.split_at_checked((*length).into())?;
+        list = rest;
+        Some(name)
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "an argument of map_err")]
+fn refused(errors: ErrorStack) -> Refusal {
+    Refusal::Config(error::configuration(&errors))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "an argument of map_err")]
+fn unmakeable(reason: Unmakeable) -> Refusal {
+    Refusal::Unsupported(reason.to_string())
+}
+
+/// Every suite that this OpenSSL can be set to, with OpenSSL's name; those of TLS 1.3 have to be asked
+/// for.
+static SUITES: LazyLock<BTreeMap<CipherSuite, &'static str>> = LazyLock::new(|| {
+    let all = || {
+        let mut context = SslContextBuilder::new(SslMethod::tls())?;
+        context.set_cipher_list("ALL:COMPLEMENTOFALL")?;
+        context.set_ciphersuites(TLS13_SUITES)?;
+        Ok::<_, ErrorStack>(context.build())
+    };
+    let context = all().expect("OpenSSL knows its own suites");
+    ffi::suites(&context)
+        .into_iter()
+        .flatten()
+        .map(|suite| {
+            (
+                CipherSuite(u16::from_be_bytes(suite.protocol_id())),
+                suite.name(),
+            )
+        })
+        .collect()
+});
+
+const TLS13_SUITES: &str = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:\
+    TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";
+
+/// The versions that OpenSSL has, lowest first, with the option that switches each off.
+const VERSIONS: &[(ProtocolVersion, SslVersion, SslOptions)] = &[
+    (
+        ProtocolVersion::TLS1_0,
+        SslVersion::TLS1,
+        SslOptions::NO_TLSV1,
+    ),
+    (
+        ProtocolVersion::TLS1_1,
+        SslVersion::TLS1_1,
+        SslOptions::NO_TLSV1_1,
+    ),
+    (
+        ProtocolVersion::TLS1_2,
+        SslVersion::TLS1_2,
+        SslOptions::NO_TLSV1_2,
+    ),
+    (
+        ProtocolVersion::TLS1_3,
+        SslVersion::TLS1_3,
+        SslOptions::NO_TLSV1_3,
+    ),
+];
+
+const MOMENT: libc::time_t = clock::NOW as libc::time_t;

@@ -1,0 +1,153 @@
+//! What the `openssl` crate has no binding for: the only file of this crate with `unsafe` in it.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, c_char, c_int, c_long, c_void};
+use std::ptr;
+use std::slice;
+use std::sync::Once;
+
+use foreign_types::{ForeignType, ForeignTypeRef};
+use openssl::error::ErrorStack;
+use openssl::ssl::{SslCipher, SslContextBuilder, SslContextRef, SslRef};
+use openssl::stack::StackRef;
+use openssl::x509::X509Crl;
+use openssl::x509::store::X509StoreBuilder;
+use openssl_sys as ffi;
+
+use super::trace;
+
+/// Initialises OpenSSL deaf to the host: neither `OPENSSL_CONF` nor an `openssl.cnf` is read.
+///
+/// OpenSSL decides once in a process whether it loads a configuration (`RUN_ONCE(&config, …)` in
+/// `crypto/init.c`); what asks for it later, such as the `openssl` crate, finds that decided. So
+/// this must come before anything else of OpenSSL's; a program that has already used OpenSSL on its
+/// own keeps what it loaded.
+///
+/// # Panics
+///
+/// If OpenSSL cannot initialise, in which case nothing of it works.
+pub(super) fn init() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: callable from any thread at any time; null stands for no settings.
+        let done = unsafe { ffi::OPENSSL_init_ssl(INIT_OPTIONS, ptr::null()) };
+        assert_eq!(done, 1, "OpenSSL cannot initialise");
+    });
+}
+
+/// Has the connections of a context tell their [`trace::Trace`] of every message.
+pub(super) fn trace_messages(context: &mut SslContextBuilder) {
+    // SAFETY: the context is live, and the callback is a function that lives for ever.
+    unsafe { SSL_CTX_set_msg_callback(context.as_ptr(), Some(on_message)) }
+}
+
+/// Lets a server make up parameters for DHE that fit the strength of its key.
+pub(super) fn set_dh_auto(context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
+    // SAFETY: the context is live.
+    check(unsafe { ffi::SSL_CTX_set_dh_auto(context.as_ptr(), 1) })
+}
+
+/// Adds a revocation list to a store.
+pub(super) fn add_crl(store: &mut X509StoreBuilder, crl: &X509Crl) -> Result<(), ErrorStack> {
+    // SAFETY: both are live; the store takes a reference of its own to the list.
+    check(unsafe { X509_STORE_add_crl(store.as_ptr(), crl.as_ptr()) }.into())
+}
+
+/// The suites that a context is set to, in order.
+pub(super) fn suites(context: &SslContextRef) -> Option<&StackRef<SslCipher>> {
+    // SAFETY: the context is live, and the stack it lends is its own, as long as it is not changed,
+    // which the shared borrow rules out; a null pointer is not made a reference.
+    unsafe {
+        let suites = SSL_CTX_get_ciphers(context.as_ptr());
+        (!suites.is_null()).then(|| StackRef::from_ptr(suites))
+    }
+}
+
+/// The name of the group of the key exchange; `None` where there was none, or not yet.
+pub(super) fn group_name(ssl: &SslRef) -> Option<&str> {
+    // OpenSSL looks into the session without asking whether there is one.
+    ssl.session()?;
+    // SAFETY: the connection is live and has a session; the name belongs to the table of groups of the
+    // context, which the connection holds a reference to.
+    unsafe { text(ffi::SSL_get0_group_name(ssl.as_ptr())) }
+}
+
+/// The name of the signature scheme that this side signed with.
+pub(super) fn own_signature_name(ssl: &SslRef) -> Option<&str> {
+    signature_name(ssl, SSL_CTRL_GET_SIGNATURE_NAME)
+}
+
+/// The name of the signature scheme that the peer signed with.
+pub(super) fn peer_signature_name(ssl: &SslRef) -> Option<&str> {
+    signature_name(ssl, SSL_CTRL_GET_PEER_SIGNATURE_NAME)
+}
+
+fn signature_name(ssl: &SslRef, command: c_int) -> Option<&str> {
+    let mut name: *const c_char = ptr::null();
+    // SAFETY: the connection is live; both commands write one pointer to a name, and only where they
+    // return 1; the name belongs to the table of schemes of the context, which the connection holds a
+    // reference to.
+    unsafe {
+        let told = ffi::SSL_ctrl(ssl.as_ptr(), command, 0, (&raw mut name).cast());
+        (told == 1).then(|| text(name)).flatten()
+    }
+}
+
+/// # Safety
+///
+/// `text` is null, or a string that lives as long as what is returned is used.
+unsafe fn text<'a>(text: *const c_char) -> Option<&'a str> {
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: as the caller promises.
+    unsafe { CStr::from_ptr(text) }.to_str().ok()
+}
+
+fn check(result: c_long) -> Result<(), ErrorStack> {
+    if result > 0 {
+        Ok(())
+    } else {
+        Err(ErrorStack::get())
+    }
+}
+
+/// Nothing in here panics: a panic in a function that C calls ends the process.
+extern "C" fn on_message(
+    write: c_int,
+    version: c_int,
+    content_type: c_int,
+    bytes: *const c_void,
+    length: usize,
+    ssl: *mut ffi::SSL,
+    _: *mut c_void,
+) {
+    if bytes.is_null() || ssl.is_null() {
+        return;
+    }
+    // SAFETY: OpenSSL lends a live connection and `length` bytes for the time of the call.
+    let (ssl, bytes) = unsafe {
+        (
+            SslRef::from_ptr(ssl),
+            slice::from_raw_parts(bytes.cast::<u8>(), length),
+        )
+    };
+    trace::note(ssl, write != 0, version, content_type, bytes);
+}
+
+type MessageCallback =
+    extern "C" fn(c_int, c_int, c_int, *const c_void, usize, *mut ffi::SSL, *mut c_void);
+
+// SAFETY: as declared in openssl/ssl.h and openssl/x509_vfy.h.
+unsafe extern "C" {
+    fn SSL_CTX_set_msg_callback(context: *mut ffi::SSL_CTX, callback: Option<MessageCallback>);
+    fn SSL_CTX_get_ciphers(context: *const ffi::SSL_CTX) -> *mut ffi::stack_st_SSL_CIPHER;
+    fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
+}
+
+/// No exit handler, as the `openssl` crate has it: threads may still be at work.
+const INIT_OPTIONS: u64 =
+    OPENSSL_INIT_NO_LOAD_CONFIG | ffi::OPENSSL_INIT_LOAD_SSL_STRINGS | ffi::OPENSSL_INIT_NO_ATEXIT;
+const OPENSSL_INIT_NO_LOAD_CONFIG: u64 = 0x80;
+const SSL_CTRL_GET_SIGNATURE_NAME: c_int = 140;
+const SSL_CTRL_GET_PEER_SIGNATURE_NAME: c_int = 141;

@@ -1,0 +1,82 @@
+//! What a connection's messages tell: alerts, and whether there was a HelloRetryRequest.
+
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use openssl::ex_data::Index;
+use openssl::ssl::{Ssl, SslRef};
+
+use crate::iana::{AlertDescription, ContentType, HandshakeType, ProtocolVersion};
+
+/// What has been seen so far.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) alerts_sent: Vec<AlertDescription>,
+    pub(super) alerts_received: Vec<AlertDescription>,
+    pub(super) hello_retry_request: bool,
+}
+
+/// A connection's note of its messages, kept with it.
+#[derive(Debug, Default)]
+pub(super) struct Trace(Mutex<Seen>);
+
+/// Gives a connection its trace.
+pub(super) fn attach(ssl: &mut Ssl) {
+    ssl.set_ex_data(*TRACE, Trace::default());
+}
+
+/// What a connection has seen; `None` where it has no trace.
+pub(super) fn seen(ssl: &SslRef) -> Option<MutexGuard<'_, Seen>> {
+    let trace = ssl.ex_data(*TRACE)?;
+    Some(trace.0.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Takes note of a message, if it is one of interest.
+pub(super) fn note(ssl: &SslRef, sent: bool, version: i32, content_type: i32, bytes: &[u8]) {
+    const ALERT: i32 = ContentType::alert.0 as i32;
+    const HANDSHAKE: i32 = ContentType::handshake.0 as i32;
+    match (content_type, bytes) {
+        (ALERT, &[level, description]) => {
+            let description = AlertDescription(description);
+            if !is_final(version, level, description) {
+                return;
+            }
+            let Some(mut seen) = seen(ssl) else { return };
+            if sent {
+                seen.alerts_sent.push(description);
+            } else {
+                seen.alerts_received.push(description);
+            }
+        }
+        (HANDSHAKE, message) if is_hello_retry_request(message) => {
+            let Some(mut seen) = seen(ssl) else { return };
+            seen.hello_retry_request = true;
+        }
+        _ => {}
+    }
+}
+
+/// Whether nothing can follow the alert: in TLS 1.3 the level says nothing (RFC 8446 §6).
+fn is_final(version: i32, level: u8, description: AlertDescription) -> bool {
+    level == FATAL
+        || description == AlertDescription::close_notify
+        || (version == i32::from(ProtocolVersion::TLS1_3.0)
+            && description != AlertDescription::user_canceled)
+}
+
+/// RFC 8446 §4.1.3: a ServerHello with a random of its own. Four bytes of type and length and two of
+/// version come first.
+fn is_hello_retry_request(message: &[u8]) -> bool {
+    message.first() == Some(&HandshakeType::server_hello.0)
+        && message.get(6..38) == Some(&HELLO_RETRY_REQUEST_RANDOM)
+}
+
+static TRACE: LazyLock<Index<Ssl, Trace>> =
+    LazyLock::new(|| Ssl::new_ex_index().expect("an index needs next to no memory"));
+
+const FATAL: u8 = 2;
+
+/// The SHA-256 of "HelloRetryRequest".
+const HELLO_RETRY_REQUEST_RANDOM: [u8; 32] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+];

@@ -1,0 +1,553 @@
+//! The axes: the dimensions in which scenarios vary, their values, and what cannot go together.
+//!
+//! The first value of each axis is the plainest. A scenario is one value on each axis, applied in
+//! order to the plainest scenario.
+
+use shakedown::iana::{CipherSuite as Suite, NamedGroup as G, ProtocolVersion as V, SignatureScheme as Sig};
+use shakedown::profile::{
+    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Preference,
+    Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
+};
+use shakedown::scenario::{Endpoint, Scenario, StackId};
+
+use crate::cover::{Constraint, Space, SpaceError};
+
+/// One dimension.
+#[derive(Debug)]
+pub struct Axis {
+    /// The side and the field.
+    pub name: &'static str,
+    /// The values, the plainest first.
+    pub values: Vec<Value>,
+}
+
+/// One value on an axis.
+#[derive(Debug)]
+pub struct Value {
+    /// Short, without spaces.
+    pub label: &'static str,
+    apply: fn(&mut Scenario),
+}
+
+/// Every axis, and what cannot go together.
+#[derive(Debug)]
+pub struct Axes {
+    axes: Vec<Axis>,
+    constraints: Vec<Constraint>,
+}
+
+impl Axes {
+    /// The axes of this version.
+    pub fn new() -> Self {
+        let axes = axes();
+        let constraints = constraints(&axes);
+        Self { axes, constraints }
+    }
+
+    /// The axes in order.
+    pub fn list(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// The number of an axis; `None`: no such axis.
+    pub fn index(&self, name: &str) -> Option<usize> {
+        self.axes.iter().position(|axis| axis.name == name)
+    }
+
+    /// The number of a value on an axis; `None`: no such value.
+    pub fn value(&self, axis: usize, label: &str) -> Option<usize> {
+        self.axes
+            .get(axis)?
+            .values
+            .iter()
+            .position(|value| value.label == label)
+    }
+
+    /// The plainest point.
+    pub fn plain(&self) -> Vec<usize> {
+        vec![0; self.axes.len()]
+    }
+
+    /// The scenario at a point.
+    pub fn scenario(&self, point: &[usize]) -> Scenario {
+        let mut scenario = Scenario {
+            client: Endpoint {
+                stack: StackId::RustlsAwsLcRs,
+                profile: ClientProfile::default(),
+            },
+            server: Endpoint {
+                stack: StackId::RustlsAwsLcRs,
+                profile: ServerProfile::default(),
+            },
+            link: Default::default(),
+        };
+        for (axis, value) in self.axes.iter().zip(point) {
+            if let Some(value) = axis.values.get(*value) {
+                (value.apply)(&mut scenario);
+            }
+        }
+        scenario
+    }
+
+    /// The space of points, with some axes held to some of their values.
+    ///
+    /// # Errors
+    ///
+    /// [`SpaceError`], where the values contradict the constraints.
+    pub fn space(&self, held: &[(usize, Vec<usize>)]) -> Result<Space, SpaceError> {
+        let sizes: Vec<_> = self.axes.iter().map(|axis| axis.values.len()).collect();
+        let mut constraints = self.constraints.clone();
+        for (axis, values) in held {
+            let others: Vec<_> = (0..sizes[*axis])
+                .filter(|value| !values.contains(value))
+                .collect();
+            if !others.is_empty() {
+                constraints.push(Constraint {
+                    forbid: vec![(*axis, others)],
+                });
+            }
+        }
+        Space::new(sizes, constraints)
+    }
+
+    /// A point in words: what is not plain.
+    pub fn describe(&self, point: &[usize]) -> Vec<(&'static str, &'static str)> {
+        self.axes
+            .iter()
+            .zip(point)
+            .filter(|(_, value)| **value != 0)
+            .filter_map(|(axis, value)| Some((axis.name, axis.values.get(*value)?.label)))
+            .collect()
+    }
+}
+
+impl Default for Axes {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The axis of the client's stack.
+pub const CLIENT_STACK: &str = "client.stack";
+/// The axis of the server's stack.
+pub const SERVER_STACK: &str = "server.stack";
+
+macro_rules! axis {
+    ($name:expr; $( $label:literal => $apply:expr ),* $(,)?) => {
+        Axis {
+            name: $name,
+            values: vec![ $( Value { label: $label, apply: $apply } ),* ],
+        }
+    };
+}
+
+fn axes() -> Vec<Axis> {
+    let mut axes = vec![
+        axis! { CLIENT_STACK;
+            "rustls-aws-lc-rs" => |s| s.client.stack = StackId::RustlsAwsLcRs,
+            "rustls-ring" => |s| s.client.stack = StackId::RustlsRing,
+            "openssl" => |s| s.client.stack = StackId::Openssl,
+        },
+        axis! { SERVER_STACK;
+            "rustls-aws-lc-rs" => |s| s.server.stack = StackId::RustlsAwsLcRs,
+            "rustls-ring" => |s| s.server.stack = StackId::RustlsRing,
+            "openssl" => |s| s.server.stack = StackId::Openssl,
+        },
+    ];
+    axes.extend(protocol_axes!("client", client));
+    axes.extend(protocol_axes!("server", server));
+    axes.extend(server_axes());
+    axes.extend(client_axes());
+    axes
+}
+
+macro_rules! protocol_axes {
+    ($side:literal, $field:ident) => {{
+        fn protocol(s: &mut Scenario) -> &mut Protocol {
+            &mut s.$field.profile.protocol
+        }
+        vec![
+            axis! { concat!($side, ".versions");
+                "1.2+1.3" => |_| (),
+                "1.2" => |s| protocol(s).versions = vec![V::TLS1_2],
+                "1.3" => |s| protocol(s).versions = vec![V::TLS1_3],
+                "1.0+1.1" => |s| protocol(s).versions = vec![V::TLS1_0, V::TLS1_1],
+                "1.0-1.3" => |s| protocol(s).versions = V::ALL.to_vec(),
+                "1.1+1.3" => |s| protocol(s).versions = vec![V::TLS1_1, V::TLS1_3],
+            },
+            axis! { concat!($side, ".security-level");
+                "default" => |_| (),
+                "0" => |s| protocol(s).security_level = Some(0),
+                "1" => |s| protocol(s).security_level = Some(1),
+            },
+            axis! { concat!($side, ".suites");
+                "default" => |_| (),
+                "aes128-gcm" => |s| protocol(s).suites = Some(vec![
+                    Suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+                    Suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+                ]),
+                "chacha20-first" => |s| protocol(s).suites = Some(vec![
+                    Suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+                    Suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+                    Suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+                    Suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+                ]),
+                "aes256-gcm" => |s| protocol(s).suites = Some(vec![
+                    Suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+                    Suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+                ]),
+                "ecdsa-only" => |s| protocol(s).suites = Some(vec![
+                    Suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+                    Suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+                ]),
+                "rsa-only" => |s| protocol(s).suites = Some(vec![
+                    Suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+                    Suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+                ]),
+                "none" => |s| protocol(s).suites = Some(Vec::new()),
+                "cbc" => |s| protocol(s).suites = Some(vec![
+                    Suite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+                    Suite::TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+                ]),
+                "rsa-key-transport" => |s| protocol(s).suites = Some(vec![
+                    Suite::TLS_RSA_WITH_AES_128_GCM_SHA256,
+                    Suite::TLS_RSA_WITH_AES_128_CBC_SHA,
+                ]),
+                "dhe" => |s| protocol(s).suites = Some(vec![
+                    Suite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256,
+                ]),
+            },
+            axis! { concat!($side, ".tls13-suites");
+                "default" => |_| (),
+                "aes128" => |s| protocol(s).tls13_suites = Some(vec![
+                    Suite::TLS_AES_128_GCM_SHA256,
+                ]),
+                "chacha20-first" => |s| protocol(s).tls13_suites = Some(vec![
+                    Suite::TLS_CHACHA20_POLY1305_SHA256,
+                    Suite::TLS_AES_256_GCM_SHA384,
+                ]),
+                "none" => |s| protocol(s).tls13_suites = Some(Vec::new()),
+            },
+            axis! { concat!($side, ".groups");
+                "default" => |_| (),
+                "x25519" => |s| protocol(s).groups = Some(vec![G::x25519]),
+                "p256" => |s| protocol(s).groups = Some(vec![G::secp256r1]),
+                "p384+x25519" => |s| protocol(s).groups = Some(vec![G::secp384r1, G::x25519]),
+                "p256+p384+x25519" => |s| protocol(s).groups = Some(vec![
+                    G::secp256r1, G::secp384r1, G::x25519,
+                ]),
+                "none" => |s| protocol(s).groups = Some(Vec::new()),
+                "x25519mlkem768" => |s| protocol(s).groups = Some(vec![G::X25519MLKEM768]),
+                "x25519mlkem768+x25519" => |s| protocol(s).groups = Some(vec![
+                    G::X25519MLKEM768, G::x25519,
+                ]),
+                "p521+p256" => |s| protocol(s).groups = Some(vec![G::secp521r1, G::secp256r1]),
+                "ffdhe2048" => |s| protocol(s).groups = Some(vec![G::ffdhe2048]),
+            },
+            axis! { concat!($side, ".signature-schemes");
+                "default" => |_| (),
+                "ecdsa-p256" => |s| protocol(s).signature_schemes = Some(vec![
+                    Sig::ecdsa_secp256r1_sha256,
+                ]),
+                "ecdsa-p384+rsa-pss" => |s| protocol(s).signature_schemes = Some(vec![
+                    Sig::ecdsa_secp384r1_sha384, Sig::rsa_pss_rsae_sha256,
+                ]),
+                "rsa-pss" => |s| protocol(s).signature_schemes = Some(vec![
+                    Sig::rsa_pss_rsae_sha256, Sig::rsa_pss_rsae_sha512,
+                ]),
+                "rsa-pkcs1" => |s| protocol(s).signature_schemes = Some(vec![
+                    Sig::rsa_pkcs1_sha256,
+                ]),
+                "ed25519+ecdsa-p256" => |s| protocol(s).signature_schemes = Some(vec![
+                    Sig::ed25519, Sig::ecdsa_secp256r1_sha256,
+                ]),
+                "rsa-pkcs1+all" => |s| protocol(s).signature_schemes = Some(vec![
+                    Sig::rsa_pkcs1_sha512,
+                    Sig::rsa_pkcs1_sha256,
+                    Sig::rsa_pss_rsae_sha384,
+                    Sig::ed25519,
+                    Sig::ecdsa_secp384r1_sha384,
+                    Sig::ecdsa_secp256r1_sha256,
+                ]),
+            },
+        ]
+    }};
+}
+use protocol_axes;
+
+fn server_axes() -> Vec<Axis> {
+    fn identity(s: &mut Scenario) -> &mut Credential {
+        s.server
+            .profile
+            .identity
+            .get_or_insert_with(Credential::default)
+    }
+    vec![
+        axis! { "server.key";
+            "ecdsa-p256" => |_| (),
+            "ecdsa-p384" => |s| identity(s).key = KeyType::EcdsaP384,
+            "ecdsa-p521" => |s| identity(s).key = KeyType::EcdsaP521,
+            "ed25519" => |s| identity(s).key = KeyType::Ed25519,
+            "rsa2048" => |s| identity(s).key = KeyType::Rsa2048,
+            "rsa3072" => |s| identity(s).key = KeyType::Rsa3072,
+            "rsa4096" => |s| identity(s).key = KeyType::Rsa4096,
+            "none" => |s| s.server.profile.identity = None,
+        },
+        flaw_axis!("server.flaw", |s, flaw| if let Some(credential) = &mut s.server.profile.identity {
+            credential.flaw = flaw;
+        }),
+        axis! { "server.loading";
+            "checked" => |_| (),
+            "resolver" => |s| if let Some(credential) = &mut s.server.profile.identity {
+                credential.loading = Loading::Resolver;
+            },
+        },
+        axis! { "server.preference";
+            "client" => |_| (),
+            "server" => |s| s.server.profile.preference = Preference::Server,
+        },
+        axis! { "server.client-auth";
+            "none" => |_| (),
+            "optional" => |s| s.server.profile.client_auth = ClientAuth::Optional,
+            "required" => |s| s.server.profile.client_auth = ClientAuth::Required,
+        },
+        axis! { "server.alpn";
+            "none" => |_| (),
+            "h2+http/1.1" => |s| s.server.profile.alpn = names(&["h2", "http/1.1"]),
+            "http/1.1" => |s| s.server.profile.alpn = names(&["http/1.1"]),
+        },
+        axis! { "server.alpn-miss";
+            "fatal" => |_| (),
+            "ignore" => |s| s.server.profile.alpn_miss = Miss::Ignore,
+        },
+        axis! { "server.sni";
+            "any" => |_| (),
+            "strict" => |s| s.server.profile.sni = SniPolicy::Strict,
+        },
+        axis! { "server.revocation";
+            "off" => |_| (),
+            "crl" => |s| s.server.profile.revocation = Revocation::Crl,
+        },
+    ]
+}
+
+macro_rules! flaw_axis {
+    ($name:literal, $set:expr) => {
+        flaw_axis!(@ $name, $set,
+            None, SelfSigned, SelfSignedCa, CaLeaf, MissingIntermediate, Expired,
+            ExpiredIntermediate, ExpiredRoot, NotYetValid, OtherName, CnOnly, IpOnly, Wildcard,
+            PartialWildcard, WrongEku, WrongEkuIntermediate, AnyEku, BadKeyUsage,
+            IntermediateNotCa, IntermediateNoCertSign, PathLength, RootPathLength,
+            NameNotPermitted, NameExcluded, UnknownCritical, Version1, Sha1, BadSignature, Revoked,
+            LongChain, KeyMismatch, Malformed, EmptyChain)
+    };
+    (@ $name:literal, $set:expr, $($flaw:ident),*) => {
+        Axis {
+            name: $name,
+            values: vec![$({
+                fn apply(s: &mut Scenario) {
+                    let set: fn(&mut Scenario, Flaw) = $set;
+                    set(s, Flaw::$flaw);
+                }
+                Value { label: Flaw::$flaw.name(), apply }
+            }),*],
+        }
+    };
+}
+use flaw_axis;
+
+fn client_axes() -> Vec<Axis> {
+    fn identity(s: &mut Scenario) -> &mut Credential {
+        s.client
+            .profile
+            .identity
+            .get_or_insert_with(Credential::default)
+    }
+    vec![
+        axis! { "client.key";
+            "none" => |_| (),
+            "ecdsa-p256" => |s| identity(s).key = KeyType::EcdsaP256,
+            "ecdsa-p384" => |s| identity(s).key = KeyType::EcdsaP384,
+            "ecdsa-p521" => |s| identity(s).key = KeyType::EcdsaP521,
+            "ed25519" => |s| identity(s).key = KeyType::Ed25519,
+            "rsa2048" => |s| identity(s).key = KeyType::Rsa2048,
+            "rsa3072" => |s| identity(s).key = KeyType::Rsa3072,
+            "rsa4096" => |s| identity(s).key = KeyType::Rsa4096,
+        },
+        flaw_axis!("client.flaw", |s, flaw| if let Some(credential) = &mut s.client.profile.identity {
+            credential.flaw = flaw;
+        }),
+        axis! { "client.loading";
+            "checked" => |_| (),
+            "resolver" => |s| if let Some(credential) = &mut s.client.profile.identity {
+                credential.loading = Loading::Resolver;
+            },
+        },
+        // After the credentials, one of which may be the anchor.
+        axis! { "client.trust";
+            "roots" => |_| (),
+            "other-root" => |s| s.client.profile.trust = Trust::OtherRoot,
+            "impostor-roots" => |s| s.client.profile.trust = Trust::ImpostorRoots,
+            "intermediates" => |s| s.client.profile.trust = Trust::Intermediates,
+            "empty" => |s| s.client.profile.trust = Trust::Empty,
+            "leaf" => |s| s.client.profile.trust = leaf(s.server.profile.identity),
+        },
+        axis! { "server.trust";
+            "roots" => |_| (),
+            "other-root" => |s| s.server.profile.trust = Trust::OtherRoot,
+            "impostor-roots" => |s| s.server.profile.trust = Trust::ImpostorRoots,
+            "intermediates" => |s| s.server.profile.trust = Trust::Intermediates,
+            "empty" => |s| s.server.profile.trust = Trust::Empty,
+            "leaf" => |s| s.server.profile.trust = leaf(s.client.profile.identity),
+        },
+        axis! { "client.server-name";
+            "right" => |_| (),
+            "wrong" => |s| s.client.profile.server_name = ServerName::Dns(ServerName::WRONG.into()),
+            "sibling" => |s| s.client.profile.server_name = ServerName::Dns(SIBLING.into()),
+            "ip" => |s| s.client.profile.server_name = ServerName::Ip(ServerName::RIGHT_IP),
+            "wrong-ip" => |s| s.client.profile.server_name = ServerName::Ip(ServerName::WRONG_IP),
+        },
+        axis! { "client.name-check";
+            "on" => |_| (),
+            "off" => |s| s.client.profile.name_check = NameCheck::Off,
+        },
+        axis! { "client.sni";
+            "send" => |_| (),
+            "omit" => |s| s.client.profile.sni = Sni::Omit,
+        },
+        axis! { "client.revocation";
+            "off" => |_| (),
+            "crl" => |s| s.client.profile.revocation = Revocation::Crl,
+        },
+        axis! { "client.alpn";
+            "none" => |_| (),
+            "h2+http/1.1" => |s| s.client.profile.alpn = names(&["h2", "http/1.1"]),
+            "http/1.1+h2" => |s| s.client.profile.alpn = names(&["http/1.1", "h2"]),
+            "imap" => |s| s.client.profile.alpn = names(&["imap"]),
+        },
+        axis! { "link.deliver";
+            "all" => |_| (),
+            "1" => |s| s.link.deliver = Some(1),
+            "100" => |s| s.link.deliver = Some(100),
+        },
+    ]
+}
+
+fn names(list: &[&str]) -> Vec<String> {
+    list.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn leaf(credential: Option<Credential>) -> Trust {
+    Trust::Leaf(Credential {
+        loading: Loading::Checked,
+        ..credential.unwrap_or_default()
+    })
+}
+
+/// What no stack can be asked for, or what would say the same twice. Everything else is generated,
+/// and the model says what comes of it.
+fn constraints(axes: &[Axis]) -> Vec<Constraint> {
+    let find = |name: &str| {
+        axes.iter()
+            .position(|axis| axis.name == name)
+            .expect("constraints name axes of the list above")
+    };
+    let labels = |axis: usize, wanted: &dyn Fn(&str) -> bool| -> Vec<usize> {
+        (0..axes[axis].values.len())
+            .filter(|value| wanted(axes[axis].values[*value].label))
+            .collect()
+    };
+    let mut all = Vec::new();
+    let mut forbid = |literals: &[(&str, &dyn Fn(&str) -> bool)]| {
+        let forbid = literals
+            .iter()
+            .map(|(name, wanted)| (find(name), labels(find(name), *wanted)))
+            .collect();
+        all.push(Constraint { forbid });
+    };
+    let rustls = |label: &str| label.starts_with("rustls");
+    let ring = |label: &str| label == "rustls-ring";
+    let openssl = |label: &str| label == "openssl";
+    let not_plain_versions = |label: &str| !matches!(label, "1.2+1.3" | "1.2" | "1.3");
+    let openssl_suites = |label: &str| matches!(label, "cbc" | "rsa-key-transport" | "dhe");
+    let openssl_groups = |label: &str| matches!(label, "p521+p256" | "ffdhe2048");
+    let hybrid = |label: &str| label.starts_with("x25519mlkem768");
+    let empty = |label: &str| label == "none";
+    for side in ["client", "server"] {
+        let axis = |field: &str| format!("{side}.{field}");
+        let stack = axis("stack");
+        forbid(&[(&stack, &rustls), (&axis("versions"), &not_plain_versions)]);
+        forbid(&[(&stack, &rustls), (&axis("security-level"), &|l| l != "default")]);
+        forbid(&[(&stack, &rustls), (&axis("suites"), &openssl_suites)]);
+        forbid(&[(&stack, &rustls), (&axis("groups"), &openssl_groups)]);
+        forbid(&[(&stack, &ring), (&axis("groups"), &hybrid)]);
+        forbid(&[(&stack, &openssl), (&axis("loading"), &|l| l == "resolver")]);
+        forbid(&[(&stack, &openssl), (&axis("flaw"), &|l| l == "empty-chain")]);
+        forbid(&[(&axis("key"), &|l| l == "ed25519"), (&axis("flaw"), &|l| l == "sha1")]);
+        forbid(&[(&axis("key"), &empty), (&axis("flaw"), &|l| l != "none")]);
+        forbid(&[(&axis("key"), &empty), (&axis("loading"), &|l| l != "checked")]);
+    }
+    forbid(&[("client.stack", &rustls), ("client.name-check", &|l| l == "off")]);
+    forbid(&[("server.stack", &rustls), ("server.alpn-miss", &|l| l == "ignore")]);
+    forbid(&[("server.alpn", &empty), ("server.alpn-miss", &|l| l == "ignore")]);
+    for field in ["server.trust", "server.revocation"] {
+        let plain = |label: &str| !matches!(label, "roots" | "off");
+        forbid(&[("server.client-auth", &empty), (field, &plain)]);
+    }
+    let no_anchor = |label: &str| matches!(label, "malformed" | "empty-chain");
+    for (trust, side) in [("client.trust", "server"), ("server.trust", "client")] {
+        forbid(&[(trust, &|l| l == "leaf"), (&format!("{side}.flaw"), &no_anchor)]);
+        forbid(&[(trust, &|l| l == "leaf"), (&format!("{side}.key"), &empty)]);
+    }
+    all
+}
+
+const SIBLING: &str = "sibling.shakedown.test";
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_plainest_point_is_the_plainest_scenario() {
+        let axes = Axes::new();
+        assert_eq!(
+            axes.scenario(&axes.plain()).to_json(),
+            r#"{"client":{"stack":"rustls-aws-lc-rs"},"server":{"stack":"rustls-aws-lc-rs"}}"#
+        );
+    }
+
+    #[test]
+    fn every_value_changes_the_scenario_and_no_two_alike() {
+        let axes = Axes::new();
+        for (number, axis) in axes.list().iter().enumerate() {
+            let mut seen = HashSet::new();
+            for value in 0..axis.values.len() {
+                let mut point = axes.plain();
+                // Values that need a client's identity, or a server's list, to tell.
+                for (name, label) in [("client.key", "ecdsa-p256"), ("server.alpn", "http/1.1")] {
+                    let index = axes.index(name).expect("an axis");
+                    point[index] = axes.value(index, label).expect("a value");
+                }
+                point[number] = value;
+                assert!(
+                    seen.insert(axes.scenario(&point).id()),
+                    "{} = {} says what another value says",
+                    axis.name,
+                    axis.values[value].label
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn labels_are_one_word_and_unique() {
+        for axis in Axes::new().list() {
+            let labels: HashSet<_> = axis.values.iter().map(|value| value.label).collect();
+            assert_eq!(labels.len(), axis.values.len(), "{}", axis.name);
+            assert!(labels.iter().all(|label| !label.contains([' ', '/']) || label.starts_with("h")));
+        }
+    }
+}

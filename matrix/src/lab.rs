@@ -1,0 +1,140 @@
+//! The lab: the linked stacks, the identities, and the configurations that have been prepared.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use shakedown::connection::{Config, Refusal, Stack, StackInfo};
+use shakedown::identity::Identities;
+use shakedown::link::Flight;
+use shakedown::outcome::Outcome;
+use shakedown::profile::{ClientProfile, ServerProfile};
+use shakedown::scenario::{Scenario, StackId};
+use shakedown::{pair, stacks};
+
+/// Where scenarios are tried out.
+pub struct Lab {
+    stacks: Vec<Box<dyn Stack>>,
+    clients: Shelf<ClientProfile>,
+    servers: Shelf<ServerProfile>,
+}
+
+impl Lab {
+    /// With every stack that is linked.
+    pub fn new() -> Self {
+        Self::with_stacks(stacks::linked(&Arc::new(Identities::new())))
+    }
+
+    /// With stacks of the caller's choice; the first one of an id serves.
+    pub fn with_stacks(stacks: Vec<Box<dyn Stack>>) -> Self {
+        Self {
+            stacks,
+            clients: Shelf::default(),
+            servers: Shelf::default(),
+        }
+    }
+
+    /// The stacks that there are.
+    pub fn stacks(&self) -> Vec<StackInfo> {
+        self.stacks
+            .iter()
+            .map(|stack| stack.info().clone())
+            .collect()
+    }
+
+    /// Tries a scenario out.
+    pub fn run(&self, scenario: &Scenario) -> Outcome {
+        let client = self.client(scenario);
+        let server = self.server(scenario);
+        pair::meet(
+            client.as_ref().as_ref().map(AsRef::as_ref),
+            server.as_ref().as_ref().map(AsRef::as_ref),
+            &scenario.link,
+        )
+    }
+
+    /// Tries a scenario out, and keeps what crossed the link.
+    pub fn run_recorded(&self, scenario: &Scenario) -> (Outcome, Vec<Flight>) {
+        let client = self.client(scenario);
+        let server = self.server(scenario);
+        pair::meet_recorded(
+            client.as_ref().as_ref().map(AsRef::as_ref),
+            server.as_ref().as_ref().map(AsRef::as_ref),
+            &scenario.link,
+        )
+    }
+
+    /// The client's configuration, prepared once.
+    pub fn client(&self, scenario: &Scenario) -> Arc<Prepared> {
+        let endpoint = &scenario.client;
+        self.clients
+            .get(endpoint.stack, &endpoint.profile, || {
+                self.stack(endpoint.stack)?.client(&endpoint.profile)
+            })
+    }
+
+    /// The server's configuration, prepared once.
+    pub fn server(&self, scenario: &Scenario) -> Arc<Prepared> {
+        let endpoint = &scenario.server;
+        self.servers
+            .get(endpoint.stack, &endpoint.profile, || {
+                self.stack(endpoint.stack)?.server(&endpoint.profile)
+            })
+    }
+
+    fn stack(&self, id: StackId) -> Result<&dyn Stack, Refusal> {
+        self.stacks
+            .iter()
+            .map(AsRef::as_ref)
+            .find(|stack| stack.info().id == id)
+            .ok_or_else(|| Refusal::Unsupported(format!("{id} is not linked into this build")))
+    }
+}
+
+impl Default for Lab {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A configuration, or why there is none.
+pub type Prepared = Result<Arc<dyn Config>, Refusal>;
+
+/// Prepared configurations. It holds so many and no more: memory must not grow with the number of
+/// scenarios.
+struct Shelf<P> {
+    prepared: Mutex<HashMap<(StackId, P), Arc<Prepared>>>,
+}
+
+impl<P> Default for Shelf<P> {
+    fn default() -> Self {
+        Self {
+            prepared: Mutex::new(HashMap::new()),
+        }
+    }
+}
+
+impl<P: Clone + Eq + std::hash::Hash> Shelf<P> {
+    fn get(
+        &self,
+        stack: StackId,
+        profile: &P,
+        make: impl FnOnce() -> Result<Arc<dyn Config>, Refusal>,
+    ) -> Arc<Prepared> {
+        let key = (stack, profile.clone());
+        let lock = || self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = lock().get(&key) {
+            return found.clone();
+        }
+        // Not under the lock: two threads may make the same, and one of them is thrown away.
+        let made = Arc::new(make());
+        let mut prepared = lock();
+        if prepared.len() >= SHELF {
+            prepared.clear();
+        }
+        prepared.insert(key, made.clone());
+        made
+    }
+}
+
+/// Scenarios come in crosses of a few dozen profiles, so that this many are enough.
+const SHELF: usize = 256;

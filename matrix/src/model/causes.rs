@@ -1,0 +1,315 @@
+//! The documented causes of handshake failure.
+//!
+//! Ids are stable: reports, filters and known divergences name them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+macro_rules! causes {
+    ($( $(#[$meta:meta])* $variant:ident = $id:literal {
+        rule: $rule:literal, remedy: $remedy:literal, document: $document:expr $(,)?
+    } ),* $(,)?) => {
+        /// A documented cause of handshake failure.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Cause {
+            $( $(#[$meta])* $variant, )*
+        }
+
+        impl Cause {
+            /// Every cause, in handshake order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The stable id.
+            pub fn id(self) -> &'static str {
+                match self { $( Self::$variant => $id, )* }
+            }
+
+            /// The clause that says what ought to happen, or `local` where no RFC speaks.
+            pub fn rule(self) -> &'static str {
+                match self { $( Self::$variant => $rule, )* }
+            }
+
+            /// What to do about it.
+            pub fn remedy(self) -> &'static str {
+                match self { $( Self::$variant => $remedy, )* }
+            }
+
+            /// The founding document that names it, if one does.
+            pub fn document(self) -> Option<&'static str> {
+                match self { $( Self::$variant => $document, )* }
+            }
+        }
+    };
+}
+
+causes! {
+    /// The effective set of versions is empty.
+    CfgNoProtocols = "cfg-no-protocols" {
+        rule: "local", remedy: "enable a version that the library and its security level allow",
+        document: None,
+    },
+    /// No suite is left for any enabled version.
+    CfgNoCiphers = "cfg-no-ciphers" {
+        rule: "local", remedy: "configure a suite for each enabled version",
+        document: None,
+    },
+    /// The suites need a key exchange and no group is left for it.
+    CfgNoGroups = "cfg-no-groups" {
+        rule: "local", remedy: "configure a group that the enabled versions can use",
+        document: None,
+    },
+    /// No trust anchors are configured, and the stack insists on some.
+    CfgNoTrustAnchors = "cfg-no-trust-anchors" {
+        rule: "local", remedy: "configure the roots that peers are to be verified against",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// The private key is not the certificate's.
+    CfgKeyCertMismatch = "cfg-key-cert-mismatch" {
+        rule: "local", remedy: "load the key that belongs to the certificate, certificate first",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// The stack cannot parse its own end-entity certificate.
+    CfgUnparseableLeaf = "cfg-unparseable-leaf" {
+        rule: "local", remedy: "reissue the certificate as X.509 version 3 without unknown critical extensions",
+        document: None,
+    },
+    /// The stack refuses its own key or certificate as too weak, or of a type that it lacks.
+    CfgWeakOwnCredential = "cfg-weak-own-credential" {
+        rule: "local", remedy: "reissue with a key and a signature that the stack supports",
+        document: None,
+    },
+    /// The server has no usable certificate.
+    ServerNoCertificate = "server-no-certificate" {
+        rule: "RFC 8446 §4.4.2", remedy: "configure a certificate and its key",
+        document: Some(JSSE_TUTORIAL),
+    },
+    /// The sides share no protocol version.
+    VersionMismatch = "version-mismatch" {
+        rule: "RFC 8446 §4.2.1, §6.2; RFC 5246 §E.1",
+        remedy: "enable TLS 1.2 or 1.3 on the side that lacks it, rather than lowering the other's floor",
+        document: Some(JSSE_TUTORIAL),
+    },
+    /// A client without TLS 1.2 sends no signature_algorithms, which rustls asks for before it looks
+    /// at the version.
+    VersionLegacyClient = "version-legacy-client" {
+        rule: "RFC 8446 §4.2.1, §6.2; RFC 5246 §E.1", remedy: "enable TLS 1.2 or 1.3 on the client",
+        document: Some(CLIENT_POST),
+    },
+    /// The sides share no suite for the version that was chosen.
+    SuiteMismatch = "suite-mismatch" {
+        rule: "RFC 8446 §4.1.1; RFC 5246 §7.4.1.3", remedy: "widen the list of suites on either side",
+        document: Some(JSSE_TUTORIAL),
+    },
+    /// TLS 1.2: no shared suite authenticates with the server's key.
+    SuiteKeyType = "suite-key-type" {
+        rule: "RFC 5246 §7.4.2", remedy: "allow suites for the key's type, or use a key of the other type",
+        document: Some(JSSE_TUTORIAL),
+    },
+    /// The sides share no group that the version can use.
+    GroupMismatch = "group-mismatch" {
+        rule: "RFC 8446 §4.1.1, §4.2.8", remedy: "widen the list of groups on either side",
+        document: None,
+    },
+    /// The client sends an empty list of groups, for none of its groups can be used with its versions.
+    GroupListEmpty = "group-list-empty" {
+        rule: "RFC 8446 §4.2.7; RFC 8422 §5.1.1", remedy: "give the client a group that its versions can use",
+        document: None,
+    },
+    /// TLS 1.2: the curve of the server's key is not among the client's groups.
+    CertCurveNotOffered = "cert-curve-not-offered" {
+        rule: "RFC 8422 §5.1", remedy: "add the curve to the client's groups, or use another key",
+        document: None,
+    },
+    /// The server's key has no scheme that the client accepts.
+    SigalgMismatch = "sigalg-mismatch" {
+        rule: "RFC 8446 §4.2.3, §4.4.2.2; RFC 5246 §7.4.1.4.1",
+        remedy: "let the client accept a scheme of the server's key",
+        document: None,
+    },
+    /// The sides share no application protocol.
+    AlpnMismatch = "alpn-mismatch" {
+        rule: "RFC 7301 §3.2", remedy: "add the protocol on the side that lacks it",
+        document: None,
+    },
+    /// The server knows no certificate for the server name, or for none.
+    SniUnknown = "sni-unknown" {
+        rule: "RFC 6066 §3", remedy: "send the server's name, and have the server know it",
+        document: None,
+    },
+    /// The server presents no certificate at all.
+    CertEmpty = "cert-empty" {
+        rule: "RFC 8446 §4.4.2.4", remedy: "configure the server's chain", document: None,
+    },
+    /// The certificate is no DER.
+    CertMalformed = "cert-malformed" {
+        rule: "RFC 8446 §6.2", remedy: "reissue the certificate", document: None,
+    },
+    /// X.509 version 1.
+    CertV1 = "cert-v1" {
+        rule: "RFC 5280 §6.1.4", remedy: "reissue as X.509 version 3", document: None,
+    },
+    /// No path leads to an anchor.
+    CertUnknownCa = "cert-unknown-ca" {
+        rule: "RFC 8446 §6.2", remedy: "trust the root that the chain ends in", document: Some(JSSE_TUTORIAL),
+    },
+    /// The server leaves an intermediate out.
+    CertMissingIntermediate = "cert-missing-intermediate" {
+        rule: "RFC 8446 §4.4.2", remedy: "send the full chain without the root", document: Some(TROUBLESHOOTING),
+    },
+    /// The certificate is signed with its own key and not trusted.
+    CertSelfSignedLeaf = "cert-self-signed-leaf" {
+        rule: "RFC 8446 §6.2", remedy: "issue it from a CA, or trust it with cA=FALSE", document: Some(JSSE_TUTORIAL),
+    },
+    /// The end entity's certificate says that it is a CA.
+    CertCaAsLeaf = "cert-ca-as-leaf" {
+        rule: "RFC 5280 §4.2.1.9", remedy: "issue an end-entity certificate from that CA", document: None,
+    },
+    /// An anchor has the right name and another key.
+    CertSameDnOtherKey = "cert-same-dn-other-key" {
+        rule: "RFC 8446 §6.2", remedy: "trust the CA's present certificate", document: None,
+    },
+    /// Only an intermediate is trusted.
+    CertPartialChain = "cert-partial-chain" {
+        rule: "RFC 5280 §6.1", remedy: "trust the root, or allow partial chains", document: None,
+    },
+    /// notAfter has passed.
+    CertExpired = "cert-expired" {
+        rule: "RFC 8446 §6.2 certificate_expired", remedy: "renew the certificate; check the clock",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// The anchor's notAfter has passed.
+    CertRootExpired = "cert-root-expired" {
+        rule: "RFC 5280 §6.1.1", remedy: "trust the CA's new root", document: Some(TROUBLESHOOTING),
+    },
+    /// notBefore is to come.
+    CertNotYetValid = "cert-not-yet-valid" {
+        rule: "RFC 8446 §6.2 certificate_expired", remedy: "check the clock", document: None,
+    },
+    /// No name in the certificate is the host's.
+    CertHostMismatch = "cert-host-mismatch" {
+        rule: "RFC 9525 §6", remedy: "add the name as subject alternative name", document: Some(JSSE_TUTORIAL),
+    },
+    /// The host's name stands in the common name alone.
+    CertCnOnly = "cert-cn-only" {
+        rule: "RFC 9525 §2", remedy: "add the name as subject alternative name; the common name is not enough",
+        document: Some(JSSE_TUTORIAL),
+    },
+    /// The reference is an address and no subject alternative name is that address.
+    CertIpMismatch = "cert-ip-mismatch" {
+        rule: "RFC 9525 §6.2", remedy: "add the address as subject alternative name", document: None,
+    },
+    /// A wildcard that is not a whole label.
+    CertWildcard = "cert-wildcard" {
+        rule: "RFC 9525 §6.3", remedy: "use a wildcard for the whole left-most label", document: None,
+    },
+    /// extKeyUsage leaves the role out.
+    CertWrongEku = "cert-wrong-eku" {
+        rule: "RFC 5280 §4.2.1.12", remedy: "reissue with the extended key usage for the role", document: None,
+    },
+    /// keyUsage leaves out what the handshake does with the key.
+    CertBadKeyUsage = "cert-bad-key-usage" {
+        rule: "RFC 8446 §4.4.2.2; RFC 5280 §4.2.1.3", remedy: "reissue with digitalSignature", document: None,
+    },
+    /// An intermediate is no CA.
+    CertIssuerNotCa = "cert-issuer-not-ca" {
+        rule: "RFC 5280 §4.2.1.9", remedy: "issue from a CA certificate", document: None,
+    },
+    /// A CA may not sign certificates.
+    CertCaNoCertSign = "cert-ca-no-certsign" {
+        rule: "RFC 5280 §4.2.1.3", remedy: "reissue the CA certificate with keyCertSign", document: None,
+    },
+    /// More CAs in a row than a pathLenConstraint allows.
+    CertPathLen = "cert-path-len" {
+        rule: "RFC 5280 §4.2.1.9", remedy: "issue from a CA that may have subordinates", document: None,
+    },
+    /// A name outside what a CA may vouch for.
+    CertNameConstraint = "cert-name-constraint" {
+        rule: "RFC 5280 §4.2.1.10", remedy: "issue from a CA that is allowed the name", document: None,
+    },
+    /// A critical extension that the verifier does not know.
+    CertUnknownCritical = "cert-unknown-critical" {
+        rule: "RFC 5280 §4.2", remedy: "reissue without the extension, or not critical", document: None,
+    },
+    /// A chain signature with SHA-1.
+    CertWeakDigest = "cert-weak-digest" {
+        rule: "RFC 8446 §4.4.2.4", remedy: "reissue with SHA-256 or better", document: None,
+    },
+    /// A key type that the verifier lacks.
+    CertUnsupportedKey = "cert-unsupported-key" {
+        rule: "RFC 8446 §4.4.2.2", remedy: "use a key type that both sides have", document: None,
+    },
+    /// A signature of the chain does not verify.
+    CertChainSignature = "cert-chain-signature" {
+        rule: "RFC 8446 §6.2 bad_certificate", remedy: "reissue the certificate", document: None,
+    },
+    /// More intermediates than the verifier follows.
+    CertChainTooLong = "cert-chain-too-long" {
+        rule: "local", remedy: "issue from a CA nearer to the root", document: None,
+    },
+    /// On its issuer's revocation list.
+    CertRevokedCrl = "cert-revoked-crl" {
+        rule: "RFC 8446 §6.2 certificate_revoked", remedy: "renew the certificate", document: Some(TROUBLESHOOTING),
+    },
+    /// No usable revocation list for a certificate that is to be checked.
+    CertCrlMissing = "cert-crl-missing" {
+        rule: "RFC 5280 §6.3", remedy: "provide the list of every issuer in the chain", document: None,
+    },
+    /// The handshake's signature is not by the certificate's key.
+    KeyPossessionFailure = "key-possession-failure" {
+        rule: "RFC 8446 §4.4.3", remedy: "load the key that belongs to the certificate", document: None,
+    },
+    /// The handshake's signature uses a scheme that was not offered.
+    WrongSignatureScheme = "wrong-signature-scheme" {
+        rule: "RFC 8446 §4.4.3", remedy: "report it to the signing side's library", document: None,
+    },
+    /// The server insists on a client certificate and gets none.
+    ClientCertMissing = "client-cert-missing" {
+        rule: "RFC 8446 §4.4.2.4; RFC 5246 §7.4.6", remedy: "configure the client's certificate and key",
+        document: Some(JSSE_TUTORIAL),
+    },
+    /// The server refuses the client's certificate; the masked causes tell why.
+    ClientSigalgEmpty = "client-sigalg-empty" {
+        rule: "RFC 8446 §4.3.2", remedy: "let the server accept a scheme that the client has", document: None,
+    },
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.id())
+    }
+}
+
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+impl<'de> Deserialize<'de> for Cause {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = Cow::<'de, str>::deserialize(deserializer)?;
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|cause| cause.id() == id)
+            .ok_or_else(|| de::Error::custom(format!("unknown cause {id:?}; see `shakedown causes`")))
+    }
+}
+
+impl JsonSchema for Cause {
+    fn schema_name() -> Cow<'static, str> {
+        "Cause".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let ids: Vec<_> = Self::ALL.iter().map(|cause| cause.id()).collect();
+        json_schema!({ "type": "string", "enum": ids })
+    }
+}
+
+const JSSE_TUTORIAL: &str = "000_a4ddbebb6849a3bd.txt";
+const CLIENT_POST: &str = "002_a834eab5e7b2ead4.txt";
+const TROUBLESHOOTING: &str = "003_a624bc5dc3772029.txt";

@@ -1,0 +1,91 @@
+//! Verifying a peer's certificate: what is asked, what is found.
+
+use shakedown::connection::Role;
+use shakedown::iana::AlertDescription;
+use shakedown::profile::{Credential, KeyType, NameCheck, ServerName, Trust};
+use shakedown::scenario::StackId;
+
+use super::Cause;
+use super::chain::{Certificate, Names};
+use super::{openssl_verify, webpki};
+
+/// What a verifier is asked.
+pub(super) struct Check<'a> {
+    pub(super) verifier: StackId,
+    pub(super) level: u8,
+    /// The role of the side that is verified.
+    pub(super) peer: Role,
+    pub(super) credential: Credential,
+    pub(super) trust: Trust,
+    pub(super) crl: bool,
+    /// `None`: names do not matter, as for a client's certificate.
+    pub(super) name: Option<(&'a ServerName, NameCheck)>,
+}
+
+impl Check<'_> {
+    /// Whether the verifier can verify signatures by keys of this type.
+    pub(super) fn verifies(&self, key: KeyType) -> bool {
+        !(self.verifier == StackId::RustlsRing && key == KeyType::EcdsaP521)
+    }
+}
+
+/// What a verifier finds wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    pub(super) cause: Cause,
+    pub(super) native: String,
+    /// `None`: the stack sends nothing.
+    pub(super) alert: Option<AlertDescription>,
+}
+
+/// What the verifier finds wrong with what its peer presents; `None`: nothing.
+pub(super) fn verify(check: &Check<'_>) -> Option<Finding> {
+    if check.verifier.is_rustls() {
+        webpki::verify(check)
+    } else {
+        openssl_verify::verify(check)
+    }
+}
+
+/// Why no name of the certificate is the reference; `None`: one is.
+///
+/// `lenient` is OpenSSL's matching: the common name counts where no DNS name stands among the
+/// alternative names, and a wildcard may be part of a label (crypto/x509/v3_utl.c, `do_x509_check`).
+pub(super) fn name_finding(
+    check: &Check<'_>,
+    leaf: &Certificate,
+    lenient: bool,
+) -> Option<Cause> {
+    let (reference, NameCheck::On) = check.name? else {
+        return None;
+    };
+    match reference {
+        ServerName::Dns(name) => dns_finding(leaf.names, name, lenient),
+        ServerName::Ip(address) => {
+            let carries = matches!(leaf.names, Names::DnsAndIp | Names::IpAndCommonName)
+                && *address == ServerName::RIGHT_IP;
+            (!carries).then_some(Cause::CertIpMismatch)
+        }
+    }
+}
+
+fn dns_finding(names: Names, reference: &str, lenient: bool) -> Option<Cause> {
+    let right = reference.eq_ignore_ascii_case(ServerName::RIGHT);
+    let (first, parent) = reference.split_once('.').unwrap_or((reference, ""));
+    let in_domain = parent.eq_ignore_ascii_case(DOMAIN) && !first.is_empty();
+    match names {
+        Names::DnsAndIp if right => None,
+        Names::Wildcard if in_domain => None,
+        Names::PartialWildcard if in_domain && lenient && starts_with_s(first) => None,
+        Names::PartialWildcard if in_domain && starts_with_s(first) => Some(Cause::CertWildcard),
+        Names::CommonNameOnly | Names::IpAndCommonName if right && lenient => None,
+        Names::CommonNameOnly | Names::IpAndCommonName if right => Some(Cause::CertCnOnly),
+        _ => Some(Cause::CertHostMismatch),
+    }
+}
+
+fn starts_with_s(label: &str) -> bool {
+    label.starts_with(['s', 'S'])
+}
+
+const DOMAIN: &str = "shakedown.test";

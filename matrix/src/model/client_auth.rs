@@ -1,0 +1,190 @@
+//! Client authentication: the server asks, the client answers, the server verifies.
+
+use shakedown::connection::Role;
+use shakedown::iana::{AlertDescription as A, ProtocolVersion, SignatureScheme};
+use shakedown::profile::{ClientAuth, Flaw, Revocation};
+use shakedown::scenario::{Scenario, StackId};
+
+use super::Cause;
+use super::certificate::{Check, verify};
+use super::ending::{Agreed, Fault, Phase};
+use super::hello::{Abilities, Hello, any_for_tls13};
+use super::negotiation::{curve, server_fault};
+use super::signature::{is_for_tls13, openssl_choice, rustls_choice};
+
+/// Sending and reading a CertificateRequest, which comes before the server's certificate is looked
+/// at.
+pub(super) fn request(
+    scenario: &Scenario,
+    hello: &Hello<'_>,
+    server: &Abilities,
+    agreed: &Agreed,
+) -> Result<(), Box<Fault>> {
+    let asks = scenario.server.profile.client_auth != ClientAuth::None;
+    let tls13 = agreed.version == ProtocolVersion::TLS1_3;
+    if !asks || !tls13 || any_for_tls13(&server.schemes) {
+        return Ok(());
+    }
+    if !scenario.server.stack.is_rustls() {
+        // ssl/t1_lib.c, `tls12_copy_sigalgs`.
+        return Err(server_fault(
+            Cause::SigalgMismatch,
+            "NO_SUITABLE_SIGNATURE_ALGORITHM",
+            Some(A::internal_error),
+            Phase::AfterServerHello,
+        ));
+    }
+    if hello.abilities.stack.is_rustls() {
+        // client/tls13.rs, `ExpectCertificateRequest`.
+        return Err(Box::new(Fault {
+            cause: Cause::ClientSigalgEmpty,
+            detector: Role::Client,
+            native: "PeerIncompatible(NoCertificateRequestSignatureSchemesInCommon)".into(),
+            alert: Some(A::handshake_failure),
+            phase: Phase::ServerFlight(agreed.version),
+            masked: Vec::new(),
+        }));
+    }
+    Ok(())
+}
+
+/// The client's answer, and what the server makes of it.
+pub(super) fn answer(
+    scenario: &Scenario,
+    hello: &Hello<'_>,
+    server: &Abilities,
+    agreed: Agreed,
+) -> Result<Agreed, Box<Fault>> {
+    let profile = &scenario.server.profile;
+    if profile.client_auth == ClientAuth::None {
+        return Ok(agreed);
+    }
+    let openssl = !scenario.server.stack.is_rustls();
+    let version = agreed.version;
+    let answer = choose(scenario, hello, server, version);
+    let agreed = Agreed {
+        client_signature: answer.and_then(|(_, scheme)| scheme),
+        ..agreed
+    };
+    let fault = |cause, native: &str, alert| {
+        Err(server_fault(
+            cause,
+            native,
+            Some(alert),
+            Phase::ClientFlight(Box::new(agreed.clone())),
+        ))
+    };
+    let empty = answer.is_some_and(|(credential, _)| credential.flaw == Flaw::EmptyChain);
+    let Some((credential, _)) = answer.filter(|_| !empty) else {
+        return match (profile.client_auth, openssl) {
+            (ClientAuth::Required, false) => fault(
+                Cause::ClientCertMissing,
+                "NoCertificatesPresented",
+                A::certificate_required,
+            ),
+            // ssl/t1_enc.c, `tls1_alert_code`: before TLS 1.3 there is no certificate_required.
+            (ClientAuth::Required, true) => fault(
+                Cause::ClientCertMissing,
+                "PEER_DID_NOT_RETURN_A_CERTIFICATE",
+                if version == ProtocolVersion::TLS1_3 {
+                    A::certificate_required
+                } else {
+                    A::handshake_failure
+                },
+            ),
+            // An empty list, and a signature after it all the same.
+            (_, false) if empty => fault(
+                Cause::CertEmpty,
+                "InappropriateHandshakeMessage(CertificateVerify)",
+                A::unexpected_message,
+            ),
+            (_, true) if empty => fault(
+                Cause::CertEmpty,
+                "UNEXPECTED_MESSAGE",
+                A::unexpected_message,
+            ),
+            _ => Ok(agreed),
+        };
+    };
+    let finding = verify(&Check {
+        verifier: scenario.server.stack,
+        level: server.level,
+        peer: Role::Client,
+        credential,
+        trust: profile.trust,
+        crl: profile.revocation == Revocation::Crl,
+        name: None,
+    });
+    if let Some(finding) = finding {
+        return Err(server_fault(
+            finding.cause,
+            &finding.native,
+            finding.alert,
+            Phase::ClientFlight(Box::new(agreed)),
+        ));
+    }
+    if openssl && version == ProtocolVersion::TLS1_2 {
+        // ssl/t1_lib.c, `tls12_check_peer_sigalg`: the curve must be among both sides' groups.
+        let own = server.flat_groups();
+        let refused = curve(credential.key).is_some_and(|curve| {
+            !own.contains(&curve)
+                || hello
+                    .groups
+                    .as_ref()
+                    .is_some_and(|groups| !groups.contains(&curve))
+        });
+        if refused {
+            return fault(
+                Cause::CertCurveNotOffered,
+                "WRONG_CURVE",
+                A::illegal_parameter,
+            );
+        }
+    }
+    if credential.flaw == Flaw::KeyMismatch {
+        return fault(
+            Cause::KeyPossessionFailure,
+            if openssl {
+                "BAD_SIGNATURE"
+            } else {
+                "InvalidCertificate(BadSignature)"
+            },
+            A::decrypt_error,
+        );
+    }
+    Ok(Agreed {
+        client_presented: true,
+        ..agreed
+    })
+}
+
+/// The certificate that the client sends and the scheme that it signs with; `None`: an empty list.
+fn choose(
+    scenario: &Scenario,
+    hello: &Hello<'_>,
+    server: &Abilities,
+    version: ProtocolVersion,
+) -> Option<(shakedown::profile::Credential, Option<SignatureScheme>)> {
+    let credential = scenario.client.profile.identity?;
+    if version < ProtocolVersion::TLS1_2 {
+        return Some((credential, None));
+    }
+    let accepted = server.schemes.iter().copied();
+    let scheme = match scenario.client.stack {
+        StackId::Openssl => {
+            // The server's order counts (`tls1_set_shared_sigalgs`).
+            let shared: Vec<_> = accepted
+                .filter(|scheme| hello.abilities.schemes.contains(scheme))
+                .collect();
+            openssl_choice(credential.key, version, &shared)
+        }
+        StackId::RustlsAwsLcRs | StackId::RustlsRing => {
+            let usable: Vec<_> = accepted
+                .filter(|scheme| version == ProtocolVersion::TLS1_2 || is_for_tls13(*scheme))
+                .collect();
+            rustls_choice(credential.key, &usable)
+        }
+    }?;
+    Some((credential, Some(scheme)))
+}
+

@@ -1,0 +1,244 @@
+//! From a fault, or from an agreement, to what both sides must see.
+
+use shakedown::connection::{HandshakeKind, Peer, Role, Session};
+use shakedown::iana::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+use shakedown::outcome::{Protection, SentAlert};
+use shakedown::profile::{Credential, Loading};
+use shakedown::scenario::{Scenario, StackId};
+
+use super::gate::{self, Gate};
+use super::hello::server_abilities;
+use super::openssl_server;
+use super::traits::{openssl, rustls};
+use super::{Cause, Expectation, Expected, ExpectedEnd, ExpectedSide, Prediction};
+
+/// The first thing that goes wrong.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) cause: Cause,
+    pub(super) detector: Role,
+    /// What the detector's stack says.
+    pub(super) native: String,
+    /// What it sends; `None`: nothing.
+    pub(super) alert: Option<AlertDescription>,
+    pub(super) phase: Phase,
+    /// Other causes that hold.
+    pub(super) masked: Vec<Cause>,
+}
+
+/// When it goes wrong. It decides over the alert's protection and over who is done already.
+#[derive(Clone, Debug)]
+pub(super) enum Phase {
+    /// Before a ClientHello has been sent.
+    BeforeHello,
+    /// The server reads a ClientHello.
+    ClientHello,
+    /// The server has sent a TLS 1.3 ServerHello.
+    AfterServerHello,
+    /// The client reads the server's flight.
+    ServerFlight(ProtocolVersion),
+    /// The server reads the client's flight: in TLS 1.3 the client is done by then (RFC 8446 §2).
+    ClientFlight(Box<Agreed>),
+}
+
+/// What both sides agree on.
+#[derive(Clone, Debug)]
+pub(super) struct Agreed {
+    pub(super) version: ProtocolVersion,
+    pub(super) suite: CipherSuite,
+    pub(super) group: Option<NamedGroup>,
+    pub(super) server_signature: Option<SignatureScheme>,
+    pub(super) client_signature: Option<SignatureScheme>,
+    pub(super) alpn: Option<String>,
+    pub(super) server_name: Option<String>,
+    pub(super) kind: HandshakeKind,
+    /// Whether the server has asked for, and got, the client's certificate.
+    pub(super) client_presented: bool,
+}
+
+/// What comes of configurations that are not made; `None` where both are.
+pub(super) fn of_gates(gates: (Gate, Gate)) -> Option<Prediction> {
+    for (role, gate) in [(Role::Client, &gates.0), (Role::Server, &gates.1)] {
+        if let Gate::Unsupported(reason) = gate {
+            return Some(Prediction::Unsupported {
+                role,
+                reason: reason.clone(),
+            });
+        }
+    }
+    let (detector, cause) = gate::shut(&gates)?;
+    let side = |gate: &Gate| ExpectedSide {
+        established: false,
+        end: match gate {
+            Gate::Refused { native, .. } => ExpectedEnd::Refused {
+                native: native.clone(),
+            },
+            _ => ExpectedEnd::NotStarted,
+        },
+        alert_sent: None,
+        alert_received: None,
+        session: None,
+    };
+    Some(Prediction::Expect(Expectation {
+        cause: Some(cause),
+        detector: Some(detector),
+        masked: Vec::new(),
+        allowed: vec![Expected {
+            client: side(&gates.0),
+            server: side(&gates.1),
+        }],
+    }))
+}
+
+/// What comes of an agreement.
+pub(super) fn success(scenario: &Scenario, agreed: &Agreed) -> Expectation {
+    let side = |role| ExpectedSide {
+        established: true,
+        end: ExpectedEnd::Closed,
+        alert_sent: None,
+        alert_received: None,
+        session: Some(session(scenario, agreed, role)),
+    };
+    Expectation {
+        cause: None,
+        detector: None,
+        masked: Vec::new(),
+        allowed: vec![Expected {
+            client: side(Role::Client),
+            server: side(Role::Server),
+        }],
+    }
+}
+
+/// What comes of a fault.
+pub(super) fn failure(scenario: &Scenario, fault: Fault) -> Expectation {
+    let peer = fault.detector.peer();
+    let sent = fault.alert.map(|description| SentAlert {
+        description: Some(description),
+        protection: protection(stack(scenario, fault.detector), &fault.phase),
+    });
+    let finder = ExpectedSide {
+        established: false,
+        end: ExpectedEnd::Failed {
+            native: fault.native.clone(),
+        },
+        alert_sent: sent,
+        alert_received: None,
+        session: None,
+    };
+    let early = match &fault.phase {
+        Phase::ClientFlight(agreed) if agreed.version == ProtocolVersion::TLS1_3 => {
+            Some(session(scenario, agreed, peer))
+        }
+        _ => None,
+    };
+    let other = ExpectedSide {
+        established: early.is_some(),
+        end: ExpectedEnd::Failed {
+            native: heard(stack(scenario, peer), fault.alert),
+        },
+        alert_sent: None,
+        alert_received: fault.alert,
+        session: early,
+    };
+    let other = match fault.phase {
+        Phase::BeforeHello if !stack(scenario, peer).is_rustls() => {
+            let (native, alert) = openssl_server_hears_no_hello(scenario);
+            ExpectedSide {
+                end: ExpectedEnd::Failed { native },
+                alert_sent: alert.map(|description| SentAlert {
+                    description: Some(description),
+                    protection: Protection::Plain,
+                }),
+                alert_received: None,
+                ..other
+            }
+        }
+        _ => other,
+    };
+    let (client, server) = match fault.detector {
+        Role::Client => (finder, other),
+        Role::Server => (other, finder),
+    };
+    Expectation {
+        cause: Some(fault.cause),
+        detector: Some(fault.detector),
+        masked: fault.masked,
+        allowed: vec![Expected { client, server }],
+    }
+}
+
+/// An OpenSSL server looks at its own configuration before it reads; then it takes an alert for no
+/// ClientHello (ssl/statem/statem_srvr.c, `ossl_statem_server_read_transition`).
+fn openssl_server_hears_no_hello(scenario: &Scenario) -> (String, Option<AlertDescription>) {
+    match openssl_server::setup(&server_abilities(&scenario.server)) {
+        Err(fault) => (fault.native, fault.alert),
+        Ok(()) => (
+            "UNEXPECTED_MESSAGE".into(),
+            Some(AlertDescription::unexpected_message),
+        ),
+    }
+}
+
+/// Whether the detector has switched to keys when it sends its alert.
+fn protection(stack: StackId, phase: &Phase) -> Protection {
+    match phase {
+        Phase::BeforeHello | Phase::ClientHello => Protection::Plain,
+        Phase::AfterServerHello => Protection::Protected,
+        // An OpenSSL client in middlebox mode switches its write keys with its own flight
+        // (ssl/statem/statem_clnt.c, `ossl_statem_client_pre_work`).
+        Phase::ServerFlight(ProtocolVersion::TLS1_3) if stack.is_rustls() => Protection::Protected,
+        Phase::ServerFlight(_) => Protection::Plain,
+        Phase::ClientFlight(agreed) if agreed.version == ProtocolVersion::TLS1_3 => {
+            Protection::Protected
+        }
+        Phase::ClientFlight(_) => Protection::Plain,
+    }
+}
+
+/// What a stack says when its peer has failed with this alert, or without any.
+fn heard(stack: StackId, alert: Option<AlertDescription>) -> String {
+    match (stack.is_rustls(), alert) {
+        (true, Some(alert)) => rustls::alert_received(alert),
+        (true, None) => rustls::TRUNCATED.into(),
+        (false, Some(alert)) => openssl::alert_received(alert),
+        (false, None) => openssl::TRUNCATED.into(),
+    }
+}
+
+fn session(scenario: &Scenario, agreed: &Agreed, role: Role) -> Session {
+    let known = |role, credential: Option<Credential>| {
+        credential.map(|credential| Peer::Known {
+            role,
+            credential: Credential {
+                loading: Loading::Checked,
+                ..credential
+            },
+        })
+    };
+    let peer = match role {
+        Role::Client => known(Role::Server, scenario.server.profile.identity),
+        Role::Server if agreed.client_presented => {
+            known(Role::Client, scenario.client.profile.identity)
+        }
+        Role::Server => None,
+    };
+    Session {
+        version: agreed.version,
+        suite: agreed.suite,
+        group: agreed.group,
+        server_signature: agreed.server_signature,
+        client_signature: agreed.client_signature,
+        alpn: agreed.alpn.clone(),
+        server_name: agreed.server_name.clone(),
+        kind: agreed.kind,
+        peer,
+    }
+}
+
+fn stack(scenario: &Scenario, role: Role) -> StackId {
+    match role {
+        Role::Client => scenario.client.stack,
+        Role::Server => scenario.server.stack,
+    }
+}

@@ -1,0 +1,268 @@
+//! The configuration gate: what a stack cannot express, and what it refuses before any byte.
+
+use std::fmt::Display;
+
+use shakedown::connection::Role;
+use shakedown::iana::ProtocolVersion;
+use shakedown::profile::{
+    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Protocol,
+    ServerProfile, Trust,
+};
+use shakedown::scenario::{Endpoint, StackId};
+
+use super::Cause;
+use super::traits::openssl::DEFAULT_LEVEL;
+use super::traits::{self, Traits};
+
+/// What comes of preparing a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Gate {
+    /// A configuration.
+    Open,
+    /// The stack has no way to say it.
+    Unsupported(String),
+    /// The stack refuses it.
+    Refused {
+        cause: Cause,
+        native: String,
+    },
+}
+
+/// Preparing a client.
+pub(super) fn client(client: &Endpoint<ClientProfile>) -> Gate {
+    let profile = &client.profile;
+    let unsupported = protocol_support(client.stack, &profile.protocol)
+        .or_else(|| {
+            (client.stack.is_rustls() && profile.name_check == NameCheck::Off)
+                .then(|| "rustls always checks the name".to_owned())
+        })
+        .or_else(|| trust_support(profile.trust))
+        .or_else(|| identity_support(client.stack, profile.identity));
+    if let Some(reason) = unsupported {
+        return Gate::Unsupported(reason);
+    }
+    // The order in which the adapter asks for them.
+    openssl_lists(client.stack, &profile.protocol)
+        .or_else(|| anchors(client.stack, profile.trust))
+        .or_else(|| builder(client.stack, &profile.protocol))
+        .or_else(|| {
+            identity(
+                client.stack,
+                &profile.protocol,
+                profile.identity,
+            )
+        })
+        .unwrap_or(Gate::Open)
+}
+
+/// Preparing a server.
+pub(super) fn server(server: &Endpoint<ServerProfile>) -> Gate {
+    let profile = &server.profile;
+    let asks = profile.client_auth != ClientAuth::None;
+    let unsupported = protocol_support(server.stack, &profile.protocol)
+        .or_else(|| {
+            (server.stack.is_rustls() && profile.alpn_miss == Miss::Ignore && !profile.alpn.is_empty())
+                .then(|| "a rustls server insists on a common application protocol".to_owned())
+        })
+        .or_else(|| if asks { trust_support(profile.trust) } else { None })
+        .or_else(|| identity_support(server.stack, profile.identity));
+    if let Some(reason) = unsupported {
+        return Gate::Unsupported(reason);
+    }
+    openssl_lists(server.stack, &profile.protocol)
+        .or_else(|| builder(server.stack, &profile.protocol))
+        .or_else(|| {
+            asks.then(|| anchors(server.stack, profile.trust))
+                .flatten()
+        })
+        .or_else(|| {
+            identity(
+                server.stack,
+                &profile.protocol,
+                profile.identity,
+            )
+        })
+        .unwrap_or(Gate::Open)
+}
+
+fn protocol_support(stack: StackId, protocol: &Protocol) -> Option<String> {
+    let traits: &Traits = traits::of(stack);
+    if stack.is_rustls() && protocol.security_level.is_some() {
+        return Some("rustls has no security levels".into());
+    }
+    lacks(stack, &protocol.versions, traits.versions)
+        .or_else(|| lacks(stack, protocol.suites.as_deref()?, traits.suites))
+        .or_else(|| lacks(stack, protocol.tls13_suites.as_deref()?, traits.tls13_suites))
+        .or_else(|| lacks(stack, protocol.groups.as_deref()?, traits.groups))
+        .or_else(|| lacks(stack, protocol.signature_schemes.as_deref()?, traits.schemes))
+}
+
+fn lacks<T: PartialEq + Display>(stack: StackId, wanted: &[T], has: &[T]) -> Option<String> {
+    wanted
+        .iter()
+        .find(|value| !has.contains(value))
+        .map(|value| format!("{stack} has no {value}"))
+}
+
+fn trust_support(trust: Trust) -> Option<String> {
+    match trust {
+        Trust::Leaf(Credential {
+            flaw: Flaw::Malformed,
+            ..
+        }) => Some("what is no DER cannot be an anchor".into()),
+        Trust::Leaf(Credential {
+            flaw: Flaw::EmptyChain,
+            ..
+        }) => Some("there is no end entity to trust".into()),
+        Trust::Leaf(credential) => makeable(credential),
+        _ => None,
+    }
+}
+
+fn identity_support(stack: StackId, credential: Option<Credential>) -> Option<String> {
+    let credential = credential?;
+    if stack == StackId::Openssl && credential.loading == Loading::Resolver {
+        return Some("OpenSSL checks every certificate that it loads".into());
+    }
+    if stack == StackId::Openssl && credential.flaw == Flaw::EmptyChain {
+        return Some("OpenSSL cannot be given a chain without certificates".into());
+    }
+    makeable(credential)
+}
+
+fn makeable(credential: Credential) -> Option<String> {
+    (credential.flaw == Flaw::Sha1 && credential.key == KeyType::Ed25519)
+        .then(|| "Ed25519 signs without a digest of its own choice (RFC 8410 §3)".to_owned())
+}
+
+fn anchors(stack: StackId, trust: Trust) -> Option<Gate> {
+    // rustls webpki/server_verifier.rs and client_verifier.rs, `build`.
+    (stack.is_rustls() && trust == Trust::Empty)
+        .then(|| refused(Cause::CfgNoTrustAnchors, "NoRootAnchors"))
+}
+
+/// ssl/ssl_lib.c, `SSL_CTX_set_cipher_list`, and t1_lib.c, `tls1_set_sigalgs_list`: neither takes an
+/// empty list.
+fn openssl_lists(stack: StackId, protocol: &Protocol) -> Option<Gate> {
+    if stack.is_rustls() {
+        return None;
+    }
+    let empty = |list: &Option<Vec<_>>| list.as_deref().is_some_and(<[_]>::is_empty);
+    let old = protocol
+        .versions
+        .iter()
+        .any(|version| *version < ProtocolVersion::TLS1_3);
+    if empty(&protocol.suites) && old {
+        return Some(refused(Cause::CfgNoCiphers, "NO_CIPHER_MATCH"));
+    }
+    protocol
+        .signature_schemes
+        .as_deref()
+        .is_some_and(<[_]>::is_empty)
+        .then(|| refused(Cause::SigalgMismatch, "REFUSED_WITHOUT_ERROR"))
+}
+
+/// rustls builder.rs, `with_protocol_versions`.
+fn builder(stack: StackId, protocol: &Protocol) -> Option<Gate> {
+    if !stack.is_rustls() {
+        return None;
+    }
+    let empty = |list: &Option<Vec<_>>| list.as_deref().is_some_and(<[_]>::is_empty);
+    let usable = protocol.versions.iter().any(|version| {
+        if *version == ProtocolVersion::TLS1_3 {
+            !empty(&protocol.tls13_suites)
+        } else {
+            !empty(&protocol.suites)
+        }
+    });
+    if protocol.versions.is_empty() {
+        return Some(refused(
+            Cause::CfgNoProtocols,
+            "General(no usable cipher suites configured)",
+        ));
+    }
+    if !usable {
+        return Some(refused(
+            Cause::CfgNoCiphers,
+            "General(no usable cipher suites configured)",
+        ));
+    }
+    protocol
+        .groups
+        .as_deref()
+        .is_some_and(<[_]>::is_empty)
+        .then(|| refused(Cause::CfgNoGroups, "General(no kx groups configured)"))
+}
+
+fn identity(stack: StackId, protocol: &Protocol, credential: Option<Credential>) -> Option<Gate> {
+    let credential = credential?;
+    match stack {
+        StackId::Openssl => openssl_identity(protocol, credential),
+        StackId::RustlsAwsLcRs | StackId::RustlsRing => rustls_identity(stack, credential),
+    }
+}
+
+/// rustls crypto/signer.rs, `CertifiedKey::from_der`: the key is loaded, then held against the end
+/// entity, which must parse.
+fn rustls_identity(stack: StackId, credential: Credential) -> Option<Gate> {
+    if stack == StackId::RustlsRing && credential.key == KeyType::EcdsaP521 {
+        return Some(refused(
+            Cause::CfgWeakOwnCredential,
+            "General(failed to parse private key as RSA, ECDSA, or EdDSA)",
+        ));
+    }
+    if credential.loading == Loading::Resolver {
+        return None;
+    }
+    match credential.flaw {
+        Flaw::EmptyChain => Some(refused(Cause::ServerNoCertificate, "NoCertificatesPresented")),
+        Flaw::Malformed => Some(refused(
+            Cause::CfgUnparseableLeaf,
+            "InvalidCertificate(BadEncoding)",
+        )),
+        Flaw::Version1 => Some(refused(
+            Cause::CfgUnparseableLeaf,
+            "InvalidCertificate(Other(UnsupportedCertVersion))",
+        )),
+        Flaw::UnknownCritical => Some(refused(
+            Cause::CfgUnparseableLeaf,
+            "InvalidCertificate(Other(UnsupportedCriticalExtension))",
+        )),
+        Flaw::KeyMismatch => Some(refused(
+            Cause::CfgKeyCertMismatch,
+            "InconsistentKeys(KeyMismatch)",
+        )),
+        _ => None,
+    }
+}
+
+/// ssl/ssl_rsa.c and ssl_cert.c: parsing, the security level, then the key.
+fn openssl_identity(protocol: &Protocol, credential: Credential) -> Option<Gate> {
+    let level = protocol.security_level.unwrap_or(DEFAULT_LEVEL);
+    match credential.flaw {
+        Flaw::Malformed => Some(refused(Cause::CfgUnparseableLeaf, "TOO_LONG")),
+        // Up to 3.6 the digest of one's own certificate counts (ssl/ssl_cert.c,
+        // `ssl_security_cert_sig`).
+        Flaw::Sha1 if level >= 1 => Some(refused(Cause::CfgWeakOwnCredential, "CA_MD_TOO_WEAK")),
+        Flaw::KeyMismatch => Some(refused(Cause::CfgKeyCertMismatch, "KEY_VALUES_MISMATCH")),
+        _ => None,
+    }
+}
+
+fn refused(cause: Cause, native: &str) -> Gate {
+    Gate::Refused {
+        cause,
+        native: native.into(),
+    }
+}
+
+/// The role of a gate that stays shut, and what is wrong.
+pub(super) fn shut(gates: &(Gate, Gate)) -> Option<(Role, Cause)> {
+    let cause = |gate: &Gate| match gate {
+        Gate::Refused { cause, .. } => Some(*cause),
+        _ => None,
+    };
+    cause(&gates.0)
+        .map(|found| (Role::Client, found))
+        .or_else(|| cause(&gates.1).map(|found| (Role::Server, found)))
+}

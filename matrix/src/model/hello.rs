@@ -1,0 +1,329 @@
+//! What each side brings to the negotiation: profile and defaults, after the stack's own filters.
+
+use shakedown::connection::Role;
+use shakedown::iana::{
+    AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
+};
+use shakedown::profile::{ClientProfile, Protocol, ServerName, ServerProfile, Sni};
+use shakedown::scenario::{Endpoint, StackId};
+
+use super::Cause;
+use super::ending::{Fault, Phase};
+use super::signature::{is_ecdsa, is_eddsa, is_for_tls13, is_pkcs1, is_pss};
+use super::traits::openssl::{DEFAULT_LEVEL, LEVEL_0_SCHEMES};
+use super::traits::{self, Traits};
+
+/// Versions and algorithms of one side that are really in force.
+pub(super) struct Abilities {
+    pub(super) stack: StackId,
+    pub(super) level: u8,
+    /// Ascending.
+    pub(super) versions: Vec<ProtocolVersion>,
+    pub(super) suites: Vec<CipherSuite>,
+    pub(super) tls13_suites: Vec<CipherSuite>,
+    /// As tuples; a list from a profile is one tuple.
+    pub(super) groups: Vec<Vec<NamedGroup>>,
+    pub(super) schemes: Vec<SignatureScheme>,
+}
+
+impl Abilities {
+    /// Of a profile on a stack.
+    pub(super) fn of(stack: StackId, protocol: &Protocol) -> Self {
+        let traits = traits::of(stack);
+        let level = if stack.is_rustls() {
+            0
+        } else {
+            protocol.security_level.unwrap_or(DEFAULT_LEVEL)
+        };
+        let mut abilities = Self {
+            stack,
+            level,
+            versions: protocol.versions.clone(),
+            suites: list(protocol.suites.as_deref(), traits.default_suites),
+            tls13_suites: list(protocol.tls13_suites.as_deref(), traits.tls13_suites),
+            groups: match &protocol.groups {
+                Some(groups) => vec![groups.clone()],
+                None => traits
+                    .default_groups
+                    .iter()
+                    .map(|tuple| tuple.to_vec())
+                    .collect(),
+            },
+            schemes: list(protocol.signature_schemes.as_deref(), traits.default_schemes),
+        };
+        if stack.is_rustls() {
+            abilities.filter_as_rustls();
+        } else {
+            abilities.filter_as_openssl();
+        }
+        abilities
+    }
+
+    /// A version without a suite is not supported (rustls server/server_conn.rs,
+    /// `supports_version`).
+    fn filter_as_rustls(&mut self) {
+        let (old, new) = (!self.suites.is_empty(), !self.tls13_suites.is_empty());
+        self.versions.retain(|version| {
+            if *version == ProtocolVersion::TLS1_3 {
+                new
+            } else {
+                old
+            }
+        });
+    }
+
+    /// What the security level forbids (ssl/ssl_cert.c, `ssl_security_default_callback`).
+    fn filter_as_openssl(&mut self) {
+        if self.level > 0 {
+            self.versions
+                .retain(|version| *version >= ProtocolVersion::TLS1_2);
+            self.schemes
+                .retain(|scheme| !LEVEL_0_SCHEMES.contains(scheme));
+        }
+    }
+
+    pub(super) fn has(&self, version: ProtocolVersion) -> bool {
+        self.versions.contains(&version)
+    }
+
+    /// The groups as one list.
+    pub(super) fn flat_groups(&self) -> Vec<NamedGroup> {
+        self.groups.concat()
+    }
+}
+
+/// A ClientHello.
+pub(super) struct Hello<'a> {
+    pub(super) abilities: Abilities,
+    /// Whether supported_versions is there.
+    pub(super) names_versions: bool,
+    /// In order: TLS 1.3's first.
+    pub(super) suites: Vec<CipherSuite>,
+    /// `None`: no extension.
+    pub(super) groups: Option<Vec<NamedGroup>>,
+    pub(super) shares: Vec<NamedGroup>,
+    /// `None`: no extension.
+    pub(super) schemes: Option<Vec<SignatureScheme>>,
+    pub(super) alpn: &'a [String],
+    pub(super) server_name: Option<&'a str>,
+}
+
+impl<'a> Hello<'a> {
+    /// What this client sends first.
+    pub(super) fn of(client: &'a Endpoint<ClientProfile>) -> Result<Self, Box<Fault>> {
+        let profile = &client.profile;
+        let abilities = Abilities::of(client.stack, &profile.protocol);
+        let traits = traits::of(client.stack);
+        let mut hello = if client.stack.is_rustls() {
+            Self::of_rustls(abilities, &profile.protocol, traits)
+        } else {
+            Self::of_openssl(abilities, &profile.protocol, traits)?
+        };
+        hello.alpn = &profile.alpn;
+        hello.server_name = match (&profile.server_name, profile.sni) {
+            (ServerName::Dns(name), Sni::Send) => Some(name),
+            _ => None,
+        };
+        Ok(hello)
+    }
+
+    /// client/hs.rs, `emit_client_hello_for_retry`.
+    fn of_rustls(abilities: Abilities, protocol: &Protocol, traits: &Traits) -> Self {
+        let tls13 = abilities.has(ProtocolVersion::TLS1_3);
+        let listed = abilities.flat_groups();
+        let groups: Vec<_> = listed
+            .iter()
+            .copied()
+            .filter(|group| tls13 || usable_below_tls13(*group))
+            .collect();
+        let shares = match (&protocol.groups, tls13) {
+            (_, false) => Vec::new(),
+            (None, true) => traits.default_shares.to_vec(),
+            // The first, and the classical half of a hybrid where that is listed too.
+            (Some(_), true) => match listed.first() {
+                Some(&NamedGroup::X25519MLKEM768) if listed.contains(&NamedGroup::x25519) => {
+                    vec![NamedGroup::X25519MLKEM768, NamedGroup::x25519]
+                }
+                first => first.copied().into_iter().collect(),
+            },
+        };
+        let mut suites = abilities.tls13_suites.clone();
+        suites.extend(&abilities.suites);
+        Self {
+            names_versions: true,
+            suites,
+            groups: Some(groups),
+            shares,
+            schemes: Some(abilities.schemes.clone()),
+            abilities,
+            alpn: &[],
+            server_name: None,
+        }
+    }
+
+    /// ssl/statem/statem_clnt.c, extensions_clnt.c.
+    fn of_openssl(
+        mut abilities: Abilities,
+        protocol: &Protocol,
+        traits: &Traits,
+    ) -> Result<Self, Box<Fault>> {
+        abilities.versions = lowest_run(&abilities.versions);
+        let Some(&newest) = abilities.versions.last() else {
+            // ssl/statem/statem_lib.c, `tls_setup_handshake`.
+            return Err(local(
+                Cause::CfgNoProtocols,
+                "NO_PROTOCOLS_AVAILABLE",
+                AlertDescription::protocol_version,
+            ));
+        };
+        let tls13 = newest == ProtocolVersion::TLS1_3;
+        let mut suites = if tls13 {
+            abilities.tls13_suites.clone()
+        } else {
+            Vec::new()
+        };
+        let schemes = abilities.schemes.clone();
+        suites.extend(abilities.suites.iter().copied().filter(|suite| {
+            abilities
+                .versions
+                .iter()
+                .any(|version| usable_in(*suite, *version))
+                && authentication_has_scheme(*suite, &schemes)
+        }));
+        if !suites.iter().any(|suite| usable_in(*suite, newest)) {
+            // `ssl_cipher_list_to_bytes`: none for the newest version.
+            return Err(local(
+                Cause::CfgNoCiphers,
+                "NO_CIPHERS_AVAILABLE",
+                AlertDescription::internal_error,
+            ));
+        }
+        let listed = abilities.flat_groups();
+        let usable: Vec<_> = listed
+            .iter()
+            .copied()
+            .filter(|group| tls13 || usable_below_tls13(*group))
+            .collect();
+        let elliptic = suites.iter().any(|suite| suite.is_tls13() || is_ecdhe(*suite));
+        let sends_groups = tls13 || (elliptic && !usable.is_empty());
+        if tls13 && usable.is_empty() {
+            return Err(local(
+                Cause::CfgNoGroups,
+                "NO_SUITABLE_GROUPS",
+                AlertDescription::internal_error,
+            ));
+        }
+        let sends_schemes = newest >= ProtocolVersion::TLS1_2;
+        let shares = match (&protocol.groups, tls13) {
+            (_, false) => Vec::new(),
+            (None, true) => traits.default_shares.to_vec(),
+            // Without a `*`, the first (`tls_construct_ctos_key_share`).
+            (Some(_), true) => usable.first().copied().into_iter().collect(),
+        };
+        Ok(Self {
+            names_versions: tls13,
+            suites,
+            groups: sends_groups.then_some(usable),
+            shares,
+            schemes: sends_schemes.then_some(schemes),
+            abilities,
+            alpn: &[],
+            server_name: None,
+        })
+    }
+}
+
+/// What a server brings.
+pub(super) fn server_abilities(server: &Endpoint<ServerProfile>) -> Abilities {
+    Abilities::of(server.stack, &server.profile.protocol)
+}
+
+/// Whether a suite can be used with a version. AEAD and SHA-2 suites begin with TLS 1.2
+/// (RFC 5246 §1.2, RFC 5288 §4).
+pub(super) fn usable_in(suite: CipherSuite, version: ProtocolVersion) -> bool {
+    if suite.is_tls13() {
+        return version == ProtocolVersion::TLS1_3;
+    }
+    let old = matches!(
+        suite,
+        CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA
+            | CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA
+            | CipherSuite::TLS_DHE_RSA_WITH_AES_128_CBC_SHA
+            | CipherSuite::TLS_DHE_RSA_WITH_AES_256_CBC_SHA
+            | CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA
+            | CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA
+            | CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA
+            | CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA
+    );
+    version == ProtocolVersion::TLS1_2 || (old && version < ProtocolVersion::TLS1_2)
+}
+
+/// Whether a suite of TLS 1.2 or earlier agrees on a key with ECDHE.
+pub(super) fn is_ecdhe(suite: CipherSuite) -> bool {
+    suite
+        .name()
+        .is_some_and(|name| name.starts_with("TLS_ECDHE_"))
+}
+
+/// Whether a suite of TLS 1.2 or earlier agrees on a key with DHE.
+pub(super) fn is_dhe(suite: CipherSuite) -> bool {
+    suite.name().is_some_and(|name| name.starts_with("TLS_DHE_"))
+}
+
+/// Whether a suite of TLS 1.2 or earlier authenticates with ECDSA, or EdDSA (RFC 8422 §5.1.1).
+pub(super) fn is_ecdsa_suite(suite: CipherSuite) -> bool {
+    suite.name().is_some_and(|name| name.contains("_ECDSA_"))
+}
+
+/// Whether a group may be used before TLS 1.3.
+pub(super) fn usable_below_tls13(group: NamedGroup) -> bool {
+    // OpenSSL 3.6 has RFC 7919's groups for TLS 1.3 alone (providers/common/capabilities.c).
+    !matches!(
+        group,
+        NamedGroup::X25519MLKEM768 | NamedGroup::ffdhe2048 | NamedGroup::ffdhe3072
+    )
+}
+
+/// ssl/t1_lib.c, `ssl_set_sig_mask`: a client leaves out the suites for whose authentication it
+/// accepts no scheme.
+fn authentication_has_scheme(suite: CipherSuite, schemes: &[SignatureScheme]) -> bool {
+    schemes.iter().any(|scheme| {
+        if is_ecdsa_suite(suite) {
+            is_ecdsa(*scheme) || is_eddsa(*scheme)
+        } else {
+            is_pss(*scheme) || is_pkcs1(*scheme)
+        }
+    })
+}
+
+/// Whether any scheme may sign a TLS 1.3 handshake.
+pub(super) fn any_for_tls13(schemes: &[SignatureScheme]) -> bool {
+    schemes.iter().any(|scheme| is_for_tls13(*scheme))
+}
+
+/// ssl/statem/statem_lib.c, `ssl_get_min_max_version`: a hole hides what lies above it.
+pub(super) fn lowest_run(versions: &[ProtocolVersion]) -> Vec<ProtocolVersion> {
+    let mut run: Vec<ProtocolVersion> = Vec::new();
+    for version in versions {
+        match run.last() {
+            Some(last) if last.0 + 1 != version.0 => break,
+            _ => run.push(*version),
+        }
+    }
+    run
+}
+
+fn local(cause: Cause, native: &str, alert: AlertDescription) -> Box<Fault> {
+    Box::new(Fault {
+        cause,
+        detector: Role::Client,
+        native: native.into(),
+        alert: Some(alert),
+        phase: Phase::BeforeHello,
+        masked: Vec::new(),
+    })
+}
+
+fn list<T: Clone>(chosen: Option<&[T]>, default: &[T]) -> Vec<T> {
+    chosen.unwrap_or(default).to_vec()
+}

@@ -1,0 +1,146 @@
+//! The reference model: what a scenario must come to, computed without asking any stack.
+//!
+//! [`predict`] walks the handshake in order, as a pipeline of stages; the first stage that finds
+//! fault decides. Each stack's own order and errors are declared in [`traits`], with citations.
+//! The model reads profiles, traits and the link, and nothing else.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shakedown::connection::{Role, Session};
+use shakedown::iana::AlertDescription;
+use shakedown::outcome::SentAlert;
+use shakedown::scenario::Scenario;
+
+pub use self::causes::Cause;
+
+mod causes;
+mod certificate;
+mod chain;
+mod client_auth;
+mod ending;
+mod gate;
+mod hello;
+mod negotiation;
+mod openssl_server;
+mod openssl_verify;
+mod rustls_server;
+mod signature;
+pub mod traits;
+mod webpki;
+
+/// What the model says of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prediction {
+    /// A stack cannot express the scenario.
+    Unsupported {
+        /// On which side.
+        role: Role,
+        /// Why.
+        reason: String,
+    },
+    /// The scenario runs, and comes to one of these.
+    Expect(Expectation),
+}
+
+impl Prediction {
+    /// Whether exactly one outcome is allowed.
+    pub fn is_sharp(&self) -> bool {
+        matches!(self, Self::Expect(expectation) if expectation.allowed.len() == 1)
+    }
+
+    /// The cause of the failure, if one is expected.
+    pub fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::Expect(expectation) => expectation.cause,
+            Self::Unsupported { .. } => None,
+        }
+    }
+}
+
+/// The outcomes that the model allows, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    /// The cause that decides; `null`: success.
+    pub cause: Option<Cause>,
+    /// Which side finds fault; `null`: success.
+    pub detector: Option<Role>,
+    /// Causes that hold as well, and that the deciding one hides.
+    pub masked: Vec<Cause>,
+    /// The outcomes, of which one must come true.
+    pub allowed: Vec<Expected>,
+}
+
+/// What both sides must see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// The client's view.
+    pub client: ExpectedSide,
+    /// The server's view.
+    pub server: ExpectedSide,
+}
+
+impl Expected {
+    /// One side's view.
+    pub fn side(&self, role: Role) -> &ExpectedSide {
+        match role {
+            Role::Client => &self.client,
+            Role::Server => &self.server,
+        }
+    }
+}
+
+/// What one side must see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedSide {
+    /// Whether it holds the handshake for done, whatever comes after.
+    pub established: bool,
+    /// How it ends.
+    pub end: ExpectedEnd,
+    /// The fatal alert that it sends.
+    pub alert_sent: Option<SentAlert>,
+    /// The fatal alert that it takes in.
+    pub alert_received: Option<AlertDescription>,
+    /// What it holds for negotiated, once established.
+    pub session: Option<Session>,
+}
+
+/// How a side must end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExpectedEnd {
+    /// Never begun, because the other side's configuration is refused.
+    NotStarted,
+    /// The stack refuses the configuration.
+    Refused {
+        /// The stack's error, normalised.
+        native: String,
+    },
+    /// It fails.
+    Failed {
+        /// The stack's error, normalised.
+        native: String,
+    },
+    /// Data goes both ways, and close_notify too.
+    Closed,
+    /// It waits for ever.
+    Stalled,
+}
+
+/// What a scenario must come to.
+pub fn predict(scenario: &Scenario) -> Prediction {
+    let gates = (
+        gate::client(&scenario.client),
+        gate::server(&scenario.server),
+    );
+    if let Some(prediction) = ending::of_gates(gates) {
+        return prediction;
+    }
+    Prediction::Expect(match negotiation::handshake(scenario) {
+        Ok(agreed) => ending::success(scenario, &agreed),
+        Err(fault) => ending::failure(scenario, *fault),
+    })
+}

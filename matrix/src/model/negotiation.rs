@@ -1,0 +1,150 @@
+//! The handshake in order, once both configurations are made.
+
+use shakedown::connection::{HandshakeKind, Role};
+use shakedown::iana::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+use shakedown::profile::{Flaw, KeyType, Revocation};
+use shakedown::scenario::Scenario;
+
+use super::certificate::{Check, verify};
+use super::ending::{Agreed, Fault, Phase};
+use super::hello::{Hello, server_abilities};
+use super::{Cause, client_auth, openssl_server, rustls_server};
+
+/// What a server makes of a ClientHello.
+pub(super) struct Choice {
+    pub(super) version: ProtocolVersion,
+    pub(super) suite: CipherSuite,
+    pub(super) group: Option<NamedGroup>,
+    /// `None` where the key exchange is not signed, and before TLS 1.2.
+    pub(super) scheme: Option<SignatureScheme>,
+    pub(super) alpn: Option<String>,
+    pub(super) retried: bool,
+}
+
+/// What both sides agree on, or what goes wrong first.
+pub(super) fn handshake(scenario: &Scenario) -> Result<Agreed, Box<Fault>> {
+    let hello = Hello::of(&scenario.client)?;
+    let server = server_abilities(&scenario.server);
+    let choice = if scenario.server.stack.is_rustls() {
+        rustls_server::answer(&hello, &server, &scenario.server.profile)?
+    } else {
+        openssl_server::answer(&hello, &server, &scenario.server.profile)?
+    };
+    let agreed = Agreed {
+        version: choice.version,
+        suite: choice.suite,
+        group: choice.group,
+        server_signature: choice.scheme,
+        client_signature: None,
+        alpn: choice.alpn,
+        server_name: hello.server_name.map(str::to_owned),
+        kind: if choice.retried {
+            HandshakeKind::HelloRetryRequest
+        } else {
+            HandshakeKind::Full
+        },
+        client_presented: false,
+    };
+    client_auth::request(scenario, &hello, &server, &agreed)?;
+    server_certificate(scenario, &hello, &agreed)?;
+    client_auth::answer(scenario, &hello, &server, agreed)
+}
+
+/// The client verifies the server's chain, then the signature over the handshake.
+fn server_certificate(
+    scenario: &Scenario,
+    hello: &Hello<'_>,
+    agreed: &Agreed,
+) -> Result<(), Box<Fault>> {
+    let client = &scenario.client;
+    let Some(credential) = scenario.server.profile.identity else {
+        return Ok(());
+    };
+    let fault = |cause, native: &str, alert| {
+        Err(Box::new(Fault {
+            cause,
+            detector: Role::Client,
+            native: native.into(),
+            alert,
+            phase: Phase::ServerFlight(agreed.version),
+            masked: Vec::new(),
+        }))
+    };
+    let finding = verify(&Check {
+        verifier: client.stack,
+        level: hello.abilities.level,
+        peer: Role::Server,
+        credential,
+        trust: client.profile.trust,
+        crl: client.profile.revocation == Revocation::Crl,
+        name: Some((&client.profile.server_name, client.profile.name_check)),
+    });
+    if let Some(finding) = finding {
+        return fault(finding.cause, &finding.native, finding.alert);
+    }
+    // ssl/t1_lib.c, `tls12_check_peer_sigalg`: below TLS 1.3 the key's curve must be among the
+    // client's groups; an OpenSSL server sees to that itself.
+    if !client.stack.is_rustls() && agreed.version == ProtocolVersion::TLS1_2 {
+        let listed = hello.abilities.flat_groups();
+        if curve(credential.key).is_some_and(|curve| !listed.contains(&curve)) {
+            return fault(
+                Cause::CertCurveNotOffered,
+                "WRONG_CURVE",
+                Some(AlertDescription::illegal_parameter),
+            );
+        }
+    }
+    if credential.flaw == Flaw::KeyMismatch {
+        let native = if client.stack.is_rustls() {
+            "InvalidCertificate(BadSignature)"
+        } else {
+            "BAD_SIGNATURE"
+        };
+        return fault(
+            Cause::KeyPossessionFailure,
+            native,
+            Some(AlertDescription::decrypt_error),
+        );
+    }
+    Ok(())
+}
+
+/// The group that is the curve of an ECDSA key.
+pub(super) fn curve(key: KeyType) -> Option<NamedGroup> {
+    match key {
+        KeyType::EcdsaP256 => Some(NamedGroup::secp256r1),
+        KeyType::EcdsaP384 => Some(NamedGroup::secp384r1),
+        KeyType::EcdsaP521 => Some(NamedGroup::secp521r1),
+        _ => None,
+    }
+}
+
+/// The application protocol: the first of the server's that the client has; `Err`: they have lists
+/// and nothing in common.
+pub(super) fn application_protocol(client: &[String], server: &[String]) -> Result<Option<String>, ()> {
+    if client.is_empty() || server.is_empty() {
+        return Ok(None);
+    }
+    server
+        .iter()
+        .find(|name| client.contains(name))
+        .map(|name| Some(name.clone()))
+        .ok_or(())
+}
+
+/// A fault that the server finds.
+pub(super) fn server_fault(
+    cause: Cause,
+    native: &str,
+    alert: Option<AlertDescription>,
+    phase: Phase,
+) -> Box<Fault> {
+    Box::new(Fault {
+        cause,
+        detector: Role::Server,
+        native: native.into(),
+        alert,
+        phase,
+        masked: Vec::new(),
+    })
+}

@@ -1,0 +1,406 @@
+//! How an OpenSSL server answers a ClientHello (ssl/statem/statem_srvr.c, extensions_srvr.c,
+//! t1_lib.c).
+
+use shakedown::iana::{
+    AlertDescription as A, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
+};
+use shakedown::profile::{
+    Flaw, KeyType, Miss, Preference, ServerName, ServerProfile, SniPolicy,
+};
+
+use super::Cause;
+use super::ending::{Fault, Phase};
+use super::hello::{
+    Abilities, Hello, is_dhe, is_ecdhe, is_ecdsa_suite, lowest_run, usable_below_tls13, usable_in,
+};
+use super::negotiation::{Choice, application_protocol, curve, server_fault};
+use super::signature::{fits_tls12, is_ecdsa, openssl_choice};
+
+/// What the server makes of the hello, in the order of `tls_early_post_process_client_hello` and
+/// `tls_post_process_client_hello`.
+pub(super) fn answer(
+    hello: &Hello<'_>,
+    server: &Abilities,
+    profile: &ServerProfile,
+) -> Result<Choice, Box<Fault>> {
+    setup(server)?;
+    let version = version(hello, server, profile)?;
+    if version == ProtocolVersion::TLS1_3 {
+        answer_tls13(hello, server, profile)
+    } else {
+        answer_older(hello, server, profile, version)
+    }
+}
+
+/// ssl/statem/statem_lib.c, `tls_setup_handshake`.
+pub(super) fn setup(server: &Abilities) -> Result<(), Box<Fault>> {
+    let run = lowest_run(&server.versions);
+    let Some(&newest) = run.last() else {
+        return refuse(
+            Cause::CfgNoProtocols,
+            "NO_PROTOCOLS_AVAILABLE",
+            A::protocol_version,
+        );
+    };
+    let suites = server.tls13_suites.iter().chain(&server.suites);
+    if !suites.into_iter().any(|suite| usable_in(*suite, newest)) {
+        return refuse(
+            Cause::CfgNoCiphers,
+            "NO_CIPHERS_AVAILABLE",
+            A::handshake_failure,
+        );
+    }
+    Ok(())
+}
+
+/// ssl/statem/statem_lib.c, `ssl_choose_server_version`.
+fn version(
+    hello: &Hello<'_>,
+    server: &Abilities,
+    profile: &ServerProfile,
+) -> Result<ProtocolVersion, Box<Fault>> {
+    let capable = is_tls13_capable(server, profile);
+    let common = hello
+        .abilities
+        .versions
+        .iter()
+        .rev()
+        .copied()
+        .find(|version| {
+            server.has(*version) && (capable || *version != ProtocolVersion::TLS1_3)
+        });
+    match common {
+        Some(version) => Ok(version),
+        None if !capable && hello.abilities.has(ProtocolVersion::TLS1_3)
+            && server.has(ProtocolVersion::TLS1_3) =>
+        {
+            refuse(
+                if profile.identity.is_none() {
+                    Cause::ServerNoCertificate
+                } else {
+                    Cause::SigalgMismatch
+                },
+                "UNSUPPORTED_PROTOCOL",
+                A::protocol_version,
+            )
+        }
+        None => refuse(
+            Cause::VersionMismatch,
+            "UNSUPPORTED_PROTOCOL",
+            A::protocol_version,
+        ),
+    }
+}
+
+/// `is_tls13_capable`: a callback for names, or a certificate; an ECDSA key needs a scheme for its
+/// curve among the server's own.
+fn is_tls13_capable(server: &Abilities, profile: &ServerProfile) -> bool {
+    if profile.sni == SniPolicy::Strict {
+        return true;
+    }
+    match profile.identity.map(|credential| credential.key) {
+        None => false,
+        Some(key) if curve(key).is_some() => server
+            .schemes
+            .iter()
+            .any(|scheme| super::signature::fits_tls13(key, *scheme)),
+        Some(_) => true,
+    }
+}
+
+fn answer_tls13(
+    hello: &Hello<'_>,
+    server: &Abilities,
+    profile: &ServerProfile,
+) -> Result<Choice, Box<Fault>> {
+    let suite = preferred(
+        hello,
+        &server.tls13_suites,
+        profile,
+        CipherSuite::is_tls13,
+    );
+    let Some(suite) = suite else {
+        return refuse(
+            Cause::SuiteMismatch,
+            "NO_SHARED_CIPHER",
+            A::handshake_failure,
+        );
+    };
+    groups_parse(hello)?;
+    server_name(hello, profile)?;
+    let alpn = alpn(hello, profile)?;
+    let Some((group, retried)) = group_tls13(hello, server, profile) else {
+        return refuse(
+            Cause::GroupMismatch,
+            "NO_SUITABLE_KEY_SHARE",
+            A::handshake_failure,
+        );
+    };
+    let shared = shared_schemes(hello, server, profile)?;
+    let scheme = profile
+        .identity
+        .and_then(|credential| openssl_choice(credential.key, ProtocolVersion::TLS1_3, &shared));
+    let Some(scheme) = scheme else {
+        return refuse(
+            if profile.identity.is_none() {
+                Cause::ServerNoCertificate
+            } else {
+                Cause::SigalgMismatch
+            },
+            "NO_SUITABLE_SIGNATURE_ALGORITHM",
+            A::handshake_failure,
+        );
+    };
+    Ok(Choice {
+        version: ProtocolVersion::TLS1_3,
+        suite,
+        group: Some(group),
+        scheme: Some(scheme),
+        alpn,
+        retried,
+    })
+}
+
+fn answer_older(
+    hello: &Hello<'_>,
+    server: &Abilities,
+    profile: &ServerProfile,
+    version: ProtocolVersion,
+) -> Result<Choice, Box<Fault>> {
+    groups_parse(hello)?;
+    server_name(hello, profile)?;
+    let shared = shared_schemes(hello, server, profile)?;
+    let group = group_older(hello, server, profile);
+    let signs = |suite: CipherSuite| {
+        profile
+            .identity
+            .is_some_and(|credential| key_serves(credential.key, credential.flaw, suite, hello, &shared, version))
+    };
+    let suite = preferred(hello, &server.suites, profile, |suite| {
+        usable_in(suite, version) && signs(suite) && (!is_ecdhe(suite) || group.is_some())
+    });
+    let Some(suite) = suite else {
+        return refuse(
+            no_suite_cause(hello, server, profile, version, &shared, group),
+            "NO_SHARED_CIPHER",
+            A::handshake_failure,
+        );
+    };
+    let key = profile.identity.map_or_else(KeyType::default, |c| c.key);
+    let scheme = if version == ProtocolVersion::TLS1_2 {
+        match openssl_choice(key, version, &shared) {
+            Some(scheme) => Some(scheme),
+            None => {
+                return refuse(
+                    Cause::SigalgMismatch,
+                    "NO_SUITABLE_SIGNATURE_ALGORITHM",
+                    A::handshake_failure,
+                );
+            }
+        }
+    } else {
+        None
+    };
+    let signed = is_ecdhe(suite) || is_dhe(suite);
+    let alpn = alpn(hello, profile)?;
+    Ok(Choice {
+        version,
+        suite,
+        group: if is_ecdhe(suite) { group } else { None },
+        scheme: scheme.filter(|_| signed),
+        alpn,
+        retried: false,
+    })
+}
+
+/// `ssl_set_masks` and `tls1_check_chain`: whether the key can authenticate the suite.
+fn key_serves(
+    key: KeyType,
+    flaw: Flaw,
+    suite: CipherSuite,
+    hello: &Hello<'_>,
+    shared: &[SignatureScheme],
+    version: ProtocolVersion,
+) -> bool {
+    if key.is_rsa() {
+        return !is_ecdsa_suite(suite);
+    }
+    if !is_ecdsa_suite(suite) {
+        return false;
+    }
+    let signed = match curve(key) {
+        Some(curve) => {
+            // A ClientHello without groups allows any curve (RFC 8422 §4).
+            let offered = hello
+                .groups
+                .as_ref()
+                .is_none_or(|groups| groups.contains(&curve));
+            offered
+                && flaw != Flaw::BadKeyUsage
+                && (version < ProtocolVersion::TLS1_2
+                    || shared.iter().any(|scheme| is_ecdsa(*scheme)))
+        }
+        None => {
+            version == ProtocolVersion::TLS1_2
+                && shared.iter().any(|scheme| fits_tls12(key, *scheme))
+        }
+    };
+    signed
+}
+
+/// Which of the reasons for NO_SHARED_CIPHER it is.
+fn no_suite_cause(
+    hello: &Hello<'_>,
+    server: &Abilities,
+    profile: &ServerProfile,
+    version: ProtocolVersion,
+    shared: &[SignatureScheme],
+    group: Option<NamedGroup>,
+) -> Cause {
+    let Some(credential) = profile.identity else {
+        return Cause::ServerNoCertificate;
+    };
+    let common = |extra: &dyn Fn(CipherSuite) -> bool| {
+        server.suites.iter().any(|suite| {
+            hello.suites.contains(suite) && usable_in(*suite, version) && extra(*suite)
+        })
+    };
+    let of_type = |suite: CipherSuite| is_ecdsa_suite(suite) != credential.key.is_rsa();
+    let can_sign =
+        |suite| key_serves(credential.key, credential.flaw, suite, hello, shared, version);
+    if !common(&|_| true) {
+        Cause::SuiteMismatch
+    } else if !common(&of_type) {
+        Cause::SuiteKeyType
+    } else if common(&can_sign) && group.is_none() {
+        Cause::GroupMismatch
+    } else if curve(credential.key)
+        .is_some_and(|curve| hello.groups.as_ref().is_some_and(|g| !g.contains(&curve)))
+    {
+        Cause::CertCurveNotOffered
+    } else if credential.flaw == Flaw::BadKeyUsage {
+        Cause::CertBadKeyUsage
+    } else {
+        Cause::SigalgMismatch
+    }
+}
+
+/// ssl/s3_lib.c, `ssl3_choose_cipher`.
+fn preferred(
+    hello: &Hello<'_>,
+    own: &[CipherSuite],
+    profile: &ServerProfile,
+    fits: impl Fn(CipherSuite) -> bool,
+) -> Option<CipherSuite> {
+    let (first, second): (&[_], &[_]) = match profile.preference {
+        Preference::Client => (&hello.suites, own),
+        Preference::Server => (own, &hello.suites),
+    };
+    first
+        .iter()
+        .copied()
+        .find(|suite| second.contains(suite) && fits(*suite))
+}
+
+/// `tls_parse_ctos_supported_groups`.
+fn groups_parse(hello: &Hello<'_>) -> Result<(), Box<Fault>> {
+    if hello.groups.as_ref().is_some_and(Vec::is_empty) {
+        return refuse(Cause::GroupListEmpty, "BAD_EXTENSION", A::decode_error);
+    }
+    Ok(())
+}
+
+/// `final_server_name`.
+fn server_name(hello: &Hello<'_>, profile: &ServerProfile) -> Result<(), Box<Fault>> {
+    let known = hello
+        .server_name
+        .is_some_and(|name| name.eq_ignore_ascii_case(ServerName::RIGHT));
+    if profile.sni == SniPolicy::Strict && !known {
+        return refuse(Cause::SniUnknown, "CALLBACK_FAILED", A::unrecognized_name);
+    }
+    Ok(())
+}
+
+fn alpn(hello: &Hello<'_>, profile: &ServerProfile) -> Result<Option<String>, Box<Fault>> {
+    match application_protocol(hello.alpn, &profile.alpn) {
+        Ok(name) => Ok(name),
+        Err(()) if profile.alpn_miss == Miss::Ignore => Ok(None),
+        Err(()) => refuse(
+            Cause::AlpnMismatch,
+            "NO_APPLICATION_PROTOCOL",
+            A::no_application_protocol,
+        ),
+    }
+}
+
+/// `tls_parse_ctos_key_share`: tuple by tuple, a share that came, else a group to ask for.
+fn group_tls13(
+    hello: &Hello<'_>,
+    server: &Abilities,
+    profile: &ServerProfile,
+) -> Option<(NamedGroup, bool)> {
+    let offered = hello.groups.as_deref().unwrap_or_default();
+    let first = |candidates: &[NamedGroup], tuple: &[NamedGroup]| {
+        let (order, other) = match profile.preference {
+            Preference::Client => (candidates, tuple),
+            Preference::Server => (tuple, candidates),
+        };
+        order.iter().copied().find(|group| other.contains(group))
+    };
+    server.groups.iter().find_map(|tuple| {
+        first(&hello.shares, tuple)
+            .map(|group| (group, false))
+            .or_else(|| first(offered, tuple).map(|group| (group, true)))
+    })
+}
+
+/// ssl/t1_lib.c, `tls1_shared_group`.
+fn group_older(
+    hello: &Hello<'_>,
+    server: &Abilities,
+    profile: &ServerProfile,
+) -> Option<NamedGroup> {
+    let own = server.flat_groups();
+    // Without the extension there is none, though RFC 8422 §4 would allow any.
+    let offered = hello.groups.as_ref()?;
+    let (first, second) = match profile.preference {
+        Preference::Client => (offered, &own),
+        Preference::Server => (&own, offered),
+    };
+    first
+        .iter()
+        .copied()
+        .find(|group| second.contains(group) && usable_below_tls13(*group))
+}
+
+/// `tls1_set_server_sigalgs`: what both accept, in the order of whoever's preference counts.
+fn shared_schemes(
+    hello: &Hello<'_>,
+    server: &Abilities,
+    profile: &ServerProfile,
+) -> Result<Vec<SignatureScheme>, Box<Fault>> {
+    let Some(offered) = &hello.schemes else {
+        return Ok(Vec::new());
+    };
+    let (first, second) = match profile.preference {
+        Preference::Client => (offered, &server.schemes),
+        Preference::Server => (&server.schemes, offered),
+    };
+    let shared: Vec<_> = first
+        .iter()
+        .copied()
+        .filter(|scheme| second.contains(scheme))
+        .collect();
+    if shared.is_empty() {
+        return refuse(
+            Cause::SigalgMismatch,
+            "NO_SHARED_SIGNATURE_ALGORITHMS",
+            A::handshake_failure,
+        );
+    }
+    Ok(shared)
+}
+
+fn refuse<T>(cause: Cause, native: &str, alert: A) -> Result<T, Box<Fault>> {
+    Err(server_fault(cause, native, Some(alert), Phase::ClientHello))
+}

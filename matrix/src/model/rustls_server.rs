@@ -1,0 +1,246 @@
+//! How a rustls server answers a ClientHello (server/hs.rs, tls12.rs, tls13.rs).
+
+use shakedown::iana::{
+    AlertDescription as A, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
+};
+use shakedown::profile::{Credential, KeyType, Preference, ServerName, ServerProfile, SniPolicy};
+
+use super::Cause;
+use super::ending::{Fault, Phase};
+use super::hello::{Abilities, Hello, is_ecdsa_suite, usable_below_tls13};
+use super::negotiation::{Choice, application_protocol, server_fault};
+use super::signature::{is_ecdsa, is_eddsa, is_for_tls13, is_pkcs1, is_pss, rustls_choice};
+
+/// What the server makes of the hello, in the order of `process_client_hello`,
+/// `with_certified_key` and `CompleteClientHelloHandling::handle_client_hello`.
+pub(super) fn answer(
+    hello: &Hello<'_>,
+    server: &Abilities,
+    profile: &ServerProfile,
+) -> Result<Choice, Box<Fault>> {
+    if hello.groups.as_ref().is_some_and(Vec::is_empty) {
+        // msgs/handshake.rs: parsing comes before all else.
+        return refuse(
+            Cause::GroupListEmpty,
+            "InvalidMessage(IllegalEmptyList(\"NamedGroups\"))",
+            A::decode_error,
+        );
+    }
+    let Some(offered) = &hello.schemes else {
+        return refuse(
+            Cause::VersionLegacyClient,
+            "PeerIncompatible(SignatureAlgorithmsExtensionRequired)",
+            A::handshake_failure,
+        );
+    };
+    let version = version(hello, server)?;
+    let credential = certificate(hello, profile)?;
+    let key = credential.key;
+    let groups = groups(hello, server, version)?;
+    let suite = suite(hello, server, profile, version, key)?;
+    // Both lists are of elliptic-curve groups, so the first common one serves.
+    let group = groups[0];
+    if version == ProtocolVersion::TLS1_3 {
+        let retried = !hello.shares.contains(&group);
+        let alpn = alpn(hello, profile, Phase::AfterServerHello)?;
+        let usable: Vec<_> = offered
+            .iter()
+            .copied()
+            .filter(|scheme| is_for_tls13(*scheme))
+            .collect();
+        let scheme = rustls_choice(key, &usable).ok_or_else(|| {
+            server_fault(
+                Cause::SigalgMismatch,
+                "PeerIncompatible(NoSignatureSchemesInCommon)",
+                Some(A::handshake_failure),
+                Phase::AfterServerHello,
+            )
+        })?;
+        return Ok(Choice {
+            version,
+            suite,
+            group: Some(group),
+            scheme: Some(scheme),
+            alpn,
+            retried,
+        });
+    }
+    let usable: Vec<_> = offered
+        .iter()
+        .copied()
+        .filter(|scheme| suite_signs(suite, *scheme, server))
+        .collect();
+    if usable.is_empty() {
+        return refuse(
+            Cause::SigalgMismatch,
+            "PeerIncompatible(NoSignatureSchemesInCommon)",
+            A::handshake_failure,
+        );
+    }
+    let alpn = alpn(hello, profile, Phase::ClientHello)?;
+    let Some(scheme) = rustls_choice(key, &usable) else {
+        // `emit_server_kx`: an error without an alert; nothing of the flight has been sent.
+        return Err(server_fault(
+            Cause::SigalgMismatch,
+            "General(incompatible signing key)",
+            None,
+            Phase::ClientHello,
+        ));
+    };
+    Ok(Choice {
+        version,
+        suite,
+        group: Some(group),
+        scheme: Some(scheme),
+        alpn,
+        retried: false,
+    })
+}
+
+fn version(hello: &Hello<'_>, server: &Abilities) -> Result<ProtocolVersion, Box<Fault>> {
+    let both = |version| hello.abilities.has(version) && server.has(version);
+    let (old, new) = (ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3);
+    if hello.names_versions {
+        if both(new) {
+            return Ok(new);
+        }
+        if both(old) {
+            return Ok(old);
+        }
+        return refuse(
+            Cause::VersionMismatch,
+            "PeerIncompatible(Tls12NotOfferedOrEnabled)",
+            A::protocol_version,
+        );
+    }
+    if !hello.abilities.has(old) {
+        return refuse(
+            Cause::VersionMismatch,
+            "PeerIncompatible(Tls12NotOffered)",
+            A::protocol_version,
+        );
+    }
+    if !server.has(old) {
+        return refuse(
+            Cause::VersionMismatch,
+            "PeerIncompatible(SupportedVersionsExtensionRequired)",
+            A::protocol_version,
+        );
+    }
+    Ok(old)
+}
+
+fn certificate(hello: &Hello<'_>, profile: &ServerProfile) -> Result<Credential, Box<Fault>> {
+    let unresolved = |cause| {
+        refuse(
+            cause,
+            "General(no server certificate chain resolved)",
+            A::access_denied,
+        )
+    };
+    let known = hello
+        .server_name
+        .is_some_and(|name| name.eq_ignore_ascii_case(ServerName::RIGHT));
+    if profile.sni == SniPolicy::Strict && !known {
+        return unresolved(Cause::SniUnknown);
+    }
+    match profile.identity {
+        Some(credential) => Ok(credential),
+        None => unresolved(Cause::ServerNoCertificate),
+    }
+}
+
+/// The common groups in the client's order.
+fn groups(
+    hello: &Hello<'_>,
+    server: &Abilities,
+    version: ProtocolVersion,
+) -> Result<Vec<NamedGroup>, Box<Fault>> {
+    let own = server.flat_groups();
+    let common: Vec<_> = hello
+        .groups
+        .iter()
+        .flatten()
+        .copied()
+        .filter(|group| {
+            own.contains(group)
+                && (version == ProtocolVersion::TLS1_3 || usable_below_tls13(*group))
+        })
+        .collect();
+    if common.is_empty() {
+        return refuse(
+            Cause::GroupMismatch,
+            "PeerIncompatible(NoKxGroupsInCommon)",
+            A::handshake_failure,
+        );
+    }
+    Ok(common)
+}
+
+fn suite(
+    hello: &Hello<'_>,
+    server: &Abilities,
+    profile: &ServerProfile,
+    version: ProtocolVersion,
+    key: KeyType,
+) -> Result<CipherSuite, Box<Fault>> {
+    let own = if version == ProtocolVersion::TLS1_3 {
+        &server.tls13_suites
+    } else {
+        &server.suites
+    };
+    let (first, second) = match profile.preference {
+        Preference::Client => (&hello.suites, own),
+        Preference::Server => (own, &hello.suites),
+    };
+    let common: Vec<_> = first
+        .iter()
+        .copied()
+        .filter(|suite| second.contains(suite))
+        .collect();
+    let fitting = common
+        .iter()
+        .copied()
+        .find(|suite| suite.is_tls13() || is_ecdsa_suite(*suite) != key.is_rsa());
+    match fitting {
+        Some(suite) => Ok(suite),
+        None => refuse(
+            if common.is_empty() {
+                Cause::SuiteMismatch
+            } else {
+                Cause::SuiteKeyType
+            },
+            "PeerIncompatible(NoCipherSuitesInCommon)",
+            A::handshake_failure,
+        ),
+    }
+}
+
+fn alpn(
+    hello: &Hello<'_>,
+    profile: &ServerProfile,
+    phase: Phase,
+) -> Result<Option<String>, Box<Fault>> {
+    application_protocol(hello.alpn, &profile.alpn).map_err(|()| {
+        server_fault(
+            Cause::AlpnMismatch,
+            "NoApplicationProtocol",
+            Some(A::no_application_protocol),
+            phase,
+        )
+    })
+}
+
+/// Whether a TLS 1.2 suite signs with the scheme (crypto/aws_lc_rs/tls12.rs, `TLS12_ECDSA_SCHEMES`
+/// and `TLS12_RSA_SCHEMES`).
+fn suite_signs(suite: CipherSuite, scheme: SignatureScheme, _server: &Abilities) -> bool {
+    if is_ecdsa_suite(suite) {
+        is_ecdsa(scheme) || is_eddsa(scheme)
+    } else {
+        is_pss(scheme) || is_pkcs1(scheme)
+    }
+}
+
+fn refuse<T>(cause: Cause, native: &str, alert: A) -> Result<T, Box<Fault>> {
+    Err(server_fault(cause, native, Some(alert), Phase::ClientHello))
+}

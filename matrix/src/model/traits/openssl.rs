@@ -1,0 +1,118 @@
+//! OpenSSL 3.6. Paths are of its source tree.
+
+use shakedown::iana::{
+    AlertDescription, CipherSuite as S, NamedGroup as G, ProtocolVersion as V,
+    SignatureScheme as Sig,
+};
+
+use super::Traits;
+
+/// OpenSSL 3.6 as the `openssl` crate builds it (no-weak-ssl-ciphers, no-comp, no-ssl3).
+pub const OPENSSL: Traits = Traits {
+    versions: &[V::TLS1_0, V::TLS1_1, V::TLS1_2, V::TLS1_3],
+    suites: SUITES,
+    default_suites: SUITES,
+    tls13_suites: &[
+        S::TLS_AES_256_GCM_SHA384,
+        S::TLS_CHACHA20_POLY1305_SHA256,
+        S::TLS_AES_128_GCM_SHA256,
+    ],
+    groups: &[
+        G::X25519MLKEM768,
+        G::x25519,
+        G::secp256r1,
+        G::x448,
+        G::secp384r1,
+        G::secp521r1,
+        G::ffdhe2048,
+        G::ffdhe3072,
+    ],
+    // ssl/t1_lib.c, TLS_DEFAULT_GROUP_LIST.
+    default_groups: &[
+        &[G::X25519MLKEM768],
+        &[G::x25519, G::secp256r1],
+        &[G::x448, G::secp384r1, G::secp521r1],
+        &[G::ffdhe2048, G::ffdhe3072],
+    ],
+    default_shares: &[G::X25519MLKEM768, G::x25519],
+    schemes: SCHEMES,
+    default_schemes: SCHEMES,
+};
+
+/// The security level that OpenSSL is built with (since 3.2, INSTALL.md: OPENSSL_TLS_SECURITY_LEVEL).
+pub const DEFAULT_LEVEL: u8 = 2;
+
+/// The schemes that a security level above 0 forbids: SHA-1 has fewer than 80 bits
+/// (ssl/ssl_cert.c, `ssl_security_default_callback`).
+pub const LEVEL_0_SCHEMES: [Sig; 2] = [Sig::ecdsa_sha1, Sig::rsa_pkcs1_sha1];
+
+/// What OpenSSL says when it takes in an alert: reason 1000 and the alert's number.
+pub fn alert_received(alert: AlertDescription) -> String {
+    format!("ALERT_RECEIVED({alert})")
+}
+
+/// What OpenSSL says when the link ends early: SSL_ERROR_SYSCALL and an empty queue, because the
+/// `openssl` crate's BIO does not answer BIO_CTRL_EOF (openssl 0.10.82, src/ssl/bio.rs).
+pub const TRUNCATED: &str = "SYSCALL_EOF";
+
+/// The alert for a verification error (ssl/statem/statem_lib.c, `x509table`).
+pub fn verify_alert(error: u16) -> AlertDescription {
+    use AlertDescription as A;
+    match error {
+        2 | 3 | 18..=22 | 25 | 79 => A::unknown_ca,
+        7 => A::decrypt_error,
+        9 | 62 | 64 | 66..=68 => A::bad_certificate,
+        10 | 12 => A::certificate_expired,
+        23 => A::certificate_revoked,
+        26 => A::unsupported_certificate,
+        _ => A::certificate_unknown,
+    }
+}
+
+/// ssl/ssl_ciph.c, `ssl_create_cipher_list`: forward secrecy first, then strength, then ECDSA.
+const SUITES: &[S] = &[
+    S::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    S::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    S::TLS_DHE_RSA_WITH_AES_256_GCM_SHA384,
+    S::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    S::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    S::TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    S::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    S::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    S::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256,
+    S::TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384,
+    S::TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384,
+    S::TLS_DHE_RSA_WITH_AES_256_CBC_SHA256,
+    S::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256,
+    S::TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,
+    S::TLS_DHE_RSA_WITH_AES_128_CBC_SHA256,
+    S::TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
+    S::TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
+    S::TLS_DHE_RSA_WITH_AES_256_CBC_SHA,
+    S::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+    S::TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+    S::TLS_DHE_RSA_WITH_AES_128_CBC_SHA,
+    S::TLS_RSA_WITH_AES_256_GCM_SHA384,
+    S::TLS_RSA_WITH_AES_128_GCM_SHA256,
+    S::TLS_RSA_WITH_AES_256_CBC_SHA256,
+    S::TLS_RSA_WITH_AES_128_CBC_SHA256,
+    S::TLS_RSA_WITH_AES_256_CBC_SHA,
+    S::TLS_RSA_WITH_AES_128_CBC_SHA,
+];
+
+/// ssl/t1_lib.c, `tls12_sigalgs`, those that a key of ours can make.
+const SCHEMES: &[Sig] = &[
+    Sig::ecdsa_secp256r1_sha256,
+    Sig::ecdsa_secp384r1_sha384,
+    Sig::ecdsa_secp521r1_sha512,
+    Sig::ed25519,
+    Sig::ed448,
+    Sig::rsa_pss_rsae_sha256,
+    Sig::rsa_pss_rsae_sha384,
+    Sig::rsa_pss_rsae_sha512,
+    Sig::rsa_pkcs1_sha256,
+    Sig::rsa_pkcs1_sha384,
+    Sig::rsa_pkcs1_sha512,
+    Sig::ecdsa_sha1,
+    Sig::rsa_pkcs1_sha1,
+];

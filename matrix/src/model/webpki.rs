@@ -1,0 +1,217 @@
+//! How rustls verifies a chain: rustls-webpki 0.103 (verify_cert.rs), then the name.
+
+use shakedown::iana::AlertDescription;
+use shakedown::profile::KeyType;
+
+use super::Cause;
+use super::certificate::{Check, Finding, name_finding};
+use super::chain::{
+    Anchored, Certificate, Presented, Usage, Validity, anchored, intermediates, presented,
+    root,
+};
+
+/// What rustls finds wrong with what its peer presents; `None`: nothing.
+pub(super) fn verify(check: &Check) -> Option<Finding> {
+    let chain = match presented(check.peer, check.credential) {
+        // client/tls13.rs and tls12.rs: `split_first().ok_or(NoCertificatesPresented)`, without an
+        // alert.
+        Presented::Empty => {
+            return Some(Finding {
+                cause: Cause::CertEmpty,
+                native: "NoCertificatesPresented".into(),
+                alert: None,
+            });
+        }
+        Presented::Malformed => return Some(refused(Cause::CertMalformed, "BadEncoding")),
+        Presented::Chain(chain) => chain,
+    };
+    let [leaf, sent @ ..] = &chain[..] else {
+        return None;
+    };
+    parse(leaf)
+        .or_else(|| path(check, leaf, sent))
+        .or_else(|| name(check, leaf))
+}
+
+/// Parsing the end entity comes before all else (end_entity.rs, cert.rs).
+fn parse(leaf: &Certificate) -> Option<Finding> {
+    if leaf.version1 {
+        Some(refused(Cause::CertV1, "Other(UnsupportedCertVersion)"))
+    } else if leaf.unknown_critical {
+        Some(refused(
+            Cause::CertUnknownCritical,
+            "Other(UnsupportedCriticalExtension)",
+        ))
+    } else {
+        None
+    }
+}
+
+/// `build_chain_inner`: each certificate from the end entity upward is checked by itself, then against
+/// the anchors, then the next one is tried. Our chains have one path, so the highest-ranked error is
+/// that of the certificate where the walk stops.
+fn path(check: &Check, leaf: &Certificate, sent: &[Certificate]) -> Option<Finding> {
+    let standing = anchored(check.credential, check.trust);
+    let mut walked: Vec<&Certificate> = Vec::new();
+    let mut best = None;
+    for (place, certificate) in [leaf].into_iter().chain(sent).enumerate() {
+        if place > MAX_INTERMEDIATES {
+            return Some(refused(
+                Cause::CertChainTooLong,
+                "Other(MaximumPathDepthExceeded)",
+            ));
+        }
+        if let Some(finding) = alone(check, certificate, place) {
+            return Some(finding);
+        }
+        walked.push(certificate);
+        match meets_anchor(standing, certificate, check) {
+            Some(Anchor::Genuine) => return signed(check, &walked),
+            Some(Anchor::WrongKey) => {
+                best = Some(refused(Cause::CertSameDnOtherKey, "BadSignature"));
+            }
+            None => {}
+        }
+    }
+    best.or_else(|| Some(refused(unknown(check, standing), "UnknownIssuer")))
+}
+
+/// `check_issuer_independent_properties`: validity, basic constraints, extended key usage.
+fn alone(check: &Check, certificate: &Certificate, place: usize) -> Option<Finding> {
+    match certificate.validity {
+        Validity::Past => return Some(refused(Cause::CertExpired, "Expired")),
+        Validity::Future => return Some(refused(Cause::CertNotYetValid, "NotValidYet")),
+        Validity::Current => {}
+    }
+    let is_ca = certificate.ca == Some(true);
+    match place {
+        0 if is_ca => {
+            return Some(refused(Cause::CertCaAsLeaf, "Other(CaUsedAsEndEntity)"));
+        }
+        1.. if !is_ca => {
+            return Some(refused(Cause::CertIssuerNotCa, "Other(EndEntityUsedAsCa)"));
+        }
+        // The intermediates below this one.
+        1.. if certificate.path_length.is_some_and(|limit| place - 1 > limit) => {
+            return Some(refused(
+                Cause::CertPathLen,
+                "Other(PathLenConstraintViolated)",
+            ));
+        }
+        _ => {}
+    }
+    // anyExtendedKeyUsage is not looked for (verify_cert.rs, `KeyUsage::required_if_present`).
+    match certificate.usage {
+        Usage::Absent => None,
+        Usage::Only(role) if role == check.peer => None,
+        Usage::Only(_) | Usage::Any => Some(refused(Cause::CertWrongEku, "InvalidPurpose")),
+    }
+}
+
+enum Anchor {
+    Genuine,
+    WrongKey,
+}
+
+/// Whether an anchor has the name of the certificate's issuer. An anchor is a name, a key and name
+/// constraints: its own dates and basic constraints do not count.
+fn meets_anchor(
+    standing: Anchored,
+    certificate: &Certificate,
+    check: &Check,
+) -> Option<Anchor> {
+    let root = root(check.credential);
+    let by_root = root.is_some_and(|root| root.subject == certificate.issuer);
+    match standing {
+        Anchored::Root if by_root => Some(Anchor::Genuine),
+        Anchored::Impostor if by_root => Some(Anchor::WrongKey),
+        Anchored::Intermediates => intermediates(check.peer, check.credential)
+            .iter()
+            .any(|ca| ca.subject == certificate.issuer)
+            .then_some(Anchor::Genuine),
+        Anchored::Leaf if certificate.issuer == certificate.subject => Some(Anchor::Genuine),
+        _ => None,
+    }
+}
+
+/// `check_signed_chain`, from the anchor downward: signature and revocation; then name constraints.
+fn signed(check: &Check, walked: &[&Certificate]) -> Option<Finding> {
+    if !check.verifies(check.credential.key) {
+        return Some(refused(
+            Cause::CertUnsupportedKey,
+            unsupported_signature(check.credential.key),
+        ));
+    }
+    for certificate in walked.iter().rev() {
+        if certificate.sha1 {
+            return Some(refused(
+                Cause::CertWeakDigest,
+                "UnsupportedSignatureAlgorithm",
+            ));
+        }
+        if !certificate.signature_valid {
+            return Some(refused(Cause::CertChainSignature, "BadSignature"));
+        }
+        if check.crl {
+            // A list must be by an issuer that may sign lists; ours all may.
+            if certificate.revoked {
+                return Some(refused(Cause::CertRevokedCrl, "Revoked"));
+            }
+            if certificate.issuer == certificate.subject {
+                return Some(refused(Cause::CertCrlMissing, "UnknownRevocationStatus"));
+            }
+        }
+    }
+    let constrained = intermediates(check.peer, check.credential)
+        .iter()
+        .any(|ca| ca.forbids_our_names.is_some());
+    constrained.then(|| {
+        refused(
+            Cause::CertNameConstraint,
+            "Other(NameConstraintViolation)",
+        )
+    })
+}
+
+fn name(check: &Check, leaf: &Certificate) -> Option<Finding> {
+    let cause = name_finding(check, leaf, false)?;
+    Some(refused(cause, "NotValidForName"))
+}
+
+fn unknown(check: &Check, standing: Anchored) -> Cause {
+    use shakedown::profile::Flaw;
+    match (check.credential.flaw, standing) {
+        (Flaw::SelfSigned | Flaw::SelfSignedCa, _) => Cause::CertSelfSignedLeaf,
+        (Flaw::MissingIntermediate, Anchored::Root | Anchored::Impostor) => {
+            Cause::CertMissingIntermediate
+        }
+        _ => Cause::CertUnknownCa,
+    }
+}
+
+fn unsupported_signature(_key: KeyType) -> &'static str {
+    "UnsupportedSignatureAlgorithm"
+}
+
+/// The alert is a function of the error (rustls src/error.rs, `From<CertificateError>`).
+fn refused(cause: Cause, error: &str) -> Finding {
+    use AlertDescription as A;
+    let alert = match error {
+        "BadEncoding" | "NotValidForName" => A::bad_certificate,
+        "Expired" | "NotValidYet" => A::certificate_expired,
+        "Revoked" => A::certificate_revoked,
+        "UnknownIssuer" | "UnknownRevocationStatus" => A::unknown_ca,
+        "BadSignature" | "UnsupportedSignatureAlgorithm" => A::decrypt_error,
+        "InvalidPurpose" => A::unsupported_certificate,
+        _ => A::certificate_unknown,
+    };
+    Finding {
+        cause,
+        native: format!("InvalidCertificate({error})"),
+        alert: Some(alert),
+    }
+}
+
+/// verify_cert.rs, `MAX_SUB_CA_COUNT`.
+const MAX_INTERMEDIATES: usize = 6;
+
