@@ -29,7 +29,7 @@ pub fn meet(
     link: &Link,
 ) -> Outcome {
     match begin(client, server) {
-        Ok((client, server)) => Pair::new(client, server, link).run(),
+        Ok([client, server]) => Pair::new(client, server, link).run(),
         Err(outcome) => *outcome,
     }
 }
@@ -41,7 +41,7 @@ pub fn meet_recorded(
     link: &Link,
 ) -> (Outcome, Vec<Flight>) {
     match begin(client, server) {
-        Ok((client, server)) => {
+        Ok([client, server]) => {
             let mut pair = Pair::new(client, server, link);
             pair.transcript = Some(Vec::new());
             pair.live();
@@ -163,7 +163,8 @@ impl<'a> Pair<'a> {
     fn hang_up(&mut self) {
         for role in Role::BOTH {
             if !self.half(role).is_alive() && self.half(role.peer()).is_alive() {
-                self.half_mut(role.peer()).call(|connection| connection.receive_end());
+                self.half_mut(role.peer())
+                    .call(|connection| connection.receive_end());
                 self.drive();
             }
         }
@@ -218,10 +219,7 @@ impl<'a> Pair<'a> {
 
     fn into_outcome(self) -> Outcome {
         let Self { client, server, .. } = self;
-        let alerts = [
-            sent_alert(&client, &server),
-            sent_alert(&server, &client),
-        ];
+        let alerts = [sent_alert(&client, &server), sent_alert(&server, &client)];
         let [from_client, from_server] = alerts;
         Outcome {
             client: client.into_outcome(from_client),
@@ -325,11 +323,11 @@ impl Half {
 fn begin(
     client: Result<&dyn Config, &Refusal>,
     server: Result<&dyn Config, &Refusal>,
-) -> Result<(Box<dyn Connection>, Box<dyn Connection>), Box<Outcome>> {
+) -> Result<[Box<dyn Connection>; 2], Box<Outcome>> {
     let client = client.map_err(refused).and_then(connect);
     let server = server.map_err(refused).and_then(connect);
     match (client, server) {
-        (Ok(client), Ok(server)) => Ok((client, server)),
+        (Ok(client), Ok(server)) => Ok([client, server]),
         (client, server) => Err(Box::new(Outcome {
             client: never_begun(client.err()),
             server: never_begun(server.err()),

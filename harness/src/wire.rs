@@ -222,7 +222,9 @@ mod tests {
 
     #[test]
     fn annotation_survives_any_prefix() {
-        let bytes = [22, 3, 3, 0, 5, 14, 0, 0, 0, 9, 20, 3, 3, 0, 1, 1, 23, 3, 3, 0, 1, 9];
+        let bytes = [
+            22, 3, 3, 0, 5, 14, 0, 0, 0, 9, 20, 3, 3, 0, 1, 1, 23, 3, 3, 0, 1, 9,
+        ];
         for end in 0..=bytes.len() {
             let flight = Flight {
                 from: Role::Server,

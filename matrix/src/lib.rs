@@ -1,8 +1,26 @@
 //! The matrix: generated scenarios, a reference model, verdicts and reports, on top of `shakedown`.
+//!
+//! The data's way: [`axes`] and [`cover`] make a [`plan`]; the [`lab`] tries each scenario on real
+//! stacks while the [`model`] says what must come of it; [`verdict`] holds the one against the other;
+//! [`run`] counts, [`shrink`] reduces what went otherwise, and [`report`] tells it.
 
+pub mod arbitrary;
 pub mod axes;
+pub mod catalogue;
+#[cfg(feature = "stacks")]
+pub mod cli;
 pub mod cover;
+pub mod explain;
+pub mod known;
 #[cfg(feature = "stacks")]
 pub mod lab;
 pub mod model;
+pub mod output;
+pub mod plan;
+pub mod report;
+#[cfg(feature = "stacks")]
+pub mod run;
+pub mod shrink;
+pub mod symptoms;
+pub mod tables;
 pub mod verdict;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The command-line tool `shakedown`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(shakedown_matrix::cli::main())
+}

@@ -32,7 +32,6 @@ pub(super) enum Name {
     Leaf(Credential),
     Intermediate(KeyType, Flaw, usize),
     Root(KeyType, RootKind),
-    OtherRoot,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

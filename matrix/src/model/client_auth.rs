@@ -95,7 +95,12 @@ pub(super) fn answer(
             // An empty list, and a signature after it all the same.
             (_, false) if empty => fault(
                 Cause::CertEmpty,
-                "InappropriateHandshakeMessage(CertificateVerify)",
+                if version == ProtocolVersion::TLS1_3 {
+                    "InappropriateHandshakeMessage(CertificateVerify)"
+                } else {
+                    // It waits for a ChangeCipherSpec.
+                    "InappropriateMessage(Handshake)"
+                },
                 A::unexpected_message,
             ),
             (_, true) if empty => fault(

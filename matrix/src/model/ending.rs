@@ -35,6 +35,8 @@ pub(super) enum Phase {
     ClientHello,
     /// The server has sent a TLS 1.3 ServerHello.
     AfterServerHello,
+    /// The client reads a ServerHello with a version that it has not enabled.
+    UnwantedVersion,
     /// The client reads the server's flight.
     ServerFlight(ProtocolVersion),
     /// The server reads the client's flight: in TLS 1.3 the client is done by then (RFC 8446 §2).
@@ -154,6 +156,15 @@ pub(super) fn failure(scenario: &Scenario, fault: Fault) -> Expectation {
                 ..other
             }
         }
+        // The alert's record has the client's version, which the server no longer takes
+        // (ssl/record/methods/tlsany_meth.c and tls_common.c); it says so to nobody.
+        Phase::UnwantedVersion => ExpectedSide {
+            end: ExpectedEnd::Failed {
+                native: "WRONG_VERSION_NUMBER".into(),
+            },
+            alert_received: None,
+            ..other
+        },
         _ => other,
     };
     let (client, server) = match fault.detector {
@@ -183,7 +194,7 @@ fn openssl_server_hears_no_hello(scenario: &Scenario) -> (String, Option<AlertDe
 /// Whether the detector has switched to keys when it sends its alert.
 fn protection(stack: StackId, phase: &Phase) -> Protection {
     match phase {
-        Phase::BeforeHello | Phase::ClientHello => Protection::Plain,
+        Phase::BeforeHello | Phase::ClientHello | Phase::UnwantedVersion => Protection::Plain,
         Phase::AfterServerHello => Protection::Protected,
         // An OpenSSL client in middlebox mode switches its write keys with its own flight
         // (ssl/statem/statem_clnt.c, `ossl_statem_client_pre_work`).

@@ -30,6 +30,16 @@ pub(super) fn handshake(scenario: &Scenario) -> Result<Agreed, Box<Fault>> {
     } else {
         openssl_server::answer(&hello, &server, &scenario.server.profile)?
     };
+    if !hello.abilities.has(choice.version) {
+        return Err(Box::new(Fault {
+            cause: Cause::VersionMismatch,
+            detector: Role::Client,
+            native: "UNSUPPORTED_PROTOCOL".into(),
+            alert: Some(AlertDescription::protocol_version),
+            phase: Phase::UnwantedVersion,
+            masked: Vec::new(),
+        }));
+    }
     let agreed = Agreed {
         version: choice.version,
         suite: choice.suite,

@@ -60,6 +60,9 @@ fn version(
     profile: &ServerProfile,
 ) -> Result<ProtocolVersion, Box<Fault>> {
     let capable = is_tls13_capable(server, profile);
+    if !hello.names_versions {
+        return legacy_version(hello, server);
+    }
     let common = hello
         .abilities
         .versions
@@ -84,6 +87,26 @@ fn version(
                 A::protocol_version,
             )
         }
+        None => refuse(
+            Cause::VersionMismatch,
+            "UNSUPPORTED_PROTOCOL",
+            A::protocol_version,
+        ),
+    }
+}
+
+/// Without supported_versions a ClientHello names its newest version alone, so the server may choose
+/// one that the client has not enabled (RFC 5246 §E.1).
+fn legacy_version(hello: &Hello<'_>, server: &Abilities) -> Result<ProtocolVersion, Box<Fault>> {
+    let newest = hello.abilities.versions.last();
+    let chosen = server
+        .versions
+        .iter()
+        .rev()
+        .copied()
+        .find(|version| Some(version) <= newest);
+    match chosen {
+        Some(version) => Ok(version),
         None => refuse(
             Cause::VersionMismatch,
             "UNSUPPORTED_PROTOCOL",
@@ -169,7 +192,12 @@ fn answer_older(
 ) -> Result<Choice, Box<Fault>> {
     groups_parse(hello)?;
     server_name(hello, profile)?;
-    let shared = shared_schemes(hello, server, profile)?;
+    let shared = if version == ProtocolVersion::TLS1_2 {
+        shared_schemes(hello, server, profile)?
+    } else {
+        // The extension is passed over (`tls1_save_sigalgs`).
+        Vec::new()
+    };
     let group = group_older(hello, server, profile);
     let signs = |suite: CipherSuite| {
         profile

@@ -151,15 +151,9 @@ fn name(check: &Check<'_>, chain: &Chain) -> Option<Finding> {
 /// `check_revocation` with CRL_CHECK: the end entity alone.
 fn revocation(check: &Check<'_>, chain: &Chain) -> Option<Finding> {
     let leaf = chain.certificates.first()?;
-    if !check.crl {
-        None
-    } else if leaf.revoked {
-        Some(refused(Cause::CertRevokedCrl, 23))
-    } else if leaf.issuer == leaf.subject {
-        Some(refused(Cause::CertCrlMissing, 3))
-    } else {
-        None
-    }
+    // A self-signed certificate is passed over (`check_cert_crl`, EXFLAG_SS); for every other one of
+    // ours there is a list.
+    (check.crl && leaf.revoked).then(|| refused(Cause::CertRevokedCrl, 23))
 }
 
 /// `internal_verify`: for each from the root down, the signature, then the dates.

@@ -11,7 +11,7 @@ use super::chain::{
 };
 
 /// What rustls finds wrong with what its peer presents; `None`: nothing.
-pub(super) fn verify(check: &Check) -> Option<Finding> {
+pub(super) fn verify(check: &Check<'_>) -> Option<Finding> {
     let chain = match presented(check.peer, check.credential) {
         // client/tls13.rs and tls12.rs: `split_first().ok_or(NoCertificatesPresented)`, without an
         // alert.
@@ -50,7 +50,7 @@ fn parse(leaf: &Certificate) -> Option<Finding> {
 /// `build_chain_inner`: each certificate from the end entity upward is checked by itself, then against
 /// the anchors, then the next one is tried. Our chains have one path, so the highest-ranked error is
 /// that of the certificate where the walk stops.
-fn path(check: &Check, leaf: &Certificate, sent: &[Certificate]) -> Option<Finding> {
+fn path(check: &Check<'_>, leaf: &Certificate, sent: &[Certificate]) -> Option<Finding> {
     let standing = anchored(check.credential, check.trust);
     let mut walked: Vec<&Certificate> = Vec::new();
     let mut best = None;
@@ -77,7 +77,7 @@ fn path(check: &Check, leaf: &Certificate, sent: &[Certificate]) -> Option<Findi
 }
 
 /// `check_issuer_independent_properties`: validity, basic constraints, extended key usage.
-fn alone(check: &Check, certificate: &Certificate, place: usize) -> Option<Finding> {
+fn alone(check: &Check<'_>, certificate: &Certificate, place: usize) -> Option<Finding> {
     match certificate.validity {
         Validity::Past => return Some(refused(Cause::CertExpired, "Expired")),
         Validity::Future => return Some(refused(Cause::CertNotYetValid, "NotValidYet")),
@@ -118,7 +118,7 @@ enum Anchor {
 fn meets_anchor(
     standing: Anchored,
     certificate: &Certificate,
-    check: &Check,
+    check: &Check<'_>,
 ) -> Option<Anchor> {
     let root = root(check.credential);
     let by_root = root.is_some_and(|root| root.subject == certificate.issuer);
@@ -135,7 +135,7 @@ fn meets_anchor(
 }
 
 /// `check_signed_chain`, from the anchor downward: signature and revocation; then name constraints.
-fn signed(check: &Check, walked: &[&Certificate]) -> Option<Finding> {
+fn signed(check: &Check<'_>, walked: &[&Certificate]) -> Option<Finding> {
     if !check.verifies(check.credential.key) {
         return Some(refused(
             Cause::CertUnsupportedKey,
@@ -173,12 +173,12 @@ fn signed(check: &Check, walked: &[&Certificate]) -> Option<Finding> {
     })
 }
 
-fn name(check: &Check, leaf: &Certificate) -> Option<Finding> {
+fn name(check: &Check<'_>, leaf: &Certificate) -> Option<Finding> {
     let cause = name_finding(check, leaf, false)?;
     Some(refused(cause, "NotValidForName"))
 }
 
-fn unknown(check: &Check, standing: Anchored) -> Cause {
+fn unknown(check: &Check<'_>, standing: Anchored) -> Cause {
     use shakedown::profile::Flaw;
     match (check.credential.flaw, standing) {
         (Flaw::SelfSigned | Flaw::SelfSignedCa, _) => Cause::CertSelfSignedLeaf,

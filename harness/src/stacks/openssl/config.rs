@@ -26,10 +26,10 @@ use crate::profile::{
 
 /// A prepared profile: a context, and what each connection is told besides.
 pub(super) struct Prepared {
-    context: SslContext,
-    role: Role,
-    sni: Option<String>,
-    identities: Arc<Identities>,
+    pub(super) context: SslContext,
+    pub(super) role: Role,
+    pub(super) sni: Option<String>,
+    pub(super) identities: Arc<Identities>,
 }
 
 impl Config for Prepared {
@@ -53,11 +53,11 @@ impl Config for Prepared {
     }
 }
 
-/// Prepares a client.
+/// A client's context, and the name that it sends.
 pub(super) fn client(
     profile: &ClientProfile,
-    identities: &Arc<Identities>,
-) -> Result<Prepared, Refusal> {
+    identities: &Identities,
+) -> Result<(SslContext, Option<String>), Refusal> {
     let mut context = SslContextBuilder::new(SslMethod::tls_client()).map_err(refused)?;
     common(&mut context, &profile.protocol, Role::Client)?;
     context.set_session_cache_mode(SslSessionCacheMode::OFF);
@@ -85,19 +85,14 @@ pub(super) fn client(
         let protocols = alpn_list(&profile.alpn)?;
         context.set_alpn_protos(&protocols).map_err(refused)?;
     }
-    Ok(Prepared {
-        context: context.build(),
-        role: Role::Client,
-        sni: sni(profile),
-        identities: identities.clone(),
-    })
+    Ok((context.build(), sni(profile)))
 }
 
-/// Prepares a server.
+/// A server's context.
 pub(super) fn server(
     profile: &ServerProfile,
-    identities: &Arc<Identities>,
-) -> Result<Prepared, Refusal> {
+    identities: &Identities,
+) -> Result<SslContext, Refusal> {
     let mut context = SslContextBuilder::new(SslMethod::tls_server()).map_err(refused)?;
     common(&mut context, &profile.protocol, Role::Server)?;
     // Sessions live in tickets: a cache would grow with every handshake.
@@ -141,16 +136,10 @@ pub(super) fn server(
             Err(SniError::ALERT_FATAL)
         });
     }
-    Ok(Prepared {
-        context: context.build(),
-        role: Role::Server,
-        sni: None,
-        identities: identities.clone(),
-    })
+    Ok(context.build())
 }
 
 fn common(context: &mut SslContextBuilder, protocol: &Protocol, role: Role) -> Result<(), Refusal> {
-    ffi::trace_messages(context);
     context.set_mode(SslMode::NO_AUTO_CHAIN);
     // First of all, for it decides over what is loaded later.
     if let Some(level) = protocol.security_level {

@@ -35,10 +35,10 @@ pub(super) fn init() {
     });
 }
 
-/// Has the connections of a context tell their [`trace::Trace`] of every message.
-pub(super) fn trace_messages(context: &mut SslContextBuilder) {
-    // SAFETY: the context is live, and the callback is a function that lives for ever.
-    unsafe { SSL_CTX_set_msg_callback(context.as_ptr(), Some(on_message)) }
+/// Has a connection tell its [`trace::Trace`] of every message.
+pub(super) fn trace_messages(ssl: &mut SslRef) {
+    // SAFETY: the connection is live, and the callback is a function that lives for ever.
+    unsafe { SSL_set_msg_callback(ssl.as_ptr(), Some(on_message)) }
 }
 
 /// Lets a server make up parameters for DHE that fit the strength of its key.
@@ -140,7 +140,7 @@ type MessageCallback =
 
 // SAFETY: as declared in openssl/ssl.h and openssl/x509_vfy.h.
 unsafe extern "C" {
-    fn SSL_CTX_set_msg_callback(context: *mut ffi::SSL_CTX, callback: Option<MessageCallback>);
+    fn SSL_set_msg_callback(ssl: *mut ffi::SSL, callback: Option<MessageCallback>);
     fn SSL_CTX_get_ciphers(context: *const ffi::SSL_CTX) -> *mut ffi::stack_st_SSL_CIPHER;
     fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
 }

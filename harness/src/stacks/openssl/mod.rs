@@ -17,7 +17,10 @@ mod trace;
 
 use std::sync::Arc;
 
-use crate::connection::{Config, Refusal, Stack, StackInfo};
+use ::openssl::ssl::SslContext;
+
+use self::config::Prepared;
+use crate::connection::{Config, Refusal, Role, Stack, StackInfo};
 use crate::identity::Identities;
 use crate::profile::{ClientProfile, ServerProfile};
 use crate::scenario::StackId;
@@ -48,6 +51,49 @@ impl OpenSsl {
             identities,
         }
     }
+
+    /// The context that a client of this profile has, and the name that each connection sends as SNI.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stack::client`].
+    pub fn client_context(
+        &self,
+        profile: &ClientProfile,
+    ) -> Result<(SslContext, Option<String>), Refusal> {
+        config::client(profile, &self.identities)
+    }
+
+    /// The context that a server of this profile has.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stack::server`].
+    pub fn server_context(&self, profile: &ServerProfile) -> Result<SslContext, Refusal> {
+        config::server(profile, &self.identities)
+    }
+
+    /// A client with a context of the caller's, and the name that each connection sends as SNI.
+    ///
+    /// What is checked of the server's name is the context's business. A message callback of the
+    /// context's is not called: the harness has its own on each connection.
+    pub fn adopt_client(&self, context: SslContext, sni: Option<String>) -> Arc<dyn Config> {
+        self.adopt(context, Role::Client, sni)
+    }
+
+    /// A server with a context of the caller's, as [`Self::adopt_client`].
+    pub fn adopt_server(&self, context: SslContext) -> Arc<dyn Config> {
+        self.adopt(context, Role::Server, None)
+    }
+
+    fn adopt(&self, context: SslContext, role: Role, sni: Option<String>) -> Arc<dyn Config> {
+        Arc::new(Prepared {
+            context,
+            role,
+            sni,
+            identities: self.identities.clone(),
+        })
+    }
 }
 
 impl Stack for OpenSsl {
@@ -56,11 +102,12 @@ impl Stack for OpenSsl {
     }
 
     fn client(&self, profile: &ClientProfile) -> Result<Arc<dyn Config>, Refusal> {
-        Ok(Arc::new(config::client(profile, &self.identities)?))
+        let (context, sni) = self.client_context(profile)?;
+        Ok(self.adopt_client(context, sni))
     }
 
     fn server(&self, profile: &ServerProfile) -> Result<Arc<dyn Config>, Refusal> {
-        Ok(Arc::new(config::server(profile, &self.identities)?))
+        Ok(self.adopt_server(self.server_context(profile)?))
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use openssl::ex_data::Index;
 use openssl::ssl::{Ssl, SslRef};
 
+use super::ffi;
 use crate::iana::{AlertDescription, ContentType, HandshakeType, ProtocolVersion};
 
 /// What has been seen so far.
@@ -19,9 +20,10 @@ pub(super) struct Seen {
 #[derive(Debug, Default)]
 pub(super) struct Trace(Mutex<Seen>);
 
-/// Gives a connection its trace.
+/// Gives a connection its trace, and has it told of every message.
 pub(super) fn attach(ssl: &mut Ssl) {
     ssl.set_ex_data(*TRACE, Trace::default());
+    ffi::trace_messages(ssl);
 }
 
 /// What a connection has seen; `None` where it has no trace.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::client::WebPkiServerVerifier;
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{
     CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
@@ -25,11 +25,16 @@ use crate::iana::ProtocolVersion;
 use crate::identity::Unmakeable;
 use crate::profile::{
     ClientAuth, ClientProfile, Credential, Loading, Miss, NameCheck, Preference, Revocation,
-    ServerName, ServerProfile, SniPolicy, Trust,
+    ServerName, ServerProfile, Sni, SniPolicy, Trust,
 };
 
 impl Rustls {
-    pub(super) fn client_config(
+    /// The configuration that a client of this profile has, and the name that it connects to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stack::client`](crate::connection::Stack::client).
+    pub fn client_config(
         &self,
         profile: &ClientProfile,
     ) -> Result<(ClientConfig, RustlsName<'static>), Refusal> {
@@ -59,17 +64,25 @@ impl Rustls {
             .map_err(refused)?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(ObservedServerVerifier(verifier)));
-        let config = match profile.identity {
+        let mut config = match profile.identity {
             None => builder.with_no_client_auth(),
             Some(credential) => {
                 let key = self.certified_key(Role::Client, credential, &provider)?;
                 builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key)))
             }
         };
+        config.enable_sni = profile.sni == Sni::Send;
+        config.resumption = Resumption::disabled();
+        config.alpn_protocols = wire_names(&profile.alpn);
         Ok((config, name))
     }
 
-    pub(super) fn server_config(&self, profile: &ServerProfile) -> Result<ServerConfig, Refusal> {
+    /// The configuration that a server of this profile has.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stack::server`](crate::connection::Stack::server).
+    pub fn server_config(&self, profile: &ServerProfile) -> Result<ServerConfig, Refusal> {
         if profile.alpn_miss == Miss::Ignore && !profile.alpn.is_empty() {
             return Err(Refusal::Unsupported(
                 "a rustls server with application protocols insists on a common one".into(),
@@ -105,6 +118,7 @@ impl Rustls {
             sni: profile.sni,
         }));
         config.ignore_client_order = profile.preference == Preference::Server;
+        config.alpn_protocols = wire_names(&profile.alpn);
         Ok(config)
     }
 
@@ -138,10 +152,7 @@ impl Rustls {
     }
 
     fn roots(&self, peer: Role, trust: Trust) -> Result<Arc<RootCertStore>, Refusal> {
-        let anchors = self
-            .identities
-            .anchors(peer, trust)
-            .map_err(unmakeable)?;
+        let anchors = self.identities.anchors(peer, trust).map_err(unmakeable)?;
         let mut roots = RootCertStore::empty();
         for anchor in anchors.iter() {
             roots
@@ -182,17 +193,13 @@ impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         match self.sni {
             SniPolicy::Any => self.key.clone(),
-            SniPolicy::Strict if hello.server_name() == Some(ServerName::RIGHT) => {
-                self.key.clone()
-            }
+            SniPolicy::Strict if hello.server_name() == Some(ServerName::RIGHT) => self.key.clone(),
             SniPolicy::Strict => None,
         }
     }
 }
 
-fn versions(
-    wanted: &[ProtocolVersion],
-) -> Result<Vec<&'static SupportedProtocolVersion>, Refusal> {
+fn versions(wanted: &[ProtocolVersion]) -> Result<Vec<&'static SupportedProtocolVersion>, Refusal> {
     wanted
         .iter()
         .map(|version| match *version {
@@ -203,6 +210,10 @@ fn versions(
             ))),
         })
         .collect()
+}
+
+fn wire_names(names: &[String]) -> Vec<Vec<u8>> {
+    names.iter().map(|name| name.as_bytes().to_vec()).collect()
 }
 
 fn refused(error: rustls::Error) -> Refusal {

@@ -32,9 +32,7 @@ pub(super) fn config_failure(failure: Failure) -> Failure {
 
 fn reason_of(error: &Error) -> Reason {
     match error {
-        Error::AlertReceived(alert) => {
-            Reason::AlertReceived(AlertDescription(u8::from(*alert)))
-        }
+        Error::AlertReceived(alert) => Reason::AlertReceived(AlertDescription(u8::from(*alert))),
         Error::InvalidCertificate(CertificateError::BadSignature)
         | Error::InvalidCertificate(_)
         | Error::InvalidCertRevocationList(_) => Reason::Certificate,
@@ -95,9 +93,7 @@ fn misbehaved_reason(misbehaved: &PeerMisbehaved) -> Reason {
     match misbehaved {
         M::AttemptedDowngradeToTls12WhenTls13IsSupported
         | M::SelectedTls12UsingTls13VersionExtension => Reason::Version,
-        M::SelectedUnofferedCipherSuite | M::SelectedUnusableCipherSuiteForVersion => {
-            Reason::Suite
-        }
+        M::SelectedUnofferedCipherSuite | M::SelectedUnusableCipherSuiteForVersion => Reason::Suite,
         M::SelectedUnofferedKxGroup
         | M::InvalidKeyShare
         | M::MissingKeyShare
@@ -126,10 +122,9 @@ fn native_of(error: &Error) -> String {
         Error::InappropriateHandshakeMessage { got_type, .. } => {
             format!("InappropriateHandshakeMessage({got_type:?})")
         }
-        Error::AlertReceived(alert) => format!(
-            "AlertReceived({})",
-            AlertDescription(u8::from(*alert))
-        ),
+        Error::AlertReceived(alert) => {
+            format!("AlertReceived({})", AlertDescription(u8::from(*alert)))
+        }
         Error::General(text) => format!("General({text})"),
         other => format!("{other:?}"),
     }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::sync::Arc;
 
-use rustls::client::{ClientConnection, Resumption};
+use rustls::client::ClientConnection;
 use rustls::pki_types::ServerName as RustlsName;
 use rustls::server::ServerConnection;
 use rustls::{ClientConfig, ServerConfig};
@@ -13,11 +13,9 @@ use self::observe::Observed;
 use crate::connection::{
     Config, Connection, Failure, HandshakeKind, Reason, Refusal, Role, Session, Stack, StackInfo,
 };
-use crate::iana::{
-    AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
-};
+use crate::iana::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::identity::Identities;
-use crate::profile::{ClientProfile, ServerProfile, Sni};
+use crate::profile::{ClientProfile, ServerProfile};
 use crate::scenario::StackId;
 
 mod config;
@@ -61,6 +59,35 @@ impl Rustls {
         )
     }
 
+    /// A client with a configuration of the caller's.
+    ///
+    /// Its sessions tell no signature schemes, which only the verifiers and keys of
+    /// [`Self::client_config`] note.
+    pub fn adopt_client(
+        &self,
+        config: Arc<ClientConfig>,
+        name: RustlsName<'static>,
+    ) -> Arc<dyn Config> {
+        let sent_name = match &name {
+            RustlsName::DnsName(dns) if config.enable_sni => Some(dns.as_ref().to_owned()),
+            _ => None,
+        };
+        Arc::new(Client {
+            config,
+            name,
+            sent_name,
+            identities: self.identities.clone(),
+        })
+    }
+
+    /// A server with a configuration of the caller's, as [`Self::adopt_client`].
+    pub fn adopt_server(&self, config: Arc<ServerConfig>) -> Arc<dyn Config> {
+        Arc::new(Server {
+            config,
+            identities: self.identities.clone(),
+        })
+    }
+
     fn new(
         id: StackId,
         crypto: &str,
@@ -73,10 +100,7 @@ impl Rustls {
                 id,
                 name: "rustls".into(),
                 version: env!("SHAKEDOWN_RUSTLS_VERSION").into(),
-                crypto: format!(
-                    "{crypto}, webpki {}",
-                    env!("SHAKEDOWN_WEBPKI_VERSION")
-                ),
+                crypto: format!("{crypto}, webpki {}", env!("SHAKEDOWN_WEBPKI_VERSION")),
             },
             provider,
             groups: groups.to_vec(),
@@ -92,29 +116,12 @@ impl Stack for Rustls {
     }
 
     fn client(&self, profile: &ClientProfile) -> Result<Arc<dyn Config>, Refusal> {
-        let (mut config, name) = self.client_config(profile)?;
-        config.enable_sni = profile.sni == Sni::Send;
-        config.resumption = Resumption::disabled();
-        config.alpn_protocols = wire_names(&profile.alpn);
-        let sent_name = match &name {
-            RustlsName::DnsName(dns) if config.enable_sni => Some(dns.as_ref().to_owned()),
-            _ => None,
-        };
-        Ok(Arc::new(Client {
-            config: Arc::new(config),
-            name,
-            sent_name,
-            identities: self.identities.clone(),
-        }))
+        let (config, name) = self.client_config(profile)?;
+        Ok(self.adopt_client(Arc::new(config), name))
     }
 
     fn server(&self, profile: &ServerProfile) -> Result<Arc<dyn Config>, Refusal> {
-        let mut config = self.server_config(profile)?;
-        config.alpn_protocols = wire_names(&profile.alpn);
-        Ok(Arc::new(Server {
-            config: Arc::new(config),
-            identities: self.identities.clone(),
-        }))
+        Ok(self.adopt_server(Arc::new(self.server_config(profile)?)))
     }
 }
 
@@ -310,11 +317,7 @@ impl Connection for Endpoint {
             Role::Server => (self.observed.signed, self.observed.verified),
         };
         Session {
-            version: ProtocolVersion(
-                connection
-                    .protocol_version()
-                    .map_or(0, u16::from),
-            ),
+            version: ProtocolVersion(connection.protocol_version().map_or(0, u16::from)),
             suite: CipherSuite(
                 connection
                     .negotiated_cipher_suite()
@@ -354,13 +357,6 @@ impl Connection for Endpoint {
     fn alerts_received(&self) -> Vec<AlertDescription> {
         self.received_alert.into_iter().collect()
     }
-}
-
-fn wire_names(names: &[String]) -> Vec<Vec<u8>> {
-    names
-        .iter()
-        .map(|name| name.as_bytes().to_vec())
-        .collect()
 }
 
 const UNEXPECTED_EOF: &str = "peer closed connection without sending TLS close_notify: \

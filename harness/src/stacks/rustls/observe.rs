@@ -110,8 +110,7 @@ impl ClientCertVerifier for ObservedClientVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        self.0
-            .verify_client_cert(end_entity, intermediates, now)
+        self.0.verify_client_cert(end_entity, intermediates, now)
     }
 
     fn verify_tls12_signature(
@@ -149,7 +148,7 @@ impl SigningKey for ObservedKey {
     fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
         self.0
             .choose_scheme(offered)
-            .map(|signer| Box::new(ObservedSigner(signer)) as Box<dyn Signer>)
+            .map(|signer| -> Box<dyn Signer> { Box::new(ObservedSigner(signer)) })
     }
 
     fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {

@@ -21,9 +21,7 @@ pub(super) struct AlgorithmLists(Mutex<HashMap<Vec<SignatureScheme>, WebPkiSuppo
 impl Rustls {
     pub(super) fn provider(&self, protocol: &Protocol) -> Result<Arc<CryptoProvider>, Refusal> {
         if protocol.security_level.is_some() {
-            return Err(Refusal::Unsupported(
-                "rustls has no security levels".into(),
-            ));
+            return Err(Refusal::Unsupported("rustls has no security levels".into()));
         }
         let mut provider = self.provider.clone();
         let (tls13, tls12): (Vec<_>, Vec<_>) = provider

@@ -1,0 +1,241 @@
+//! Every documented cause alone: the plainest scenario that shows it.
+
+use shakedown::scenario::StackId;
+
+use crate::axes::Axes;
+use crate::cover::Space;
+use crate::model::Cause;
+use crate::plan::{Case, based, set};
+
+/// The scenarios that are to show a cause: for each pairing and version that can express it.
+pub fn cases(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for recipe in RECIPES {
+        for &(client, server) in pairings {
+            for version in ["1.2", "1.3"] {
+                let mut point = based(axes, client, server, &[("client.versions", version)]);
+                for (axis, label) in recipe.settings {
+                    set(axes, &mut point, axis, label);
+                }
+                let label = recipe.variant.map(|v| format!(".{v}")).unwrap_or_default();
+                if space.allows(&point) {
+                    cases.push(Case {
+                        name: format!(
+                            "cause/{}{label}/{client}->{server}/TLS{version}",
+                            recipe.cause
+                        ),
+                        scenario: axes.scenario(&point),
+                        point: Some(point),
+                    });
+                }
+            }
+        }
+    }
+    cases
+}
+
+/// Causes that no scenario of this version can show, and why.
+pub fn inexpressible(cause: Cause) -> Option<&'static str> {
+    match cause {
+        Cause::WrongSignatureScheme => {
+            Some("neither stack signs with a scheme that was not offered; it takes a hostile peer")
+        }
+        Cause::CertV1 | Cause::CertEmpty | Cause::CertMalformed => None,
+        _ => None,
+    }
+}
+
+struct Recipe {
+    cause: Cause,
+    /// Where there is more than one way.
+    variant: Option<&'static str>,
+    settings: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! recipes {
+    ($( $cause:ident $(. $variant:literal)? { $( $axis:literal = $label:literal ),* $(,)? } )*) => {
+        &[ $( Recipe {
+            cause: Cause::$cause,
+            variant: recipes!(@ $($variant)?),
+            settings: &[ $( ($axis, $label) ),* ],
+        } ),* ]
+    };
+    (@) => { None };
+    (@ $variant:literal) => { Some($variant) };
+}
+
+const RECIPES: &[Recipe] = recipes! {
+    CfgNoProtocols { "client.versions" = "1.0+1.1" }
+    CfgNoProtocols."server" { "server.versions" = "1.0+1.1" }
+    CfgNoCiphers { "client.versions" = "1.3", "client.tls13-suites" = "none" }
+    CfgNoCiphers."server" { "server.versions" = "1.3", "server.tls13-suites" = "none" }
+    CfgNoCiphers."old" { "client.versions" = "1.2", "client.suites" = "none" }
+    CfgNoGroups { "client.groups" = "none" }
+    CfgNoGroups."server" { "server.groups" = "none" }
+    CfgNoTrustAnchors { "client.trust" = "empty" }
+    CfgNoTrustAnchors."server" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256", "server.trust" = "empty"
+    }
+    CfgKeyCertMismatch { "server.flaw" = "key-mismatch" }
+    CfgKeyCertMismatch."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256", "client.flaw" = "key-mismatch"
+    }
+    CfgUnparseableLeaf { "server.flaw" = "malformed" }
+    CfgUnparseableLeaf."critical" { "server.flaw" = "unknown-critical" }
+    CfgUnparseableLeaf."v1" { "server.flaw" = "version1" }
+    CfgWeakOwnCredential { "server.flaw" = "sha1", "server.key" = "rsa2048" }
+    CfgWeakOwnCredential."p521" { "server.key" = "ecdsa-p521" }
+    ServerNoCertificate { "server.key" = "none" }
+    ServerNoCertificate."1.3-only" { "server.key" = "none", "server.versions" = "1.3" }
+    ServerNoCertificate."empty" { "server.flaw" = "empty-chain" }
+    VersionMismatch { "client.versions" = "1.2", "server.versions" = "1.3" }
+    VersionMismatch."old-server" { "client.versions" = "1.3", "server.versions" = "1.2" }
+    VersionMismatch."older-server" {
+        "client.versions" = "1.2", "server.versions" = "1.0+1.1", "server.security-level" = "0",
+        "server.suites" = "cbc"
+    }
+    VersionMismatch."older-client" {
+        "client.versions" = "1.0+1.1", "client.security-level" = "0"
+    }
+    VersionLegacyClient { "client.versions" = "1.0+1.1", "client.security-level" = "0" }
+    SuiteMismatch {
+        "client.suites" = "aes128-gcm", "client.tls13-suites" = "aes128",
+        "server.suites" = "aes256-gcm", "server.tls13-suites" = "chacha20-first"
+    }
+    SuiteKeyType { "client.suites" = "rsa-only" }
+    SuiteKeyType."rsa" { "client.suites" = "ecdsa-only", "server.key" = "rsa2048" }
+    GroupMismatch { "client.groups" = "x25519", "server.groups" = "p256" }
+    GroupListEmpty { "client.groups" = "x25519mlkem768", "client.versions" = "1.2" }
+    CertCurveNotOffered { "client.groups" = "x25519" }
+    CertCurveNotOffered."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p521", "client.versions" = "1.2"
+    }
+    SigalgMismatch { "client.signature-schemes" = "rsa-pss" }
+    SigalgMismatch."rsa" { "client.signature-schemes" = "ecdsa-p256", "server.key" = "rsa2048" }
+    SigalgMismatch."curve" {
+        "client.signature-schemes" = "ecdsa-p256", "server.key" = "ecdsa-p384"
+    }
+    SigalgMismatch."p521" { "server.key" = "ecdsa-p521" }
+    AlpnMismatch { "client.alpn" = "imap", "server.alpn" = "http/1.1" }
+    SniUnknown { "server.sni" = "strict", "client.server-name" = "wrong" }
+    SniUnknown."absent" { "server.sni" = "strict", "client.sni" = "omit" }
+    CertEmpty { "server.flaw" = "empty-chain", "server.loading" = "resolver" }
+    CertEmpty."client" {
+        "server.client-auth" = "optional", "client.key" = "ecdsa-p256",
+        "client.flaw" = "empty-chain", "client.loading" = "resolver"
+    }
+    CertMalformed { "server.flaw" = "malformed", "server.loading" = "resolver" }
+    CertMalformed."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "client.flaw" = "malformed", "client.loading" = "resolver"
+    }
+    CertV1 { "server.flaw" = "version1", "server.loading" = "resolver" }
+    CertV1."openssl-server" { "server.flaw" = "version1" }
+    CertUnknownCa { "client.trust" = "other-root" }
+    CertUnknownCa."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256", "server.trust" = "other-root"
+    }
+    CertMissingIntermediate { "server.flaw" = "missing-intermediate" }
+    CertMissingIntermediate."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "client.flaw" = "missing-intermediate"
+    }
+    CertSelfSignedLeaf { "server.flaw" = "self-signed" }
+    CertSelfSignedLeaf."ca" { "server.flaw" = "self-signed-ca" }
+    CertSelfSignedLeaf."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256", "client.flaw" = "self-signed"
+    }
+    CertCaAsLeaf { "server.flaw" = "ca-leaf" }
+    CertSameDnOtherKey { "client.trust" = "impostor-roots" }
+    CertPartialChain { "client.trust" = "intermediates" }
+    CertPartialChain."leaf" { "client.trust" = "leaf" }
+    CertExpired { "server.flaw" = "expired" }
+    CertExpired."intermediate" { "server.flaw" = "expired-intermediate" }
+    CertExpired."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256", "client.flaw" = "expired"
+    }
+    CertRootExpired { "server.flaw" = "expired-root" }
+    CertNotYetValid { "server.flaw" = "not-yet-valid" }
+    CertHostMismatch { "client.server-name" = "wrong" }
+    CertHostMismatch."other-name" { "server.flaw" = "other-name" }
+    CertCnOnly { "server.flaw" = "cn-only" }
+    CertCnOnly."ip-only" { "server.flaw" = "ip-only" }
+    CertIpMismatch { "client.server-name" = "wrong-ip" }
+    CertWildcard { "server.flaw" = "partial-wildcard", "client.server-name" = "sibling" }
+    CertWrongEku { "server.flaw" = "wrong-eku" }
+    CertWrongEku."intermediate" { "server.flaw" = "wrong-eku-intermediate" }
+    CertWrongEku."any" { "server.flaw" = "any-eku" }
+    CertWrongEku."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256", "client.flaw" = "wrong-eku"
+    }
+    CertBadKeyUsage { "server.flaw" = "bad-key-usage" }
+    CertBadKeyUsage."rsa" { "server.flaw" = "bad-key-usage", "server.key" = "rsa2048" }
+    CertIssuerNotCa { "server.flaw" = "intermediate-not-ca" }
+    CertCaNoCertSign { "server.flaw" = "intermediate-no-cert-sign" }
+    CertPathLen { "server.flaw" = "path-length" }
+    CertPathLen."root" { "server.flaw" = "root-path-length" }
+    CertNameConstraint { "server.flaw" = "name-excluded" }
+    CertNameConstraint."not-permitted" { "server.flaw" = "name-not-permitted" }
+    CertUnknownCritical { "server.flaw" = "unknown-critical", "server.loading" = "resolver" }
+    CertUnknownCritical."openssl-server" { "server.flaw" = "unknown-critical" }
+    CertWeakDigest { "server.flaw" = "sha1", "server.key" = "rsa2048" }
+    CertWeakDigest."level-0" {
+        "server.flaw" = "sha1", "server.key" = "rsa2048", "server.security-level" = "0"
+    }
+    CertUnsupportedKey {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p521", "client.versions" = "1.2"
+    }
+    CertChainSignature { "server.flaw" = "bad-signature" }
+    CertChainTooLong { "server.flaw" = "long-chain" }
+    CertRevokedCrl { "server.flaw" = "revoked", "client.revocation" = "crl" }
+    CertRevokedCrl."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256", "client.flaw" = "revoked",
+        "server.revocation" = "crl"
+    }
+    CertCrlMissing {
+        "server.flaw" = "self-signed", "client.trust" = "leaf", "client.revocation" = "crl"
+    }
+    KeyPossessionFailure { "server.flaw" = "key-mismatch", "server.loading" = "resolver" }
+    KeyPossessionFailure."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "client.flaw" = "key-mismatch", "client.loading" = "resolver"
+    }
+    ClientCertMissing { "server.client-auth" = "required" }
+    ClientSigalgEmpty {
+        "server.client-auth" = "required", "server.signature-schemes" = "rsa-pkcs1"
+    }
+};
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::model::predict;
+
+    #[test]
+    fn every_cause_has_a_scenario_that_shows_it_or_a_reason_why_not() {
+        let axes = Axes::new();
+        let space = axes.space(&[]).expect("scenarios");
+        let pairings: Vec<_> = StackId::ALL
+            .into_iter()
+            .flat_map(|client| StackId::ALL.map(|server| (client, server)))
+            .collect();
+        let mut shown = BTreeSet::new();
+        for case in cases(&axes, &space, &pairings) {
+            let id = case.name.split(['/', '.']).nth(1).map(str::to_owned);
+            if let Some(cause) = predict(&case.scenario).cause() {
+                if id.as_deref() == Some(cause.id()) {
+                    shown.insert(cause);
+                }
+            }
+        }
+        for cause in Cause::ALL {
+            assert_eq!(
+                shown.contains(cause),
+                inexpressible(*cause).is_none(),
+                "{cause}"
+            );
+        }
+    }
+}

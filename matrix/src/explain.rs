@@ -1,0 +1,188 @@
+//! One scenario in words: what the model says, and what both sides saw.
+
+use std::fmt::Write;
+
+use shakedown::connection::Role;
+use shakedown::link::Flight;
+use shakedown::outcome::{End, Outcome, SentAlert, SideOutcome};
+use shakedown::scenario::Scenario;
+use shakedown::wire::annotate;
+
+use crate::model::{Expected, ExpectedEnd, ExpectedSide, Prediction};
+use crate::verdict::{Difference, Verdict};
+
+/// The scenario's id, its form and its stacks.
+pub fn scenario(scenario: &Scenario) -> String {
+    format!(
+        "scenario {}  {} -> {}\n  {}\n",
+        scenario.id(),
+        scenario.client.stack,
+        scenario.server.stack,
+        scenario.to_json()
+    )
+}
+
+/// What the model says.
+pub fn prediction(prediction: &Prediction) -> String {
+    match prediction {
+        Prediction::Unsupported { role, reason } => {
+            format!("expected: the {role}'s stack cannot express it: {reason}\n")
+        }
+        Prediction::Expect(expectation) => {
+            let mut text = match (expectation.cause, expectation.detector) {
+                (Some(cause), Some(detector)) => format!(
+                    "expected: failure, {cause}, found by the {detector}\n  rule: {}\n  remedy: {}\n",
+                    cause.rule(),
+                    cause.remedy()
+                ),
+                _ => "expected: success\n".to_owned(),
+            };
+            for (number, expected) in expectation.allowed.iter().enumerate() {
+                if expectation.allowed.len() > 1 {
+                    let _ = writeln!(text, "  either ({})", number + 1);
+                }
+                text += &allowed(expected);
+            }
+            text
+        }
+    }
+}
+
+/// What both sides saw.
+pub fn outcome(outcome: &Outcome) -> String {
+    let mut text = "outcome:\n".to_owned();
+    for role in Role::BOTH {
+        text += &side(role, outcome.side(role));
+    }
+    if let Some(agree) = outcome.exporters_agree {
+        let _ = writeln!(
+            text,
+            "  exporters: {}",
+            if agree { "equal" } else { "DIFFERENT" }
+        );
+    }
+    text
+}
+
+/// What crossed the link.
+pub fn transcript(flights: &[Flight]) -> String {
+    let mut text = "transcript:\n".to_owned();
+    for line in annotate(flights) {
+        let _ = writeln!(text, "  {line}");
+    }
+    text
+}
+
+/// The verdict.
+pub fn verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Agree => "verdict: agree\n".into(),
+        Verdict::Unsupported(reason) => format!("verdict: unsupported: {reason}\n"),
+        Verdict::Stall => "verdict: STALL: both sides wait for each other\n".into(),
+        Verdict::Crash(message) => format!("verdict: CRASH: {message}\n"),
+        Verdict::Diverge(differences) => {
+            let mut text = "verdict: DIVERGE\n".to_owned();
+            for difference in differences {
+                text += &self::difference(difference);
+            }
+            text
+        }
+    }
+}
+
+fn difference(difference: &Difference) -> String {
+    let side = difference.side.map_or("both", Role::name);
+    format!(
+        "  {side} {}: expected {}, actual {}\n",
+        difference.field, difference.expected, difference.actual
+    )
+}
+
+fn allowed(expected: &Expected) -> String {
+    Role::BOTH
+        .into_iter()
+        .map(|role| expected_side(role, expected.side(role)))
+        .collect()
+}
+
+fn expected_side(role: Role, side: &ExpectedSide) -> String {
+    let end = match &side.end {
+        ExpectedEnd::NotStarted => "not started".into(),
+        ExpectedEnd::Refused { native } => format!("refuses its configuration: {native}"),
+        ExpectedEnd::Failed { native } => format!("fails: {native}"),
+        ExpectedEnd::Closed => "closes cleanly".into(),
+        ExpectedEnd::Stalled => "waits for ever".into(),
+    };
+    let mut text = format!("  {role}: {end}");
+    text += &after(side.established, matches!(side.end, ExpectedEnd::Failed { .. }));
+    text += &alert(side.alert_sent);
+    text.push('\n');
+    if let Some(session) = &side.session {
+        text += &self::session(session);
+    }
+    text
+}
+
+fn side(role: Role, side: &SideOutcome) -> String {
+    let end = match &side.end {
+        End::NotStarted => "not started".into(),
+        End::Refused(failure) => format!(
+            "refuses its configuration: {}\n    {}",
+            failure.native, failure.text
+        ),
+        End::Failed(failure) => format!("fails: {}\n    {}", failure.native, failure.text),
+        End::Closed => "closes cleanly".into(),
+        End::Stalled => "waits for ever".into(),
+        End::Unsupported(reason) => format!("cannot express it: {reason}"),
+        End::Crashed(message) => format!("panics: {message}"),
+    };
+    let mut text = format!("  {role}: {end}");
+    text += &after(side.established, matches!(side.end, End::Failed(_)));
+    text += &alert(side.alert_sent);
+    text.push('\n');
+    if let Some(session) = &side.session {
+        text += &self::session(session);
+    }
+    text
+}
+
+fn after(established: bool, failed: bool) -> String {
+    if established && failed {
+        ", after it was done".into()
+    } else {
+        String::new()
+    }
+}
+
+fn alert(sent: Option<SentAlert>) -> String {
+    sent.map(|alert| {
+        let description = alert
+            .description
+            .map_or_else(|| "an alert".to_owned(), |alert| alert.to_string());
+        let protection = match alert.protection {
+            shakedown::outcome::Protection::Plain => "in the clear",
+            shakedown::outcome::Protection::Protected => "encrypted",
+        };
+        format!(", sends {description} {protection}")
+    })
+    .unwrap_or_default()
+}
+
+fn session(session: &shakedown::connection::Session) -> String {
+    let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".into());
+    format!(
+        "    {} {}, group {}, server signs {}, client signs {},\n    alpn {}, server name {}, {}\n",
+        session.version,
+        session.suite,
+        or_none(session.group.map(|group| group.to_string())),
+        or_none(session.server_signature.map(|scheme| scheme.to_string())),
+        or_none(session.client_signature.map(|scheme| scheme.to_string())),
+        or_none(session.alpn.clone()),
+        or_none(session.server_name.clone()),
+        match session.kind {
+            shakedown::connection::HandshakeKind::Full => "full handshake",
+            shakedown::connection::HandshakeKind::HelloRetryRequest => "with a HelloRetryRequest",
+            shakedown::connection::HandshakeKind::Resumed => "resumed",
+        }
+    )
+}

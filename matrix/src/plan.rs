@@ -1,0 +1,447 @@
+//! Plans: which scenarios a run tries, by name.
+//!
+//! A plan is a list of batches; a batch makes its cases when it is asked to, so that a plan of
+//! millions costs no memory, and the same batch always makes the same cases.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use shakedown::scenario::{Scenario, StackId};
+
+use crate::axes::{Axes, CLIENT_STACK, SERVER_STACK};
+use crate::cover::{CoverError, Space, cover};
+use crate::model::{Prediction, predict};
+use crate::{catalogue, tables};
+
+/// A scenario with a name that says where it comes from.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Parts with slashes between: the group first.
+    pub name: String,
+    /// What is tried.
+    pub scenario: Scenario,
+    /// Where it lies on the axes; `None`: it was not made from them.
+    pub point: Option<Vec<usize>>,
+}
+
+/// What a run is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// 1 to 3: how many axes at a time are covered with all their combinations.
+    pub strength: usize,
+    /// How many random scenarios come on top.
+    pub random: usize,
+    /// For the covering arrays and the random scenarios.
+    pub seed: u64,
+    /// Which stacks take part.
+    pub stacks: Vec<StackId>,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            strength: 2,
+            random: 5000,
+            seed: 1,
+            stacks: StackId::ALL.to_vec(),
+        }
+    }
+}
+
+/// The scenarios of a run.
+#[derive(Debug)]
+pub struct Plan {
+    axes: Axes,
+    space: Space,
+    pairings: Vec<(StackId, StackId)>,
+    batches: Vec<Batch>,
+    seed: u64,
+}
+
+/// A part of a plan.
+#[derive(Clone, Debug)]
+enum Batch {
+    /// Ready-made.
+    Cases(Vec<Case>),
+    /// Rows of a covering array.
+    Cover {
+        focus: &'static str,
+        strength: usize,
+        rows: Vec<Vec<usize>>,
+    },
+    /// Random clients crossed with random servers.
+    Random { number: u64, size: usize },
+}
+
+impl Plan {
+    /// Makes the covering arrays, which takes a second or so at strength 2.
+    ///
+    /// # Errors
+    ///
+    /// [`CoverError`], where the strength is out of range.
+    pub fn new(request: &Request) -> Result<Self, CoverError> {
+        let axes = Axes::new();
+        let stacks: Vec<_> = request.stacks.iter().map(|id| stack_value(*id)).collect();
+        let held: Vec<_> = [CLIENT_STACK, SERVER_STACK]
+            .into_iter()
+            .filter_map(|name| Some((axes.index(name)?, stacks.clone())))
+            .collect();
+        let space = axes
+            .space(&held)
+            .expect("every pairing has its plainest scenario");
+        let pairings = pairings(&request.stacks);
+        let mut batches = vec![
+            Batch::Cases(tables::cases(&pairings)),
+            Batch::Cases(catalogue::cases(&axes, &space, &pairings)),
+            Batch::Cases(alone(&axes, &space, &pairings)),
+        ];
+        batches.extend(covers(&axes, &pairings, request)?);
+        let mut left = request.random;
+        let mut number = 0;
+        while left > 0 {
+            let size = left.min(CROSS * CROSS);
+            batches.push(Batch::Random { number, size });
+            left -= size;
+            number += 1;
+        }
+        Ok(Self {
+            axes,
+            space,
+            pairings,
+            batches,
+            seed: request.seed,
+        })
+    }
+
+    /// The axes that the plan is made over.
+    pub fn axes(&self) -> &Axes {
+        &self.axes
+    }
+
+    /// What the axes allow, for these stacks.
+    pub fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// Which client stack meets which server stack.
+    pub fn pairings(&self) -> &[(StackId, StackId)] {
+        &self.pairings
+    }
+
+    /// The number of batches.
+    pub fn batches(&self) -> usize {
+        self.batches.len()
+    }
+
+    /// The number of scenarios, before any filter.
+    pub fn len(&self) -> usize {
+        self.batches
+            .iter()
+            .map(|batch| match batch {
+                Batch::Cases(cases) => cases.len(),
+                Batch::Cover { rows, .. } => rows.len(),
+                Batch::Random { size, .. } => *size,
+            })
+            .sum()
+    }
+
+    /// Whether there is no scenario at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The cases of a batch, always the same.
+    pub fn batch(&self, number: usize) -> Vec<Case> {
+        match &self.batches[number] {
+            Batch::Cases(cases) => cases.clone(),
+            Batch::Cover {
+                focus,
+                strength,
+                rows,
+            } => rows
+                .iter()
+                .enumerate()
+                .map(|(row, point)| self.case(&format!("cover/{strength}/{focus}"), row, point))
+                .collect(),
+            Batch::Random { number, size } => self.random(*number, *size),
+        }
+    }
+
+    fn case(&self, group: &str, number: usize, point: &[usize]) -> Case {
+        let scenario = self.axes.scenario(point);
+        Case {
+            name: format!(
+                "{group}/{}->{}/{number}",
+                scenario.client.stack, scenario.server.stack
+            ),
+            scenario,
+            point: Some(point.to_vec()),
+        }
+    }
+
+    /// Random clients and servers, each with each: preparing a configuration costs about as much as a
+    /// handshake, and so it serves many.
+    fn random(&self, number: u64, size: usize) -> Vec<Case> {
+        let mut dice = ChaCha8Rng::seed_from_u64(self.seed);
+        dice.set_stream(number + 1);
+        let mut sides = Vec::new();
+        while sides.len() < CROSS {
+            let point = self.random_point(&mut dice);
+            if self.space.allows(&point) {
+                sides.push(point);
+            }
+        }
+        (0..size)
+            .map(|place| {
+                let (client, server) = (&sides[place % CROSS], &sides[place / CROSS]);
+                let crossed = self.crossed(client, server);
+                let name = number as usize * CROSS * CROSS + place;
+                // A client and a server that each stand alone may contradict each other; then the
+                // server's own client steps in.
+                let point = if self.space.allows(&crossed) {
+                    &crossed
+                } else {
+                    server
+                };
+                self.case(&format!("random/{}", self.seed), name, point)
+            })
+            .collect()
+    }
+
+    fn random_point(&self, dice: &mut ChaCha8Rng) -> Vec<usize> {
+        let (client, server) = self.pairings[below(dice, self.pairings.len())];
+        self.axes
+            .list()
+            .iter()
+            .map(|axis| match axis.name {
+                CLIENT_STACK => stack_value(client),
+                SERVER_STACK => stack_value(server),
+                // Mostly plain, or nearly every scenario would end at the version.
+                _ if below(dice, PLAIN_OUT_OF + 1) < PLAIN_OUT_OF => 0,
+                _ => below(dice, axis.values.len()),
+            })
+            .collect()
+    }
+
+    fn crossed(&self, client: &[usize], server: &[usize]) -> Vec<usize> {
+        self.axes
+            .list()
+            .iter()
+            .enumerate()
+            .map(|(axis, description)| {
+                if description.name.starts_with("server.") {
+                    server[axis]
+                } else {
+                    client[axis]
+                }
+            })
+            .collect()
+    }
+}
+
+/// Every value alone, on both versions. What a stack is said to lack is asked for too: a claimed
+/// absence is tested like a claimed capability.
+fn alone(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (number, axis) in axes.list().iter().enumerate() {
+        if axis.name == CLIENT_STACK || axis.name == SERVER_STACK {
+            continue;
+        }
+        for (value, description) in axis.values.iter().enumerate().skip(1) {
+            for &(client, server) in pairings {
+                for version in ["1.2", "1.3"] {
+                    let mut point = based(axes, client, server, &[("client.versions", version)]);
+                    if axis.name.starts_with("client.flaw")
+                        || axis.name.starts_with("client.loading")
+                        || matches!(axis.name, "server.trust" | "server.revocation")
+                    {
+                        set(axes, &mut point, "server.client-auth", "required");
+                        set(axes, &mut point, "client.key", "ecdsa-p256");
+                    }
+                    point[number] = value;
+                    let scenario = axes.scenario(&point);
+                    let allowed = space.allows(&point);
+                    let absent = matches!(predict(&scenario), Prediction::Unsupported { .. });
+                    if !allowed && !absent {
+                        continue;
+                    }
+                    cases.push(Case {
+                        name: format!(
+                            "{}/{}={}/{client}->{server}/TLS{version}",
+                            if absent { "absent" } else { "alone" },
+                            axis.name,
+                            description.label
+                        ),
+                        scenario,
+                        point: allowed.then_some(point),
+                    });
+                }
+            }
+        }
+    }
+    cases
+}
+
+/// A covering array for each pairing: over all axes, and over those that matter together while the
+/// rest stays plain, since most combinations of everything end at the first mismatch.
+fn covers(
+    axes: &Axes,
+    pairings: &[(StackId, StackId)],
+    request: &Request,
+) -> Result<Vec<Batch>, CoverError> {
+    use rayon::prelude::*;
+    let jobs: Vec<_> = pairings
+        .iter()
+        .enumerate()
+        .flat_map(|(place, pairing)| FOCI.iter().map(move |focus| (place, *pairing, focus)))
+        .collect();
+    jobs.into_par_iter()
+        .map(|(place, (client, server), focus)| {
+            let held = focus.held(axes, client, server);
+            let space = axes
+                .space(&held)
+                .expect("each focus leaves the plainest scenario");
+            let seed = request.seed.wrapping_add(place as u64);
+            Ok(Batch::Cover {
+                focus: focus.name,
+                strength: request.strength,
+                rows: cover(&space, request.strength, seed)?,
+            })
+        })
+        .collect()
+}
+
+/// Axes that matter together.
+struct Focus {
+    name: &'static str,
+    /// Which axes vary; an empty list: all.
+    vary: &'static [&'static str],
+    /// What is not plain and does not vary.
+    set: &'static [(&'static str, &'static str)],
+}
+
+impl Focus {
+    fn held(&self, axes: &Axes, client: StackId, server: StackId) -> Vec<(usize, Vec<usize>)> {
+        let mut held = Vec::new();
+        for (number, axis) in axes.list().iter().enumerate() {
+            let fixed = match axis.name {
+                CLIENT_STACK => Some(stack_value(client)),
+                SERVER_STACK => Some(stack_value(server)),
+                name => self
+                    .set
+                    .iter()
+                    .find(|(axis, _)| *axis == name)
+                    .and_then(|(_, label)| axes.value(number, label))
+                    .or_else(|| {
+                        let varies = self.vary.is_empty()
+                            || self.vary.iter().any(|part| name.ends_with(part));
+                        (!varies).then_some(0)
+                    }),
+            };
+            if let Some(value) = fixed {
+                held.push((number, vec![value]));
+            }
+        }
+        held
+    }
+}
+
+/// A point with stacks and some values.
+pub(crate) fn based(
+    axes: &Axes,
+    client: StackId,
+    server: StackId,
+    values: &[(&str, &str)],
+) -> Vec<usize> {
+    let mut point = axes.plain();
+    set(axes, &mut point, CLIENT_STACK, client.name());
+    set(axes, &mut point, SERVER_STACK, server.name());
+    for (axis, label) in values {
+        set(axes, &mut point, axis, label);
+    }
+    point
+}
+
+pub(crate) fn set(axes: &Axes, point: &mut [usize], axis: &str, label: &str) {
+    let number = axes
+        .index(axis)
+        .unwrap_or_else(|| panic!("no axis {axis}"));
+    point[number] = axes
+        .value(number, label)
+        .unwrap_or_else(|| panic!("no value {label} on {axis}"));
+}
+
+fn pairings(stacks: &[StackId]) -> Vec<(StackId, StackId)> {
+    stacks
+        .iter()
+        .flat_map(|client| stacks.iter().map(move |server| (*client, *server)))
+        .collect()
+}
+
+fn stack_value(stack: StackId) -> usize {
+    stack as usize
+}
+
+/// A number below `bound`, as near to uniform as makes no difference for bounds this small.
+fn below(dice: &mut ChaCha8Rng, bound: usize) -> usize {
+    (dice.next_u64() % bound.max(1) as u64) as usize
+}
+
+const FOCI: [Focus; 4] = [
+    Focus {
+        name: "all",
+        vary: &[],
+        set: &[],
+    },
+    Focus {
+        name: "negotiation",
+        vary: &[
+            ".versions",
+            ".suites",
+            ".tls13-suites",
+            ".groups",
+            ".signature-schemes",
+            "server.key",
+            ".preference",
+            ".alpn",
+            ".alpn-miss",
+            "server.sni",
+            "client.sni",
+        ],
+        set: &[],
+    },
+    Focus {
+        name: "server-certificate",
+        vary: &[
+            "client.versions",
+            "server.key",
+            "server.flaw",
+            "server.loading",
+            "client.trust",
+            "client.server-name",
+            "client.name-check",
+            "client.revocation",
+            "client.security-level",
+        ],
+        set: &[],
+    },
+    Focus {
+        name: "client-certificate",
+        vary: &[
+            "client.versions",
+            "client.key",
+            "client.flaw",
+            "client.loading",
+            "server.trust",
+            "server.revocation",
+            "server.client-auth",
+            "server.signature-schemes",
+            "server.security-level",
+        ],
+        set: &[],
+    },
+];
+
+/// So many clients meet so many servers in a batch of random scenarios.
+const CROSS: usize = 24;
+/// In the long run so many values out of one more are plain.
+const PLAIN_OUT_OF: usize = 3;

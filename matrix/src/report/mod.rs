@@ -1,0 +1,215 @@
+//! The report: everything that a run has to say, as versioned data. Renderers read nothing else.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shakedown::connection::{Role, StackInfo};
+use shakedown::scenario::{Scenario, ScenarioId};
+
+use crate::model::Cause;
+use crate::verdict::Difference;
+
+pub mod human;
+pub mod markdown;
+
+/// The version of the report's form. It grows when a reader of the old form would misread the new.
+pub const SCHEMA: u32 = 1;
+
+/// What a run has to say. The same seed, stacks and options give the same bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// The version of this form.
+    pub schema: u32,
+    /// The version of shakedown.
+    pub shakedown: String,
+    /// What the run was asked for.
+    pub request: RequestReport,
+    /// The stacks that took part, with exact versions.
+    pub stacks: Vec<StackInfo>,
+    /// The counts.
+    pub summary: Summary,
+    /// How many scenarios ended with each documented cause, by its id; 0: never exercised.
+    pub causes: BTreeMap<String, u64>,
+    /// How much of what can be combined was combined.
+    pub coverage: Vec<CoverageReport>,
+    /// What stacks cannot express: the reason and how many scenarios.
+    pub unsupported: BTreeMap<String, u64>,
+    /// What went otherwise, alike ones together, most frequent first.
+    pub divergences: Vec<DivergenceReport>,
+    /// The known divergences that were met, by id.
+    pub known: BTreeMap<String, u64>,
+    /// The compatibility tables.
+    pub tables: Vec<Table>,
+    /// What each documented cause looks like from outside.
+    pub symptoms: Vec<Symptom>,
+}
+
+impl Report {
+    /// Whether everything went as the model says.
+    pub fn agrees(&self) -> bool {
+        let summary = &self.summary;
+        summary.diverge == 0 && summary.stall == 0 && summary.crash == 0
+    }
+
+    /// The JSON form, with a line end.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: the report is plain data.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string_pretty(self).map(|json| json + "\n")
+    }
+
+    /// The JSON schema of this form.
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+}
+
+/// What a run was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestReport {
+    /// How many axes at a time were covered with all their combinations.
+    pub strength: usize,
+    /// How many random scenarios came on top.
+    pub random: usize,
+    /// The seed of covering arrays and random scenarios.
+    pub seed: u64,
+    /// The filter on names; `null`: none.
+    pub filter: Option<String>,
+    /// Whether the run was stopped before its end.
+    pub interrupted: bool,
+}
+
+/// The counts of verdicts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// All scenarios.
+    pub scenarios: u64,
+    /// As the model says.
+    pub agree: u64,
+    /// Otherwise, as declared.
+    pub known: u64,
+    /// Otherwise.
+    pub diverge: u64,
+    /// A stack cannot express it, as the model says.
+    pub unsupported: u64,
+    /// Both sides waited, and the model does not say so.
+    pub stall: u64,
+    /// A stack panicked.
+    pub crash: u64,
+    /// The share, from 0 to 1, of the scenarios that ran for which the model allows exactly one
+    /// outcome.
+    pub sharpness: f64,
+}
+
+/// How many combinations of values were tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CoverageReport {
+    /// How many axes at a time.
+    pub strength: usize,
+    /// Combinations that occurred in a scenario.
+    pub covered: usize,
+    /// Combinations that the constraints allow.
+    pub coverable: usize,
+    /// Those that did not occur, by name; listed on request.
+    pub uncovered: Vec<String>,
+}
+
+/// Scenarios that went otherwise in the same way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DivergenceReport {
+    /// `diverge`, `stall` or `crash`.
+    pub verdict: String,
+    /// How many scenarios.
+    pub count: u64,
+    /// What the model expected them to fail with; `null`: success.
+    pub cause: Option<Cause>,
+    /// What went otherwise.
+    pub differences: Vec<Difference>,
+    /// The panic's message, for a crash.
+    pub message: Option<String>,
+    /// The name of the first such scenario.
+    pub example: String,
+    /// Its id.
+    pub id: ScenarioId,
+    /// The smallest scenario found that still goes otherwise.
+    pub shrunk: Scenario,
+    /// Its id.
+    pub shrunk_id: ScenarioId,
+    /// What is not plain in it, as `axis=value`.
+    pub axes: Vec<String>,
+}
+
+impl DivergenceReport {
+    /// The line that replays the smallest scenario.
+    pub fn replay(&self) -> String {
+        // JSON of ours has no single quote but in names, which the shell form escapes.
+        format!(
+            "shakedown replay '{}'",
+            self.shrunk.to_json().replace('\'', "'\\''")
+        )
+    }
+}
+
+/// A compatibility table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// A stable id, one word.
+    pub id: String,
+    /// What it shows.
+    pub title: String,
+    /// The head of the first column, then of each column.
+    pub columns: Vec<String>,
+    /// The rows in order.
+    pub rows: Vec<Row>,
+    /// What the short forms in it mean.
+    pub notes: Vec<String>,
+}
+
+/// A row of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// The first column.
+    pub label: String,
+    /// The others.
+    pub cells: Vec<Cell>,
+}
+
+/// A cell of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cell {
+    /// What it says; empty where nothing was tried.
+    pub text: String,
+    /// Whether the connection came about; `null` where nothing was tried.
+    pub works: Option<bool>,
+}
+
+/// What a cause looks like to whoever has to find it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Symptom {
+    /// The cause.
+    pub cause: Cause,
+    /// The client's stack and version of TLS, the server's stack, and where the scenario came from.
+    pub example: String,
+    /// The scenario.
+    pub id: ScenarioId,
+    /// Which side finds fault.
+    pub detector: Role,
+    /// What the client's stack says.
+    pub client: String,
+    /// What the server's stack says.
+    pub server: String,
+    /// The alert that the detecting side sends, if any.
+    pub alert: Option<String>,
+}

@@ -1,0 +1,434 @@
+//! A run: every scenario of a plan tried, judged and counted.
+//!
+//! The only room with threads in it. Cases are tried in parallel and counted in order, so that the
+//! same plan makes the same report.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use globset::GlobMatcher;
+use rayon::prelude::*;
+
+use shakedown::scenario::{Scenario, ScenarioId};
+
+use crate::axes::Axes;
+use crate::cover::{Coverage, CoverError, coverage};
+use crate::known::Known;
+use crate::lab::Lab;
+use crate::model::{Cause, Prediction, predict};
+use crate::plan::{Case, Plan};
+use crate::report::{
+    CoverageReport, DivergenceReport, Report, RequestReport, SCHEMA, Summary,
+};
+use crate::shrink::shrink;
+use crate::symptoms::{self, Observation};
+use crate::tables;
+use crate::verdict::{Difference, Verdict, judge};
+
+/// What a run is made with.
+pub struct Setting<'a> {
+    /// Where scenarios are tried.
+    pub lab: &'a Lab,
+    /// Which scenarios there are.
+    pub plan: &'a Plan,
+    /// Which of them are wanted, by name; `None`: all.
+    pub filter: Option<&'a GlobMatcher>,
+    /// Declared exceptions.
+    pub known: &'a Known,
+    /// Whether uncovered combinations are listed by name.
+    pub list_uncovered: bool,
+    /// Set from outside to end the run early.
+    pub stop: &'a AtomicBool,
+    /// Told of each scenario that has been tried.
+    pub tick: &'a (dyn Fn(u64) + Sync),
+}
+
+/// A run cannot be made or cannot be told of.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// No scenario has a name that the filter wants.
+    #[error("nothing selected: no scenario's name or id matches {0:?}; `shakedown list` shows them")]
+    NothingSelected(String),
+    /// Coverage cannot be measured.
+    #[error(transparent)]
+    Cover(#[from] CoverError),
+}
+
+/// Tries everything, and reports.
+///
+/// # Errors
+///
+/// [`RunError`], where nothing is selected.
+pub fn run(setting: &Setting<'_>, request: RequestReport) -> Result<Report, RunError> {
+    let mut tally = Tally::default();
+    for group in batches_in_groups(setting.plan) {
+        let cases: Vec<Case> = group
+            .into_par_iter()
+            .flat_map_iter(|number| setting.plan.batch(number))
+            .filter(|case| is_selected(setting.filter, case))
+            .collect();
+        let tried: Vec<_> = cases
+            .par_iter()
+            .with_max_len(16)
+            .map(|case| {
+                if setting.stop.load(Ordering::Relaxed) {
+                    return None;
+                }
+                let tried = try_case(setting, case);
+                (setting.tick)(1);
+                Some(tried)
+            })
+            .collect();
+        for (case, tried) in cases.into_iter().zip(tried) {
+            if let Some(tried) = tried {
+                tally.count(case, tried);
+            }
+        }
+        if setting.stop.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    let interrupted = setting.stop.load(Ordering::Relaxed);
+    if tally.summary.scenarios == 0 && !interrupted {
+        return Err(RunError::NothingSelected(
+            request.filter.unwrap_or_default(),
+        ));
+    }
+    tally.report(
+        setting,
+        RequestReport {
+            interrupted,
+            ..request
+        },
+    )
+}
+
+/// How one scenario went.
+struct Tried {
+    prediction: Prediction,
+    verdict: Verdict,
+    known: Option<String>,
+    /// Kept for the cases that tables are made of.
+    observation: Option<Observation>,
+}
+
+fn try_case(setting: &Setting<'_>, case: &Case) -> Tried {
+    let prediction = predict(&case.scenario);
+    let outcome = setting.lab.run(&case.scenario);
+    let mut verdict = judge(&prediction, &outcome);
+    let mut known = None;
+    let axes = setting.plan.axes();
+    if let Some(entry) = setting
+        .known
+        .about(axes, &case.scenario, case.point.as_deref())
+    {
+        if entry.explains(&verdict) {
+            known = Some(entry.id.clone());
+        } else if verdict == Verdict::Agree {
+            verdict = Verdict::Diverge(vec![Difference {
+                side: None,
+                field: "known divergence".into(),
+                expected: format!("{:?} still applies", entry.id),
+                actual: "it went as the model says; remove the entry".into(),
+            }]);
+        }
+    }
+    let observation = observed(&case.name).then(|| Observation {
+        id: case.scenario.id(),
+        cause: prediction.cause(),
+        detector: match &prediction {
+            Prediction::Expect(expectation) => expectation.detector,
+            Prediction::Unsupported { .. } => None,
+        },
+        outcome,
+    });
+    Tried {
+        prediction,
+        verdict,
+        known,
+        observation,
+    }
+}
+
+/// Whether tables are made of the case.
+fn observed(name: &str) -> bool {
+    name.starts_with("table/") || name.starts_with("cause/")
+}
+
+fn is_selected(filter: Option<&GlobMatcher>, case: &Case) -> bool {
+    filter.is_none_or(|glob| {
+        glob.is_match(&case.name) || glob.is_match(case.scenario.id().to_string())
+    })
+}
+
+/// The numbers of a plan's batches, some at a time: enough to keep threads busy, few enough to keep
+/// memory flat.
+fn batches_in_groups(plan: &Plan) -> Vec<Vec<usize>> {
+    let numbers: Vec<_> = (0..plan.batches()).collect();
+    numbers.chunks(GROUP).map(<[usize]>::to_vec).collect()
+}
+
+/// What has been counted.
+#[derive(Default)]
+struct Tally {
+    summary: Summary,
+    sharp: u64,
+    causes: BTreeMap<Cause, u64>,
+    unsupported: BTreeMap<String, u64>,
+    known: BTreeMap<String, u64>,
+    divergences: BTreeMap<Likeness, Divergence>,
+    observations: BTreeMap<String, Observation>,
+    points: Vec<Vec<usize>>,
+}
+
+/// What makes two divergences alike.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Likeness {
+    verdict: &'static str,
+    cause: Option<Cause>,
+    differences: Vec<Difference>,
+    message: Option<String>,
+}
+
+struct Divergence {
+    count: u64,
+    example: Case,
+}
+
+impl Tally {
+    fn count(&mut self, case: Case, tried: Tried) {
+        self.summary.scenarios += 1;
+        if let Some(cause) = tried.prediction.cause() {
+            *self.causes.entry(cause).or_default() += 1;
+        }
+        if tried.prediction.is_sharp() {
+            self.sharp += 1;
+        }
+        if let Some(observation) = tried.observation {
+            self.observations.insert(case.name.clone(), observation);
+        }
+        if let Some(point) = &case.point
+            && !case.name.starts_with("random/")
+        {
+            self.points.push(point.clone());
+        }
+        if let Some(id) = tried.known {
+            self.summary.known += 1;
+            *self.known.entry(id).or_default() += 1;
+            return;
+        }
+        let (verdict, differences, message) = match tried.verdict {
+            Verdict::Agree => {
+                self.summary.agree += 1;
+                return;
+            }
+            Verdict::Unsupported(reason) => {
+                self.summary.unsupported += 1;
+                *self.unsupported.entry(reason).or_default() += 1;
+                return;
+            }
+            Verdict::Diverge(differences) => {
+                self.summary.diverge += 1;
+                ("diverge", differences, None)
+            }
+            Verdict::Stall => {
+                self.summary.stall += 1;
+                ("stall", Vec::new(), None)
+            }
+            Verdict::Crash(message) => {
+                self.summary.crash += 1;
+                ("crash", Vec::new(), Some(message))
+            }
+        };
+        let likeness = Likeness {
+            verdict,
+            cause: tried.prediction.cause(),
+            differences,
+            message,
+        };
+        self.divergences
+            .entry(likeness)
+            .and_modify(|divergence| divergence.count += 1)
+            .or_insert_with(|| Divergence {
+                count: 1,
+                example: case,
+            });
+    }
+
+    fn report(mut self, setting: &Setting<'_>, request: RequestReport) -> Result<Report, RunError> {
+        let ran = self.summary.scenarios - self.summary.unsupported;
+        self.summary.sharpness = if ran == 0 {
+            1.0
+        } else {
+            self.sharp as f64 / ran as f64
+        };
+        let coverage = self.coverage(setting, request.strength)?;
+        let wanted: Vec<_> = setting
+            .plan
+            .pairings()
+            .iter()
+            .map(|(client, _)| *client)
+            .collect();
+        Ok(Report {
+            schema: SCHEMA,
+            shakedown: env!("CARGO_PKG_VERSION").into(),
+            stacks: setting
+                .lab
+                .stacks()
+                .into_iter()
+                .filter(|info| wanted.contains(&info.id))
+                .collect(),
+            causes: Cause::ALL
+                .iter()
+                .map(|cause| {
+                    let count = self.causes.get(cause).copied().unwrap_or_default();
+                    (cause.id().to_owned(), count)
+                })
+                .collect(),
+            coverage,
+            unsupported: self.unsupported,
+            divergences: divergences(setting, self.divergences),
+            known: self.known,
+            tables: tables::build(&self.observations),
+            symptoms: symptoms::build(&self.observations),
+            summary: self.summary,
+            request,
+        })
+    }
+
+    /// Measured over the points that ran, whatever made them.
+    fn coverage(
+        &self,
+        setting: &Setting<'_>,
+        strength: usize,
+    ) -> Result<Vec<CoverageReport>, RunError> {
+        let axes = setting.plan.axes();
+        let mut strengths = vec![1, 2, strength];
+        strengths.sort_unstable();
+        strengths.dedup();
+        strengths
+            .into_iter()
+            .filter(|wanted| *wanted <= strength)
+            .map(|strength| {
+                let measured = coverage(setting.plan.space(), strength, &self.points)?;
+                Ok(CoverageReport {
+                    strength,
+                    covered: measured.covered,
+                    coverable: measured.coverable,
+                    uncovered: if setting.list_uncovered {
+                        name_uncovered(axes, &measured)
+                    } else {
+                        Vec::new()
+                    },
+                })
+            })
+            .collect()
+    }
+}
+
+fn name_uncovered(axes: &Axes, measured: &Coverage) -> Vec<String> {
+    measured
+        .uncovered
+        .iter()
+        .map(|tuple| {
+            let parts: Vec<_> = tuple
+                .0
+                .iter()
+                .map(|(axis, value)| {
+                    let axis = &axes.list()[*axis];
+                    format!("{}={}", axis.name, axis.values[*value].label)
+                })
+                .collect();
+            parts.join(" ")
+        })
+        .collect()
+}
+
+/// Shrinks one of each kind, the most frequent first.
+fn divergences(
+    setting: &Setting<'_>,
+    found: BTreeMap<Likeness, Divergence>,
+) -> Vec<DivergenceReport> {
+    let mut found: Vec<_> = found.into_iter().collect();
+    found.sort_by(|(a, x), (b, y)| y.count.cmp(&x.count).then_with(|| a.cmp(b)));
+    found
+        .into_iter()
+        .take(MOST_DIVERGENCES)
+        .map(|(likeness, divergence)| {
+            let axes = setting.plan.axes();
+            let point = divergence
+                .example
+                .point
+                .as_deref()
+                .map(|point| smallest(setting, point, &likeness));
+            let shrunk = point.as_deref().map_or_else(
+                || divergence.example.scenario.clone(),
+                |point| axes.scenario(point),
+            );
+            DivergenceReport {
+                verdict: likeness.verdict.into(),
+                count: divergence.count,
+                cause: likeness.cause,
+                differences: likeness.differences,
+                message: likeness.message,
+                example: divergence.example.name,
+                id: divergence.example.scenario.id(),
+                shrunk_id: shrunk.id(),
+                shrunk,
+                axes: point
+                    .map(|point| {
+                        axes.describe(&point)
+                            .into_iter()
+                            .map(|(axis, value)| format!("{axis}={value}"))
+                            .collect()
+                    })
+                    .unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+/// The smallest point that goes otherwise in a like way: the same verdict in the same fields.
+fn smallest(setting: &Setting<'_>, point: &[usize], likeness: &Likeness) -> Vec<usize> {
+    let plan = setting.plan;
+    let fields = |differences: &[Difference]| -> Vec<_> {
+        differences
+            .iter()
+            .map(|difference| (difference.side, difference.field.clone()))
+            .collect()
+    };
+    shrink(plan.axes(), plan.space(), point, |candidate| {
+        let scenario = plan.axes().scenario(candidate);
+        match verdict_of(setting.lab, &scenario) {
+            Verdict::Diverge(differences) => {
+                likeness.verdict == "diverge"
+                    && fields(&differences) == fields(&likeness.differences)
+            }
+            Verdict::Stall => likeness.verdict == "stall",
+            Verdict::Crash(_) => likeness.verdict == "crash",
+            Verdict::Agree | Verdict::Unsupported(_) => false,
+        }
+    })
+}
+
+/// Tries one scenario and judges it.
+pub fn verdict_of(lab: &Lab, scenario: &Scenario) -> Verdict {
+    judge(&predict(scenario), &lab.run(scenario))
+}
+
+/// The scenario with this id in a plan.
+pub fn find(plan: &Plan, id: &str) -> Option<Scenario> {
+    let wanted = ScenarioId(id.to_owned());
+    (0..plan.batches())
+        .into_par_iter()
+        .find_map_any(|number| {
+            plan.batch(number)
+                .into_iter()
+                .map(|case| case.scenario)
+                .find(|scenario| scenario.id() == wanted)
+        })
+}
+
+const GROUP: usize = 8;
+/// More kinds than this say nothing more to anybody.
+const MOST_DIVERGENCES: usize = 100;

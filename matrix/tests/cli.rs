@@ -1,0 +1,179 @@
+//! The command line as a person meets it: what it prints, where, and with which status it ends.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use shakedown_matrix::cli::exit;
+
+const PLAIN: &str = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"}}"#;
+const SMALL: [&str; 5] = ["run", "--strength", "1", "--random", "0"];
+
+#[test]
+fn a_typo_is_one_line_with_the_remedy() {
+    let output = shakedown(&["run", "--strenth", "2"]);
+    assert_fault(&output, exit::USAGE, "--strength");
+    let output = shakedown(&["rum"]);
+    assert_fault(&output, exit::USAGE, "run");
+    let output = shakedown(&["run", "--strength", "4"]);
+    assert_fault(&output, exit::USAGE, "1..=3");
+    let output = shakedown(&["run", "--stacks", "gnutls"]);
+    assert_fault(&output, exit::USAGE, "rustls-aws-lc-rs, rustls-ring, openssl");
+    let output = shakedown(&["run", "--threads", "0"]);
+    assert_fault(&output, exit::USAGE, "--threads");
+}
+
+#[test]
+fn an_empty_or_fruitless_filter_is_told() {
+    let output = shakedown(&["run", "--filter", ""]);
+    assert_fault(&output, exit::USAGE, "empty pattern");
+    let output = shakedown(&[&SMALL[..], &["--filter", "no/such/name"]].concat());
+    assert_fault(&output, exit::NOTHING_SELECTED, "shakedown list");
+    let output = shakedown(&["run", "--filter", "a[b"]);
+    assert_fault(&output, exit::USAGE, "--filter");
+}
+
+#[test]
+fn a_scenario_that_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("scenario.json");
+    let path = file.to_str().expect("UTF-8");
+    std::fs::write(&file, "not json").expect("written");
+    assert_fault(&shakedown(&["predict", path]), exit::USAGE, path);
+    let typo = PLAIN.replace(
+        r#""stack":"openssl""#,
+        r#""stack":"openssl","profile":{"trusted":"roots"}"#,
+    );
+    std::fs::write(&file, typo).expect("written");
+    let output = shakedown(&["replay", path]);
+    assert_fault(&output, exit::USAGE, "client.profile.trusted: unknown field");
+    let output = shakedown(&["replay", "no-such-file.json"]);
+    assert_fault(&output, exit::USAGE, "no-such-file.json");
+    let output = shakedown(&["replay", "000000000000", "--strength", "1", "--random", "0"]);
+    assert_fault(&output, exit::USAGE, "000000000000");
+}
+
+#[test]
+fn an_unwritable_output_is_told_before_any_work_and_loses_nothing() {
+    let output = shakedown(&[&SMALL[..], &["--output", "/no/such/folder/report.json"]].concat());
+    assert_fault(&output, exit::USAGE, "/no/such/folder/report.json");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("report.json");
+    let path = file.to_str().expect("UTF-8");
+    std::fs::write(&file, "precious").expect("written");
+    let output = shakedown(&[&SMALL[..], &["--output", path, "--filter", "nothing"]].concat());
+    assert_fault(&output, exit::NOTHING_SELECTED, "nothing");
+    assert_eq!(std::fs::read_to_string(&file).expect("there"), "precious");
+    let output = shakedown(
+        &[&SMALL[..], &["--output", path, "--filter", "cause/alpn*"]].concat(),
+    );
+    assert_eq!(output.status.code(), Some(i32::from(exit::AGREE)));
+    let report: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&file).expect("there")).expect("JSON");
+    assert_eq!(report["summary"]["diverge"], 0);
+    assert_eq!(report["request"]["filter"], "cause/alpn*");
+}
+
+#[test]
+fn data_goes_to_standard_output_and_nothing_else_does() {
+    let output = shakedown(
+        &[&SMALL[..], &["--format", "json", "--filter", "cause/alpn*"]].concat(),
+    );
+    assert_eq!(output.status.code(), Some(i32::from(exit::AGREE)));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(report["causes"]["alpn-mismatch"].as_u64() > Some(0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("scenarios/s"));
+}
+
+#[test]
+fn one_scenario_is_predicted_and_replayed() {
+    let output = shakedown(&["predict", PLAIN]);
+    assert!(stdout(&output).contains("expected: success"), "{output:?}");
+    let missing = r#"{"client":{"stack":"rustls-ring"},
+        "server":{"stack":"openssl","profile":{"client_auth":"required"}}}"#;
+    let output = shakedown(&["replay", missing]);
+    assert_eq!(output.status.code(), Some(i32::from(exit::AGREE)));
+    for part in [
+        "client-cert-missing",
+        "certificate_required",
+        "client_hello",
+        "server_hello",
+        "verdict: agree",
+    ] {
+        assert!(stdout(&output).contains(part), "{part}: {output:?}");
+    }
+    let mut child = command(&["predict", "-", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    stdin.write_all(PLAIN.as_bytes()).expect("read");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    let prediction: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(prediction["expect"]["cause"].is_null());
+}
+
+#[test]
+fn a_listed_id_can_be_replayed() {
+    let listed = shakedown(&[
+        "list", "--strength", "1", "--random", "0", "--filter", "cause/cert-expired/*",
+    ]);
+    let line = stdout(&listed);
+    let (id, name) = line
+        .lines()
+        .next()
+        .and_then(|line| line.split_once('\t'))
+        .expect("id and name");
+    assert!(name.starts_with("cause/cert-expired/"));
+    let output = shakedown(&["replay", id, "--strength", "1", "--random", "0"]);
+    assert!(stdout(&output).contains("cert-expired"), "{output:?}");
+}
+
+#[test]
+fn lists_name_everything() {
+    assert!(stdout(&shakedown(&["stacks"])).contains("OpenSSL 3."));
+    assert!(stdout(&shakedown(&["causes"])).contains("cert-host-mismatch"));
+    assert!(stdout(&shakedown(&["axes"])).contains("server.flaw"));
+    assert!(stdout(&shakedown(&["--help"])).contains("Exit status"));
+    let schema: serde_json::Value =
+        serde_json::from_str(&stdout(&shakedown(&["schema", "scenario"]))).expect("JSON");
+    assert!(schema["properties"]["client"].is_object());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    let mut child = command(&["list", "--strength", "1", "--random", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty(), "{output:?}");
+}
+
+fn shakedown(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the binary starts")
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn assert_fault(output: &Output, status: u8, says: &str) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(i32::from(status)), "{stderr}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("error: "), "{stderr}");
+    assert!(stderr.contains(says), "{stderr}");
+}
