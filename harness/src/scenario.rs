@@ -192,7 +192,7 @@ mod tests {
     fn the_plainest_scenario_is_its_stacks() {
         let scenario = Scenario::from_json(PLAIN).expect("plain");
         assert_eq!(scenario.to_json(), PLAIN);
-        assert_eq!(scenario.id(), ScenarioId("to-be-filled".into()));
+        assert_eq!(scenario.id(), ScenarioId("5275d081efde".into()));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! The first value of each axis is the plainest. A scenario is one value on each axis, applied in
 //! order to the plainest scenario.
 
-use shakedown::iana::{CipherSuite as Suite, NamedGroup as G, ProtocolVersion as V, SignatureScheme as Sig};
+use shakedown::iana::{
+    CipherSuite as Suite, NamedGroup as G, ProtocolVersion as V, SignatureScheme as Sig,
+};
 use shakedown::profile::{
     ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Preference,
     Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
@@ -293,9 +295,12 @@ fn server_axes() -> Vec<Axis> {
             "rsa4096" => |s| identity(s).key = KeyType::Rsa4096,
             "none" => |s| s.server.profile.identity = None,
         },
-        flaw_axis!("server.flaw", |s, flaw| if let Some(credential) = &mut s.server.profile.identity {
-            credential.flaw = flaw;
-        }),
+        flaw_axis!(
+            "server.flaw",
+            |s, flaw| if let Some(credential) = &mut s.server.profile.identity {
+                credential.flaw = flaw;
+            }
+        ),
         axis! { "server.loading";
             "checked" => |_| (),
             "resolver" => |s| if let Some(credential) = &mut s.server.profile.identity {
@@ -374,9 +379,12 @@ fn client_axes() -> Vec<Axis> {
             "rsa3072" => |s| identity(s).key = KeyType::Rsa3072,
             "rsa4096" => |s| identity(s).key = KeyType::Rsa4096,
         },
-        flaw_axis!("client.flaw", |s, flaw| if let Some(credential) = &mut s.client.profile.identity {
-            credential.flaw = flaw;
-        }),
+        flaw_axis!(
+            "client.flaw",
+            |s, flaw| if let Some(credential) = &mut s.client.profile.identity {
+                credential.flaw = flaw;
+            }
+        ),
         axis! { "client.loading";
             "checked" => |_| (),
             "resolver" => |s| if let Some(credential) = &mut s.client.profile.identity {
@@ -477,26 +485,47 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         let axis = |field: &str| format!("{side}.{field}");
         let stack = axis("stack");
         forbid(&[(&stack, &rustls), (&axis("versions"), &not_plain_versions)]);
-        forbid(&[(&stack, &rustls), (&axis("security-level"), &|l| l != "default")]);
+        forbid(&[
+            (&stack, &rustls),
+            (&axis("security-level"), &|l| l != "default"),
+        ]);
         forbid(&[(&stack, &rustls), (&axis("suites"), &openssl_suites)]);
         forbid(&[(&stack, &rustls), (&axis("groups"), &openssl_groups)]);
         forbid(&[(&stack, &ring), (&axis("groups"), &hybrid)]);
         forbid(&[(&stack, &openssl), (&axis("loading"), &|l| l == "resolver")]);
         forbid(&[(&stack, &openssl), (&axis("flaw"), &|l| l == "empty-chain")]);
-        forbid(&[(&axis("key"), &|l| l == "ed25519"), (&axis("flaw"), &|l| l == "sha1")]);
+        forbid(&[
+            (&axis("key"), &|l| l == "ed25519"),
+            (&axis("flaw"), &|l| l == "sha1"),
+        ]);
         forbid(&[(&axis("key"), &empty), (&axis("flaw"), &|l| l != "none")]);
-        forbid(&[(&axis("key"), &empty), (&axis("loading"), &|l| l != "checked")]);
+        forbid(&[
+            (&axis("key"), &empty),
+            (&axis("loading"), &|l| l != "checked"),
+        ]);
     }
-    forbid(&[("client.stack", &rustls), ("client.name-check", &|l| l == "off")]);
-    forbid(&[("server.stack", &rustls), ("server.alpn-miss", &|l| l == "ignore")]);
-    forbid(&[("server.alpn", &empty), ("server.alpn-miss", &|l| l == "ignore")]);
+    forbid(&[
+        ("client.stack", &rustls),
+        ("client.name-check", &|l| l == "off"),
+    ]);
+    forbid(&[
+        ("server.stack", &rustls),
+        ("server.alpn-miss", &|l| l == "ignore"),
+    ]);
+    forbid(&[
+        ("server.alpn", &empty),
+        ("server.alpn-miss", &|l| l == "ignore"),
+    ]);
     for field in ["server.trust", "server.revocation"] {
         let plain = |label: &str| !matches!(label, "roots" | "off");
         forbid(&[("server.client-auth", &empty), (field, &plain)]);
     }
     let no_anchor = |label: &str| matches!(label, "malformed" | "empty-chain");
     for (trust, side) in [("client.trust", "server"), ("server.trust", "client")] {
-        forbid(&[(trust, &|l| l == "leaf"), (&format!("{side}.flaw"), &no_anchor)]);
+        forbid(&[
+            (trust, &|l| l == "leaf"),
+            (&format!("{side}.flaw"), &no_anchor),
+        ]);
         forbid(&[(trust, &|l| l == "leaf"), (&format!("{side}.key"), &empty)]);
     }
     all
@@ -547,7 +576,11 @@ mod tests {
         for axis in Axes::new().list() {
             let labels: HashSet<_> = axis.values.iter().map(|value| value.label).collect();
             assert_eq!(labels.len(), axis.values.len(), "{}", axis.name);
-            assert!(labels.iter().all(|label| !label.contains([' ', '/']) || label.starts_with("h")));
+            assert!(
+                labels
+                    .iter()
+                    .all(|label| !label.contains([' ', '/']) || label.starts_with("h"))
+            );
         }
     }
 }

@@ -59,8 +59,10 @@ pub fn main() -> u8 {
 /// Cross TLS stacks in one process, predict every handshake, report what goes otherwise.
 #[derive(Debug, Parser)]
 #[command(name = "shakedown", version, max_term_width = 80)]
-#[command(after_help = "Exit status: 0 as the model says, 1 a divergence, 2 a fault of usage or of \
-    the harness, 4 nothing selected, 130 interrupted.")]
+#[command(
+    after_help = "Exit status: 0 as the model says, 1 a divergence, 2 a fault of usage or of \
+    the harness, 4 nothing selected, 130 interrupted."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -369,7 +371,11 @@ fn stacks() -> Result<u8, Fault> {
 fn causes() -> Result<u8, Fault> {
     let mut text = String::new();
     for cause in Cause::ALL {
-        text += &format!("{cause}\n  rule: {}\n  remedy: {}\n", cause.rule(), cause.remedy());
+        text += &format!(
+            "{cause}\n  rule: {}\n  remedy: {}\n",
+            cause.rule(),
+            cause.remedy()
+        );
         if let Some(document) = cause.document() {
             text += &format!("  named by: {document}\n");
         }
@@ -509,7 +515,9 @@ fn on_interrupt(stop: &Arc<AtomicBool>, running: &Arc<AtomicBool>) -> Result<(),
 
 fn glob(text: &str) -> Result<GlobMatcher, String> {
     if text.is_empty() {
-        return Err("an empty pattern selects nothing; leave --filter out to run everything".into());
+        return Err(
+            "an empty pattern selects nothing; leave --filter out to run everything".into(),
+        );
     }
     GlobBuilder::new(text)
         .literal_separator(false)

@@ -114,7 +114,10 @@ fn expected_side(role: Role, side: &ExpectedSide) -> String {
         ExpectedEnd::Stalled => "waits for ever".into(),
     };
     let mut text = format!("  {role}: {end}");
-    text += &after(side.established, matches!(side.end, ExpectedEnd::Failed { .. }));
+    text += &after(
+        side.established,
+        matches!(side.end, ExpectedEnd::Failed { .. }),
+    );
     text += &alert(side.alert_sent);
     text.push('\n');
     if let Some(session) = &side.session {

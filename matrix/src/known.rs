@@ -78,7 +78,12 @@ impl Known {
     }
 
     /// The entry whose scenarios this one is among.
-    pub fn about(&self, axes: &Axes, scenario: &Scenario, point: Option<&[usize]>) -> Option<&Entry> {
+    pub fn about(
+        &self,
+        axes: &Axes,
+        scenario: &Scenario,
+        point: Option<&[usize]>,
+    ) -> Option<&Entry> {
         let described = axes.describe(point?);
         self.0.iter().find(|entry| {
             entry.client.is_none_or(|id| id == scenario.client.stack)
@@ -109,7 +114,9 @@ pub enum KnownError {
     #[error("known divergences: {0:?} is there twice; remove one")]
     Duplicate(String),
     /// A pattern that matches nothing.
-    #[error("known divergences: {id:?} names {axis}={value}, which is on no axis; see `shakedown axes`")]
+    #[error(
+        "known divergences: {id:?} names {axis}={value}, which is on no axis; see `shakedown axes`"
+    )]
     NoSuchValue {
         /// The entry.
         id: String,
@@ -159,17 +166,16 @@ mod tests {
         assert!(!entry.explains(&Verdict::Agree));
         assert!(!entry.explains(&Verdict::Diverge(vec![difference.clone(), difference])));
         let plain = axes.plain();
-        assert_eq!(known.about(&axes, &axes.scenario(&plain), Some(&plain)), None);
+        assert_eq!(
+            known.about(&axes, &axes.scenario(&plain), Some(&plain)),
+            None
+        );
     }
 
     #[test]
     fn bad_lists_are_refused_by_name() {
         let axes = Axes::new();
-        let error = |json: &str| {
-            Known::from_json(json, &axes)
-                .expect_err("bad")
-                .to_string()
-        };
+        let error = |json: &str| Known::from_json(json, &axes).expect_err("bad").to_string();
         assert!(error("{}").starts_with("known divergences: "));
         assert!(error(&ENTRY.replace("\"id\"", "\"ident\"")).contains("[0].ident: unknown field"));
         assert!(error(&ENTRY.replace("leaf", "leave")).contains("client.trust=leave"));

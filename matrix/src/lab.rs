@@ -66,19 +66,17 @@ impl Lab {
     /// The client's configuration, prepared once.
     pub fn client(&self, scenario: &Scenario) -> Arc<Prepared> {
         let endpoint = &scenario.client;
-        self.clients
-            .get(endpoint.stack, &endpoint.profile, || {
-                self.stack(endpoint.stack)?.client(&endpoint.profile)
-            })
+        self.clients.get(endpoint.stack, &endpoint.profile, || {
+            self.stack(endpoint.stack)?.client(&endpoint.profile)
+        })
     }
 
     /// The server's configuration, prepared once.
     pub fn server(&self, scenario: &Scenario) -> Arc<Prepared> {
         let endpoint = &scenario.server;
-        self.servers
-            .get(endpoint.stack, &endpoint.profile, || {
-                self.stack(endpoint.stack)?.server(&endpoint.profile)
-            })
+        self.servers.get(endpoint.stack, &endpoint.profile, || {
+            self.stack(endpoint.stack)?.server(&endpoint.profile)
+        })
     }
 
     fn stack(&self, id: StackId) -> Result<&dyn Stack, Refusal> {

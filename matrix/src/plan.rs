@@ -362,9 +362,7 @@ pub(crate) fn based(
 }
 
 pub(crate) fn set(axes: &Axes, point: &mut [usize], axis: &str, label: &str) {
-    let number = axes
-        .index(axis)
-        .unwrap_or_else(|| panic!("no axis {axis}"));
+    let number = axes.index(axis).unwrap_or_else(|| panic!("no axis {axis}"));
     point[number] = axes
         .value(number, label)
         .unwrap_or_else(|| panic!("no value {label} on {axis}"));

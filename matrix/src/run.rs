@@ -12,14 +12,12 @@ use rayon::prelude::*;
 use shakedown::scenario::{Scenario, ScenarioId};
 
 use crate::axes::Axes;
-use crate::cover::{Coverage, CoverError, coverage};
+use crate::cover::{CoverError, Coverage, coverage};
 use crate::known::Known;
 use crate::lab::Lab;
 use crate::model::{Cause, Prediction, predict};
 use crate::plan::{Case, Plan};
-use crate::report::{
-    CoverageReport, DivergenceReport, Report, RequestReport, SCHEMA, Summary,
-};
+use crate::report::{CoverageReport, DivergenceReport, Report, RequestReport, SCHEMA, Summary};
 use crate::shrink::shrink;
 use crate::symptoms::{self, Observation};
 use crate::tables;
@@ -47,7 +45,9 @@ pub struct Setting<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// No scenario has a name that the filter wants.
-    #[error("nothing selected: no scenario's name or id matches {0:?}; `shakedown list` shows them")]
+    #[error(
+        "nothing selected: no scenario's name or id matches {0:?}; `shakedown list` shows them"
+    )]
     NothingSelected(String),
     /// Coverage cannot be measured.
     #[error(transparent)]
@@ -419,14 +419,12 @@ pub fn verdict_of(lab: &Lab, scenario: &Scenario) -> Verdict {
 /// The scenario with this id in a plan.
 pub fn find(plan: &Plan, id: &str) -> Option<Scenario> {
     let wanted = ScenarioId(id.to_owned());
-    (0..plan.batches())
-        .into_par_iter()
-        .find_map_any(|number| {
-            plan.batch(number)
-                .into_iter()
-                .map(|case| case.scenario)
-                .find(|scenario| scenario.id() == wanted)
-        })
+    (0..plan.batches()).into_par_iter().find_map_any(|number| {
+        plan.batch(number)
+            .into_iter()
+            .map(|case| case.scenario)
+            .find(|scenario| scenario.id() == wanted)
+    })
 }
 
 const GROUP: usize = 8;

@@ -50,9 +50,8 @@ mod tests {
         ] {
             point[at(name)] = value;
         }
-        let matters = |point: &[usize]| {
-            point[at("server.client-auth")] == 2 && point[at("link.deliver")] > 0
-        };
+        let matters =
+            |point: &[usize]| point[at("server.client-auth")] == 2 && point[at("link.deliver")] > 0;
         let smallest = shrink(&axes, &space, &point, matters);
         assert_eq!(
             axes.describe(&smallest),

@@ -123,7 +123,11 @@ fn compare_side(
         expected.established.to_string(),
         actual.established.to_string(),
     );
-    compare("end", describe_expected(&expected.end), describe(&actual.end));
+    compare(
+        "end",
+        describe_expected(&expected.end),
+        describe(&actual.end),
+    );
     compare(
         "alert sent",
         format!("{:?}", expected.alert_sent),
@@ -146,9 +150,21 @@ fn compare_side(
     match (&expected.session, &actual.session) {
         (Some(expected), Some(actual)) if expected == actual => {}
         (Some(expected), Some(actual)) => {
-            compare("version", expected.version.to_string(), actual.version.to_string());
-            compare("suite", expected.suite.to_string(), actual.suite.to_string());
-            compare("group", format!("{:?}", expected.group), format!("{:?}", actual.group));
+            compare(
+                "version",
+                expected.version.to_string(),
+                actual.version.to_string(),
+            );
+            compare(
+                "suite",
+                expected.suite.to_string(),
+                actual.suite.to_string(),
+            );
+            compare(
+                "group",
+                format!("{:?}", expected.group),
+                format!("{:?}", actual.group),
+            );
             compare(
                 "server signature",
                 format!("{:?}", expected.server_signature),
@@ -159,14 +175,26 @@ fn compare_side(
                 format!("{:?}", expected.client_signature),
                 format!("{:?}", actual.client_signature),
             );
-            compare("alpn", format!("{:?}", expected.alpn), format!("{:?}", actual.alpn));
+            compare(
+                "alpn",
+                format!("{:?}", expected.alpn),
+                format!("{:?}", actual.alpn),
+            );
             compare(
                 "server name",
                 format!("{:?}", expected.server_name),
                 format!("{:?}", actual.server_name),
             );
-            compare("kind", format!("{:?}", expected.kind), format!("{:?}", actual.kind));
-            compare("peer", format!("{:?}", expected.peer), format!("{:?}", actual.peer));
+            compare(
+                "kind",
+                format!("{:?}", expected.kind),
+                format!("{:?}", actual.kind),
+            );
+            compare(
+                "peer",
+                format!("{:?}", expected.peer),
+                format!("{:?}", actual.peer),
+            );
         }
         (expected, actual) => compare(
             "session",

@@ -9,9 +9,7 @@ use globset::GlobBuilder;
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 use shakedown::clock::{DAY, NOW};
-use shakedown::connection::{
-    Config, Connection, Failure, Refusal, Session, Stack, StackInfo,
-};
+use shakedown::connection::{Config, Connection, Failure, Refusal, Session, Stack, StackInfo};
 use shakedown::iana::AlertDescription;
 use shakedown::identity::Identities;
 use shakedown::profile::{ClientAuth, ClientProfile, NameCheck, ServerProfile};
@@ -412,4 +410,3 @@ impl Connection for MischievousConnection {
         self.inner.alerts_received()
     }
 }
-

@@ -17,7 +17,11 @@ fn a_typo_is_one_line_with_the_remedy() {
     let output = shakedown(&["run", "--strength", "4"]);
     assert_fault(&output, exit::USAGE, "1..=3");
     let output = shakedown(&["run", "--stacks", "gnutls"]);
-    assert_fault(&output, exit::USAGE, "rustls-aws-lc-rs, rustls-ring, openssl");
+    assert_fault(
+        &output,
+        exit::USAGE,
+        "rustls-aws-lc-rs, rustls-ring, openssl",
+    );
     let output = shakedown(&["run", "--threads", "0"]);
     assert_fault(&output, exit::USAGE, "--threads");
 }
@@ -45,7 +49,11 @@ fn a_scenario_that_cannot_be_read_is_named() {
     );
     std::fs::write(&file, typo).expect("written");
     let output = shakedown(&["replay", path]);
-    assert_fault(&output, exit::USAGE, "client.profile.trusted: unknown field");
+    assert_fault(
+        &output,
+        exit::USAGE,
+        "client.profile.trusted: unknown field",
+    );
     let output = shakedown(&["replay", "no-such-file.json"]);
     assert_fault(&output, exit::USAGE, "no-such-file.json");
     let output = shakedown(&["replay", "000000000000", "--strength", "1", "--random", "0"]);
@@ -63,9 +71,7 @@ fn an_unwritable_output_is_told_before_any_work_and_loses_nothing() {
     let output = shakedown(&[&SMALL[..], &["--output", path, "--filter", "nothing"]].concat());
     assert_fault(&output, exit::NOTHING_SELECTED, "nothing");
     assert_eq!(std::fs::read_to_string(&file).expect("there"), "precious");
-    let output = shakedown(
-        &[&SMALL[..], &["--output", path, "--filter", "cause/alpn*"]].concat(),
-    );
+    let output = shakedown(&[&SMALL[..], &["--output", path, "--filter", "cause/alpn*"]].concat());
     assert_eq!(output.status.code(), Some(i32::from(exit::AGREE)));
     let report: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(&file).expect("there")).expect("JSON");
@@ -75,9 +81,8 @@ fn an_unwritable_output_is_told_before_any_work_and_loses_nothing() {
 
 #[test]
 fn data_goes_to_standard_output_and_nothing_else_does() {
-    let output = shakedown(
-        &[&SMALL[..], &["--format", "json", "--filter", "cause/alpn*"]].concat(),
-    );
+    let output =
+        shakedown(&[&SMALL[..], &["--format", "json", "--filter", "cause/alpn*"]].concat());
     assert_eq!(output.status.code(), Some(i32::from(exit::AGREE)));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert!(report["causes"]["alpn-mismatch"].as_u64() > Some(0));
@@ -117,7 +122,13 @@ fn one_scenario_is_predicted_and_replayed() {
 #[test]
 fn a_listed_id_can_be_replayed() {
     let listed = shakedown(&[
-        "list", "--strength", "1", "--random", "0", "--filter", "cause/cert-expired/*",
+        "list",
+        "--strength",
+        "1",
+        "--random",
+        "0",
+        "--filter",
+        "cause/cert-expired/*",
     ]);
     let line = stdout(&listed);
     let (id, name) = line

@@ -8,6 +8,7 @@
 //! The engine also watches for panics, alerts and stalls, reads what both sides hold for negotiated,
 //! and tells an outcome; that is what the ratio shows.
 
+use std::fs;
 use std::process::ExitCode;
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -92,7 +93,8 @@ fn compare_threads(contests: &[Contest], effort: Effort) -> bool {
         println!("\ntwo threads: not measured, for there is one core");
         return true;
     }
-    println!("\nall of the above by turns; scenarios/s\n");
+    println!("\nall of the above by turns; scenarios/s, without the time that a thread waits for");
+    println!("a core that others have\n");
     println!(
         "{:>10} {:>11} {:>6} {:>6}",
         "one thread", "two threads", "ratio", "rounds"
@@ -135,6 +137,7 @@ fn rate_on_threads(contests: &[Contest], threads: usize, time: Duration) -> f64 
     let work = || {
         start.wait();
         let begin = Instant::now();
+        let waited = waited_for_a_core();
         let mut done = 0_u32;
         // A whole turn at a time, so that every rate is of the same mix.
         while begin.elapsed() < time {
@@ -143,7 +146,9 @@ fn rate_on_threads(contests: &[Contest], threads: usize, time: Duration) -> f64 
                 done += 1;
             }
         }
-        f64::from(done) / begin.elapsed().as_secs_f64()
+        let waited = waited_for_a_core().saturating_sub(waited);
+        let own = begin.elapsed().saturating_sub(waited);
+        f64::from(done) / own.as_secs_f64()
     };
     thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
@@ -154,6 +159,15 @@ fn rate_on_threads(contests: &[Contest], threads: usize, time: Duration) -> f64 
             .sum::<f64>()
             + own
     })
+}
+
+/// How long this thread has been ready to run while others had the cores. It tells a busy machine
+/// from threads that wait for each other. Zero where the system does not tell.
+fn waited_for_a_core() -> Duration {
+    // Nanoseconds run, nanoseconds waited, slices (Documentation/scheduler/sched-stats.rst).
+    let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let waited = told.split_whitespace().nth(1);
+    Duration::from_nanos(waited.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
 /// How long to measure.

@@ -295,7 +295,9 @@ impl<'de> Deserialize<'de> for Cause {
             .iter()
             .copied()
             .find(|cause| cause.id() == id)
-            .ok_or_else(|| de::Error::custom(format!("unknown cause {id:?}; see `shakedown causes`")))
+            .ok_or_else(|| {
+                de::Error::custom(format!("unknown cause {id:?}; see `shakedown causes`"))
+            })
     }
 }
 

@@ -51,11 +51,7 @@ pub(super) fn verify(check: &Check<'_>) -> Option<Finding> {
 ///
 /// `lenient` is OpenSSL's matching: the common name counts where no DNS name stands among the
 /// alternative names, and a wildcard may be part of a label (crypto/x509/v3_utl.c, `do_x509_check`).
-pub(super) fn name_finding(
-    check: &Check<'_>,
-    leaf: &Certificate,
-    lenient: bool,
-) -> Option<Cause> {
+pub(super) fn name_finding(check: &Check<'_>, leaf: &Certificate, lenient: bool) -> Option<Cause> {
     let (reference, NameCheck::On) = check.name? else {
         return None;
     };

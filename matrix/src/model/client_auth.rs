@@ -192,4 +192,3 @@ fn choose(
     }?;
     Some((credential, Some(scheme)))
 }
-

@@ -1,7 +1,9 @@
 //! From a fault, or from an agreement, to what both sides must see.
 
 use shakedown::connection::{HandshakeKind, Peer, Role, Session};
-use shakedown::iana::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+use shakedown::iana::{
+    AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
+};
 use shakedown::outcome::{Protection, SentAlert};
 use shakedown::profile::{Credential, Loading};
 use shakedown::scenario::{Scenario, StackId};

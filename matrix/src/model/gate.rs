@@ -22,10 +22,7 @@ pub(super) enum Gate {
     /// The stack has no way to say it.
     Unsupported(String),
     /// The stack refuses it.
-    Refused {
-        cause: Cause,
-        native: String,
-    },
+    Refused { cause: Cause, native: String },
 }
 
 /// Preparing a client.
@@ -45,13 +42,7 @@ pub(super) fn client(client: &Endpoint<ClientProfile>) -> Gate {
     openssl_lists(client.stack, &profile.protocol)
         .or_else(|| anchors(client.stack, profile.trust))
         .or_else(|| builder(client.stack, &profile.protocol))
-        .or_else(|| {
-            identity(
-                client.stack,
-                &profile.protocol,
-                profile.identity,
-            )
-        })
+        .or_else(|| identity(client.stack, &profile.protocol, profile.identity))
         .unwrap_or(Gate::Open)
 }
 
@@ -61,27 +52,26 @@ pub(super) fn server(server: &Endpoint<ServerProfile>) -> Gate {
     let asks = profile.client_auth != ClientAuth::None;
     let unsupported = protocol_support(server.stack, &profile.protocol)
         .or_else(|| {
-            (server.stack.is_rustls() && profile.alpn_miss == Miss::Ignore && !profile.alpn.is_empty())
-                .then(|| "a rustls server insists on a common application protocol".to_owned())
+            (server.stack.is_rustls()
+                && profile.alpn_miss == Miss::Ignore
+                && !profile.alpn.is_empty())
+            .then(|| "a rustls server insists on a common application protocol".to_owned())
         })
-        .or_else(|| if asks { trust_support(profile.trust) } else { None })
+        .or_else(|| {
+            if asks {
+                trust_support(profile.trust)
+            } else {
+                None
+            }
+        })
         .or_else(|| identity_support(server.stack, profile.identity));
     if let Some(reason) = unsupported {
         return Gate::Unsupported(reason);
     }
     openssl_lists(server.stack, &profile.protocol)
         .or_else(|| builder(server.stack, &profile.protocol))
-        .or_else(|| {
-            asks.then(|| anchors(server.stack, profile.trust))
-                .flatten()
-        })
-        .or_else(|| {
-            identity(
-                server.stack,
-                &profile.protocol,
-                profile.identity,
-            )
-        })
+        .or_else(|| asks.then(|| anchors(server.stack, profile.trust)).flatten())
+        .or_else(|| identity(server.stack, &profile.protocol, profile.identity))
         .unwrap_or(Gate::Open)
 }
 
@@ -92,9 +82,21 @@ fn protocol_support(stack: StackId, protocol: &Protocol) -> Option<String> {
     }
     lacks(stack, &protocol.versions, traits.versions)
         .or_else(|| lacks(stack, protocol.suites.as_deref()?, traits.suites))
-        .or_else(|| lacks(stack, protocol.tls13_suites.as_deref()?, traits.tls13_suites))
+        .or_else(|| {
+            lacks(
+                stack,
+                protocol.tls13_suites.as_deref()?,
+                traits.tls13_suites,
+            )
+        })
         .or_else(|| lacks(stack, protocol.groups.as_deref()?, traits.groups))
-        .or_else(|| lacks(stack, protocol.signature_schemes.as_deref()?, traits.schemes))
+        .or_else(|| {
+            lacks(
+                stack,
+                protocol.signature_schemes.as_deref()?,
+                traits.schemes,
+            )
+        })
 }
 
 fn lacks<T: PartialEq + Display>(stack: StackId, wanted: &[T], has: &[T]) -> Option<String> {
@@ -215,7 +217,10 @@ fn rustls_identity(stack: StackId, credential: Credential) -> Option<Gate> {
         return None;
     }
     match credential.flaw {
-        Flaw::EmptyChain => Some(refused(Cause::ServerNoCertificate, "NoCertificatesPresented")),
+        Flaw::EmptyChain => Some(refused(
+            Cause::ServerNoCertificate,
+            "NoCertificatesPresented",
+        )),
         Flaw::Malformed => Some(refused(
             Cause::CfgUnparseableLeaf,
             "InvalidCertificate(BadEncoding)",

@@ -49,7 +49,10 @@ impl Abilities {
                     .map(|tuple| tuple.to_vec())
                     .collect(),
             },
-            schemes: list(protocol.signature_schemes.as_deref(), traits.default_schemes),
+            schemes: list(
+                protocol.signature_schemes.as_deref(),
+                traits.default_schemes,
+            ),
         };
         if stack.is_rustls() {
             abilities.filter_as_rustls();
@@ -204,7 +207,9 @@ impl<'a> Hello<'a> {
             .copied()
             .filter(|group| tls13 || usable_below_tls13(*group))
             .collect();
-        let elliptic = suites.iter().any(|suite| suite.is_tls13() || is_ecdhe(*suite));
+        let elliptic = suites
+            .iter()
+            .any(|suite| suite.is_tls13() || is_ecdhe(*suite));
         let sends_groups = tls13 || (elliptic && !usable.is_empty());
         if tls13 && usable.is_empty() {
             return Err(local(
@@ -267,7 +272,9 @@ pub(super) fn is_ecdhe(suite: CipherSuite) -> bool {
 
 /// Whether a suite of TLS 1.2 or earlier agrees on a key with DHE.
 pub(super) fn is_dhe(suite: CipherSuite) -> bool {
-    suite.name().is_some_and(|name| name.starts_with("TLS_DHE_"))
+    suite
+        .name()
+        .is_some_and(|name| name.starts_with("TLS_DHE_"))
 }
 
 /// Whether a suite of TLS 1.2 or earlier authenticates with ECDSA, or EdDSA (RFC 8422 §5.1.1).

@@ -1,7 +1,9 @@
 //! The handshake in order, once both configurations are made.
 
 use shakedown::connection::{HandshakeKind, Role};
-use shakedown::iana::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+use shakedown::iana::{
+    AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
+};
 use shakedown::profile::{Flaw, KeyType, Revocation};
 use shakedown::scenario::Scenario;
 
@@ -131,7 +133,10 @@ pub(super) fn curve(key: KeyType) -> Option<NamedGroup> {
 
 /// The application protocol: the first of the server's that the client has; `Err`: they have lists
 /// and nothing in common.
-pub(super) fn application_protocol(client: &[String], server: &[String]) -> Result<Option<String>, ()> {
+pub(super) fn application_protocol(
+    client: &[String],
+    server: &[String],
+) -> Result<Option<String>, ()> {
     if client.is_empty() || server.is_empty() {
         return Ok(None);
     }

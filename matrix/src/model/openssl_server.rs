@@ -4,9 +4,7 @@
 use shakedown::iana::{
     AlertDescription as A, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
 };
-use shakedown::profile::{
-    Flaw, KeyType, Miss, Preference, ServerName, ServerProfile, SniPolicy,
-};
+use shakedown::profile::{Flaw, KeyType, Miss, Preference, ServerName, ServerProfile, SniPolicy};
 
 use super::Cause;
 use super::ending::{Fault, Phase};
@@ -69,12 +67,11 @@ fn version(
         .iter()
         .rev()
         .copied()
-        .find(|version| {
-            server.has(*version) && (capable || *version != ProtocolVersion::TLS1_3)
-        });
+        .find(|version| server.has(*version) && (capable || *version != ProtocolVersion::TLS1_3));
     match common {
         Some(version) => Ok(version),
-        None if !capable && hello.abilities.has(ProtocolVersion::TLS1_3)
+        None if !capable
+            && hello.abilities.has(ProtocolVersion::TLS1_3)
             && server.has(ProtocolVersion::TLS1_3) =>
         {
             refuse(
@@ -136,12 +133,7 @@ fn answer_tls13(
     server: &Abilities,
     profile: &ServerProfile,
 ) -> Result<Choice, Box<Fault>> {
-    let suite = preferred(
-        hello,
-        &server.tls13_suites,
-        profile,
-        CipherSuite::is_tls13,
-    );
+    let suite = preferred(hello, &server.tls13_suites, profile, CipherSuite::is_tls13);
     let Some(suite) = suite else {
         return refuse(
             Cause::SuiteMismatch,
@@ -200,9 +192,16 @@ fn answer_older(
     };
     let group = group_older(hello, server, profile);
     let signs = |suite: CipherSuite| {
-        profile
-            .identity
-            .is_some_and(|credential| key_serves(credential.key, credential.flaw, suite, hello, &shared, version))
+        profile.identity.is_some_and(|credential| {
+            key_serves(
+                credential.key,
+                credential.flaw,
+                suite,
+                hello,
+                &shared,
+                version,
+            )
+        })
     };
     let suite = preferred(hello, &server.suites, profile, |suite| {
         usable_in(suite, version) && signs(suite) && (!is_ecdhe(suite) || group.is_some())
@@ -294,8 +293,16 @@ fn no_suite_cause(
         })
     };
     let of_type = |suite: CipherSuite| is_ecdsa_suite(suite) != credential.key.is_rsa();
-    let can_sign =
-        |suite| key_serves(credential.key, credential.flaw, suite, hello, shared, version);
+    let can_sign = |suite| {
+        key_serves(
+            credential.key,
+            credential.flaw,
+            suite,
+            hello,
+            shared,
+            version,
+        )
+    };
     if !common(&|_| true) {
         Cause::SuiteMismatch
     } else if !common(&of_type) {

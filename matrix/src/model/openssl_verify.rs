@@ -8,8 +8,8 @@ use shakedown::profile::{Flaw, ServerName};
 use super::Cause;
 use super::certificate::{Check, Finding, name_finding};
 use super::chain::{
-    Anchored, Certificate, Forbidden, KeyUsage, Presented, Usage, Validity, anchored,
-    presented, root,
+    Anchored, Certificate, Forbidden, KeyUsage, Presented, Usage, Validity, anchored, presented,
+    root,
 };
 use super::traits::openssl::verify_alert;
 
@@ -105,7 +105,11 @@ fn extensions(check: &Check<'_>, chain: &Chain) -> Option<Finding> {
         if let Some(cause) = purpose(check, certificate, place) {
             return Some(refused(cause, 26));
         }
-        if place > 0 && certificate.path_length.is_some_and(|limit| authorities > limit) {
+        if place > 0
+            && certificate
+                .path_length
+                .is_some_and(|limit| authorities > limit)
+        {
             return Some(refused(Cause::CertPathLen, 25));
         }
         // Self-issued certificates are not counted.
@@ -128,13 +132,15 @@ fn purpose(check: &Check<'_>, certificate: &Certificate, place: usize) -> Option
         Usage::Only(role) if role == check.peer => {}
         Usage::Only(_) | Usage::Any => return Some(Cause::CertWrongEku),
     }
-    (place == 0 && certificate.key_usage == KeyUsage::CrlSignOnly)
-        .then_some(Cause::CertBadKeyUsage)
+    (place == 0 && certificate.key_usage == KeyUsage::CrlSignOnly).then_some(Cause::CertBadKeyUsage)
 }
 
 /// `check_auth_level`: the digests of all but a trusted root.
 fn level(check: &Check<'_>, chain: &Chain) -> Option<Finding> {
-    let weak = chain.certificates.iter().any(|certificate| certificate.sha1);
+    let weak = chain
+        .certificates
+        .iter()
+        .any(|certificate| certificate.sha1);
     (check.level >= 1 && weak).then(|| refused(Cause::CertWeakDigest, 68))
 }
 

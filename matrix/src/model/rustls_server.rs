@@ -68,7 +68,7 @@ pub(super) fn answer(
     let usable: Vec<_> = offered
         .iter()
         .copied()
-        .filter(|scheme| suite_signs(suite, *scheme, server))
+        .filter(|scheme| suite_signs(suite, *scheme))
         .collect();
     if usable.is_empty() {
         return refuse(
@@ -233,7 +233,7 @@ fn alpn(
 
 /// Whether a TLS 1.2 suite signs with the scheme (crypto/aws_lc_rs/tls12.rs, `TLS12_ECDSA_SCHEMES`
 /// and `TLS12_RSA_SCHEMES`).
-fn suite_signs(suite: CipherSuite, scheme: SignatureScheme, _server: &Abilities) -> bool {
+fn suite_signs(suite: CipherSuite, scheme: SignatureScheme) -> bool {
     if is_ecdsa_suite(suite) {
         is_ecdsa(scheme) || is_eddsa(scheme)
     } else {

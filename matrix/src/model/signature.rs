@@ -91,10 +91,7 @@ pub(super) fn is_pss(scheme: Sig) -> bool {
 pub(super) fn is_pkcs1(scheme: Sig) -> bool {
     matches!(
         scheme,
-        Sig::rsa_pkcs1_sha1
-            | Sig::rsa_pkcs1_sha256
-            | Sig::rsa_pkcs1_sha384
-            | Sig::rsa_pkcs1_sha512
+        Sig::rsa_pkcs1_sha1 | Sig::rsa_pkcs1_sha256 | Sig::rsa_pkcs1_sha384 | Sig::rsa_pkcs1_sha512
     )
 }
 

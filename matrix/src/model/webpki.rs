@@ -1,13 +1,12 @@
 //! How rustls verifies a chain: rustls-webpki 0.103 (verify_cert.rs), then the name.
 
 use shakedown::iana::AlertDescription;
-use shakedown::profile::KeyType;
+use shakedown::profile::Flaw;
 
 use super::Cause;
 use super::certificate::{Check, Finding, name_finding};
 use super::chain::{
-    Anchored, Certificate, Presented, Usage, Validity, anchored, intermediates, presented,
-    root,
+    Anchored, Certificate, Presented, Usage, Validity, anchored, intermediates, presented, root,
 };
 
 /// What rustls finds wrong with what its peer presents; `None`: nothing.
@@ -67,8 +66,10 @@ fn path(check: &Check<'_>, leaf: &Certificate, sent: &[Certificate]) -> Option<F
         walked.push(certificate);
         match meets_anchor(standing, certificate, check) {
             Some(Anchor::Genuine) => return signed(check, &walked),
+            // An algorithm that is not there is found before a signature that is wrong.
             Some(Anchor::WrongKey) => {
-                best = Some(refused(Cause::CertSameDnOtherKey, "BadSignature"));
+                best = unsupported_key(check)
+                    .or_else(|| Some(refused(Cause::CertSameDnOtherKey, "BadSignature")));
             }
             None => {}
         }
@@ -92,7 +93,10 @@ fn alone(check: &Check<'_>, certificate: &Certificate, place: usize) -> Option<F
             return Some(refused(Cause::CertIssuerNotCa, "Other(EndEntityUsedAsCa)"));
         }
         // The intermediates below this one.
-        1.. if certificate.path_length.is_some_and(|limit| place - 1 > limit) => {
+        1.. if certificate
+            .path_length
+            .is_some_and(|limit| place - 1 > limit) =>
+        {
             return Some(refused(
                 Cause::CertPathLen,
                 "Other(PathLenConstraintViolated)",
@@ -136,11 +140,8 @@ fn meets_anchor(
 
 /// `check_signed_chain`, from the anchor downward: signature and revocation; then name constraints.
 fn signed(check: &Check<'_>, walked: &[&Certificate]) -> Option<Finding> {
-    if !check.verifies(check.credential.key) {
-        return Some(refused(
-            Cause::CertUnsupportedKey,
-            unsupported_signature(check.credential.key),
-        ));
+    if let Some(finding) = unsupported_key(check) {
+        return Some(finding);
     }
     for certificate in walked.iter().rev() {
         if certificate.sha1 {
@@ -165,12 +166,7 @@ fn signed(check: &Check<'_>, walked: &[&Certificate]) -> Option<Finding> {
     let constrained = intermediates(check.peer, check.credential)
         .iter()
         .any(|ca| ca.forbids_our_names.is_some());
-    constrained.then(|| {
-        refused(
-            Cause::CertNameConstraint,
-            "Other(NameConstraintViolation)",
-        )
-    })
+    constrained.then(|| refused(Cause::CertNameConstraint, "Other(NameConstraintViolation)"))
 }
 
 fn name(check: &Check<'_>, leaf: &Certificate) -> Option<Finding> {
@@ -179,7 +175,6 @@ fn name(check: &Check<'_>, leaf: &Certificate) -> Option<Finding> {
 }
 
 fn unknown(check: &Check<'_>, standing: Anchored) -> Cause {
-    use shakedown::profile::Flaw;
     match (check.credential.flaw, standing) {
         (Flaw::SelfSigned | Flaw::SelfSignedCa, _) => Cause::CertSelfSignedLeaf,
         (Flaw::MissingIntermediate, Anchored::Root | Anchored::Impostor) => {
@@ -189,8 +184,10 @@ fn unknown(check: &Check<'_>, standing: Anchored) -> Cause {
     }
 }
 
-fn unsupported_signature(_key: KeyType) -> &'static str {
-    "UnsupportedSignatureAlgorithm"
+/// Chains are of one key type, so the first signature that is looked at tells.
+fn unsupported_key(check: &Check<'_>) -> Option<Finding> {
+    (!check.verifies(check.credential.key))
+        .then(|| refused(Cause::CertUnsupportedKey, "UnsupportedSignatureAlgorithm"))
 }
 
 /// The alert is a function of the error (rustls src/error.rs, `From<CertificateError>`).
@@ -214,4 +211,3 @@ fn refused(cause: Cause, error: &str) -> Finding {
 
 /// verify_cert.rs, `MAX_SUB_CA_COUNT`.
 const MAX_INTERMEDIATES: usize = 6;
-
