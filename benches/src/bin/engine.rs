@@ -46,7 +46,8 @@ fn main() -> ExitCode {
 
 fn compare_all(contests: &[Contest], effort: Effort) -> bool {
     println!("engine: pair::meet; by hand: the same on the libraries' own types");
-    println!("one thread; scenarios/s; ratio: median of interleaved rounds\n");
+    println!("one thread; scenarios/s; ratio: median of interleaved rounds");
+    println!("the time that a thread waits for a core which others have is not counted\n");
     println!(
         "{:17} {:17} {:7} {:>8} {:>8} {:>6} {:>6}",
         "client", "server", "version", "engine", "by hand", "ratio", "rounds"
@@ -93,8 +94,7 @@ fn compare_threads(contests: &[Contest], effort: Effort) -> bool {
         println!("\ntwo threads: not measured, for there is one core");
         return true;
     }
-    println!("\nall of the above by turns; scenarios/s, without the time that a thread waits for");
-    println!("a core that others have\n");
+    println!("\nall of the above by turns; scenarios/s\n");
     println!(
         "{:>10} {:>11} {:>6} {:>6}",
         "one thread", "two threads", "ratio", "rounds"
@@ -136,19 +136,16 @@ fn rate_on_threads(contests: &[Contest], threads: usize, time: Duration) -> f64 
     let start = Barrier::new(threads);
     let work = || {
         start.wait();
-        let begin = Instant::now();
-        let waited = waited_for_a_core();
+        let watch = Stopwatch::start();
         let mut done = 0_u32;
         // A whole turn at a time, so that every rate is of the same mix.
-        while begin.elapsed() < time {
+        while watch.begin.elapsed() < time {
             for contest in contests {
                 contest.by_engine();
                 done += 1;
             }
         }
-        let waited = waited_for_a_core().saturating_sub(waited);
-        let own = begin.elapsed().saturating_sub(waited);
-        f64::from(done) / own.as_secs_f64()
+        f64::from(done) / watch.seconds()
     };
     thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
@@ -159,15 +156,6 @@ fn rate_on_threads(contests: &[Contest], threads: usize, time: Duration) -> f64 
             .sum::<f64>()
             + own
     })
-}
-
-/// How long this thread has been ready to run while others had the cores. It tells a busy machine
-/// from threads that wait for each other. Zero where the system does not tell.
-fn waited_for_a_core() -> Duration {
-    // Nanoseconds run, nanoseconds waited, slices (Documentation/scheduler/sched-stats.rst).
-    let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let waited = told.split_whitespace().nth(1);
-    Duration::from_nanos(waited.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
 /// How long to measure.
@@ -340,11 +328,40 @@ fn contests() -> Result<Vec<Contest>, Refusal> {
 }
 
 fn seconds(times: u32, mut work: impl FnMut()) -> f64 {
-    let begin = Instant::now();
+    let watch = Stopwatch::start();
     for _ in 0..times {
         work();
     }
-    begin.elapsed().as_secs_f64()
+    watch.seconds()
+}
+
+/// Measures one thread's time without what it was ready to run while others had the cores: so a busy
+/// machine is told from threads that wait for each other.
+struct Stopwatch {
+    begin: Instant,
+    waited: Duration,
+}
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self {
+            begin: Instant::now(),
+            waited: waited_for_a_core(),
+        }
+    }
+
+    fn seconds(&self) -> f64 {
+        let waited = waited_for_a_core().saturating_sub(self.waited);
+        self.begin.elapsed().saturating_sub(waited).as_secs_f64()
+    }
+}
+
+/// Since the thread began; zero where the system does not tell.
+fn waited_for_a_core() -> Duration {
+    // Nanoseconds run, nanoseconds waited, slices (Documentation/scheduler/sched-stats.rst).
+    let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let waited = told.split_whitespace().nth(1);
+    Duration::from_nanos(waited.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -1,0 +1,138 @@
+//! A table drawn in so many columns of text.
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{ContentArrangement, Table as Drawing};
+
+use super::wrap::{columns, longest_part, printable, wrap};
+use crate::report::Table;
+
+/// The table's head and rows, each line with its end.
+pub(super) fn draw(table: &Table, width: usize) -> String {
+    let head: Vec<_> = table.columns.iter().map(|head| printable(head)).collect();
+    let rows: Vec<Vec<String>> = table
+        .rows
+        .iter()
+        .map(|row| {
+            std::iter::once(&row.label)
+                .chain(row.cells.iter().map(|cell| &cell.text))
+                .map(|text| printable(text))
+                .collect()
+        })
+        .collect();
+    let widths = widths(&head, &rows, width);
+    let fit = |row: &[String]| -> Vec<String> {
+        row.iter()
+            .zip(&widths)
+            .map(|(text, width)| wrap(text, *width).join("\n"))
+            .collect()
+    };
+    let mut drawing = Drawing::new();
+    drawing
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(fit(&head));
+    for row in &rows {
+        drawing.add_row(fit(row));
+    }
+    let mut text = String::new();
+    for line in drawing.lines() {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// How wide each column's content may be, so that the whole fits. Wide columns give way first, those
+/// that can without a broken word before the others.
+fn widths(head: &[String], rows: &[Vec<String>], width: usize) -> Vec<usize> {
+    let cells = |column: usize| {
+        std::iter::once(&head[column]).chain(rows.iter().filter_map(move |row| row.get(column)))
+    };
+    let measure = |of: &dyn Fn(&str) -> usize| -> Vec<usize> {
+        (0..head.len())
+            .map(|column| cells(column).map(|text| of(text)).max().unwrap_or(0))
+            .collect()
+    };
+    let mut widths = measure(&columns);
+    let floors = [
+        measure(&|text| longest_part(text, false)),
+        measure(&|text| longest_part(text, true)),
+        vec![1; head.len()],
+    ];
+    let room = width.saturating_sub(head.len() * FRAME + 1);
+    for floor in floors {
+        while widths.iter().sum::<usize>() > room {
+            let Some(widest) = (0..widths.len())
+                .filter(|column| widths[*column] > floor[*column])
+                .max_by_key(|column| widths[*column])
+            else {
+                break;
+            };
+            widths[widest] -= 1;
+        }
+    }
+    widths
+}
+
+/// A column's border and the spaces around its content.
+const FRAME: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Cell, Row};
+
+    #[test]
+    fn a_table_is_drawn() {
+        let drawn = draw(&table(&["ok", "s:pv"]), 80);
+        assert_eq!(
+            drawn,
+            "\
+┌──────┬────┬──────┐
+│ what ┆ c0 ┆ c1   │
+╞══════╪════╪══════╡
+│ row  ┆ ok ┆ s:pv │
+└──────┴────┴──────┘
+"
+        );
+    }
+
+    #[test]
+    fn a_wide_table_fits() {
+        let long = "unsupported_certificate: UnsupportedCriticalExtension and more of it";
+        for width in [30, 40, 60, 80] {
+            let drawn = draw(&table(&[long, "x", long]), width);
+            for line in drawn.lines() {
+                assert!(columns(line) <= width, "{width}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn cells_cannot_break_the_frame() {
+        let drawn = draw(&table(&["a\nb\u{1b}[0m|"]), 80);
+        assert_eq!(drawn.lines().count(), 5);
+        assert!(drawn.contains("a\\nb\\u{1b}[0m|"), "{drawn}");
+    }
+
+    fn table(texts: &[&str]) -> Table {
+        Table {
+            id: "t".into(),
+            title: "T".into(),
+            columns: std::iter::once("what".to_owned())
+                .chain((0..texts.len()).map(|n| format!("c{n}")))
+                .collect(),
+            rows: vec![Row {
+                label: "row".into(),
+                cells: texts
+                    .iter()
+                    .map(|text| Cell {
+                        text: (*text).to_owned(),
+                        works: None,
+                    })
+                    .collect(),
+            }],
+            notes: Vec::new(),
+        }
+    }
+}

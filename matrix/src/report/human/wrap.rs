@@ -1,0 +1,115 @@
+//! Text in columns. What is kept is one column wide a character, so that counting is measuring.
+
+/// The text with what would move the cursor, or might take more or less than one column, escaped.
+pub(in crate::report) fn printable(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{ff}' => clean.push(c),
+            _ => clean.extend(c.escape_default()),
+        }
+    }
+    clean
+}
+
+/// Lines of at most `width` columns, broken at spaces, within longer words after punctuation, and
+/// anywhere where there is none.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let joined = columns(&line) + usize::from(!line.is_empty()) + columns(word);
+        if joined <= width {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        let mut rest = word;
+        while columns(rest) > width {
+            let (head, tail) = break_word(rest, width);
+            lines.push(head.to_owned());
+            rest = tail;
+        }
+        rest.clone_into(&mut line);
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// The longest part of the text that is better not broken: within words, or only between them.
+pub(super) fn longest_part(text: &str, within_words: bool) -> usize {
+    text.split(' ')
+        .flat_map(|word| {
+            let parts: Vec<_> = if within_words {
+                word.split_inclusive(BREAKS).collect()
+            } else {
+                vec![word]
+            };
+            parts.into_iter().map(columns)
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+/// The columns that a printable text takes.
+pub(super) fn columns(text: &str) -> usize {
+    text.chars().count()
+}
+
+fn break_word(word: &str, width: usize) -> (&str, &str) {
+    let most = word
+        .char_indices()
+        .nth(width)
+        .map_or(word.len(), |(place, _)| place);
+    let place = word[..most]
+        .rfind(BREAKS)
+        .map_or(most, |place| place + 1);
+    word.split_at(place)
+}
+
+/// Each one byte long.
+const BREAKS: [char; 11] = ['-', '_', '/', ',', ':', '.', '(', '=', '+', '&', '>'];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_whole_where_they_can() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("one two three", 80), ["one two three"]);
+        assert_eq!(wrap("", 5), [""]);
+    }
+
+    #[test]
+    fn long_words_break_after_punctuation_or_anywhere() {
+        assert_eq!(wrap("a certificate_unknown b", 14), ["a", "certificate_", "unknown b"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("\u{e9}\u{e9}\u{e9}\u{e9}", 3), ["\u{e9}\u{e9}\u{e9}", "\u{e9}"]);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_asked_and_nothing_is_lost() {
+        let text = "error:0A000086:SSL routines::certificate verify failed:self-signed certificate";
+        for width in 1..90 {
+            let lines = wrap(text, width);
+            assert!(lines.iter().all(|line| columns(line) <= width), "{width}");
+            let without = |text: &str| text.replace(' ', "");
+            assert_eq!(without(&lines.concat()), without(text), "{width}");
+        }
+    }
+
+    #[test]
+    fn what_moves_the_cursor_is_escaped() {
+        assert_eq!(printable("a\u{1b}[2Jb\nc\u{202e}"), "a\\u{1b}[2Jb\\nc\\u{202e}");
+        assert_eq!(printable("RFC 8446 \u{a7}6"), "RFC 8446 \u{a7}6");
+    }
+}
