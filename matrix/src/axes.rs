@@ -452,6 +452,9 @@ fn leaf(credential: Option<Credential>) -> Trust {
     })
 }
 
+/// An axis, and which of its labels.
+type Literal<'a> = (&'a str, &'a dyn Fn(&str) -> bool);
+
 /// What no stack can be asked for, or what would say the same twice. Everything else is generated,
 /// and the model says what comes of it.
 fn constraints(axes: &[Axis]) -> Vec<Constraint> {
@@ -466,10 +469,10 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
             .collect()
     };
     let mut all = Vec::new();
-    let mut forbid = |literals: &[(&str, &dyn Fn(&str) -> bool)]| {
+    let mut forbid = |literals: &[Literal<'_>]| {
         let forbid = literals
             .iter()
-            .map(|(name, wanted)| (find(name), labels(find(name), *wanted)))
+            .map(|&(name, wanted)| (find(name), labels(find(name), wanted)))
             .collect();
         all.push(Constraint { forbid });
     };

@@ -1,9 +1,10 @@
 //! The command line.
 
 use std::io::{self, Read};
+use std::panic;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use clap::error::ErrorKind;
@@ -39,6 +40,23 @@ pub mod exit {
 
 /// Runs the command line, and says with which status to exit.
 pub fn main() -> u8 {
+    // A panic inside a stack is a verdict, and one of ours is a fault on one line.
+    panic::set_hook(Box::new(|info| {
+        *LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = info.to_string();
+    }));
+    panic::catch_unwind(dispatch).unwrap_or_else(|_| {
+        let message = LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+        eprintln!(
+            "error: a fault of shakedown's own, please report it: {}",
+            message.replace('\n', " ")
+        );
+        exit::USAGE
+    })
+}
+
+static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
+
+fn dispatch() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),

@@ -28,6 +28,9 @@ pub fn prediction(prediction: &Prediction) -> String {
         Prediction::Unsupported { role, reason } => {
             format!("expected: the {role}'s stack cannot express it: {reason}\n")
         }
+        Prediction::Unmodelled { reason } => {
+            format!("expected: nothing; the model does not know {reason}\n")
+        }
         Prediction::Expect(expectation) => {
             let mut text = match (expectation.cause, expectation.detector) {
                 (Some(cause), Some(detector)) => format!(

@@ -138,7 +138,7 @@ fn try_case(setting: &Setting<'_>, case: &Case) -> Tried {
         cause: prediction.cause(),
         detector: match &prediction {
             Prediction::Expect(expectation) => expectation.detector,
-            Prediction::Unsupported { .. } => None,
+            Prediction::Unsupported { .. } | Prediction::Unmodelled { .. } => None,
         },
         outcome,
     });

@@ -13,7 +13,8 @@ use crate::model::{Expected, ExpectedEnd, ExpectedSide, Prediction};
 pub enum Verdict {
     /// As the model says.
     Agree,
-    /// A stack cannot express the scenario, as the model says; the reason.
+    /// A stack cannot express the scenario, as the model says, or the model does not know it; the
+    /// reason.
     Unsupported(String),
     /// Otherwise than the model says; where.
     Diverge(Vec<Difference>),
@@ -50,6 +51,9 @@ pub fn judge(prediction: &Prediction, outcome: &Outcome) -> Verdict {
         _ => None,
     });
     match (prediction, unsupported) {
+        (Prediction::Unmodelled { reason }, _) => {
+            Verdict::Unsupported(format!("not modelled: {reason}"))
+        }
         (Prediction::Unsupported { .. }, Some(reason)) => Verdict::Unsupported(reason),
         (Prediction::Unsupported { role, reason }, None) => Verdict::Diverge(vec![Difference {
             side: Some(*role),

@@ -42,7 +42,6 @@ pub(super) fn request(
             native: "PeerIncompatible(NoCertificateRequestSignatureSchemesInCommon)".into(),
             alert: Some(A::handshake_failure),
             phase: Phase::ServerFlight(agreed.version),
-            masked: Vec::new(),
         }));
     }
     Ok(())

@@ -24,8 +24,6 @@ pub(super) struct Fault {
     /// What it sends; `None`: nothing.
     pub(super) alert: Option<AlertDescription>,
     pub(super) phase: Phase,
-    /// Other causes that hold.
-    pub(super) masked: Vec<Cause>,
 }
 
 /// When it goes wrong. It decides over the alert's protection and over who is done already.
@@ -86,7 +84,6 @@ pub(super) fn of_gates(gates: (Gate, Gate)) -> Option<Prediction> {
     Some(Prediction::Expect(Expectation {
         cause: Some(cause),
         detector: Some(detector),
-        masked: Vec::new(),
         allowed: vec![Expected {
             client: side(&gates.0),
             server: side(&gates.1),
@@ -106,7 +103,6 @@ pub(super) fn success(scenario: &Scenario, agreed: &Agreed) -> Expectation {
     Expectation {
         cause: None,
         detector: None,
-        masked: Vec::new(),
         allowed: vec![Expected {
             client: side(Role::Client),
             server: side(Role::Server),
@@ -176,7 +172,6 @@ pub(super) fn failure(scenario: &Scenario, fault: Fault) -> Expectation {
     Expectation {
         cause: Some(fault.cause),
         detector: Some(fault.detector),
-        masked: fault.masked,
         allowed: vec![Expected { client, server }],
     }
 }

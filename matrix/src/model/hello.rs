@@ -327,7 +327,6 @@ fn local(cause: Cause, native: &str, alert: AlertDescription) -> Box<Fault> {
         native: native.into(),
         alert: Some(alert),
         phase: Phase::BeforeHello,
-        masked: Vec::new(),
     })
 }
 

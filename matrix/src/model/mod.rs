@@ -17,6 +17,7 @@ mod causes;
 mod certificate;
 mod chain;
 mod client_auth;
+mod domain;
 mod ending;
 mod gate;
 mod hello;
@@ -39,6 +40,11 @@ pub enum Prediction {
         /// Why.
         reason: String,
     },
+    /// The scenario has values that this model knows nothing of.
+    Unmodelled {
+        /// Which.
+        reason: String,
+    },
     /// The scenario runs, and comes to one of these.
     Expect(Expectation),
 }
@@ -53,7 +59,7 @@ impl Prediction {
     pub fn cause(&self) -> Option<Cause> {
         match self {
             Self::Expect(expectation) => expectation.cause,
-            Self::Unsupported { .. } => None,
+            Self::Unsupported { .. } | Self::Unmodelled { .. } => None,
         }
     }
 }
@@ -66,8 +72,6 @@ pub struct Expectation {
     pub cause: Option<Cause>,
     /// Which side finds fault; `null`: success.
     pub detector: Option<Role>,
-    /// Causes that hold as well, and that the deciding one hides.
-    pub masked: Vec<Cause>,
     /// The outcomes, of which one must come true.
     pub allowed: Vec<Expected>,
 }
@@ -132,6 +136,9 @@ pub enum ExpectedEnd {
 
 /// What a scenario must come to.
 pub fn predict(scenario: &Scenario) -> Prediction {
+    if let Some(reason) = domain::outside(scenario) {
+        return Prediction::Unmodelled { reason };
+    }
     let gates = (
         gate::client(&scenario.client),
         gate::server(&scenario.server),

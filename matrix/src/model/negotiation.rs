@@ -39,7 +39,6 @@ pub(super) fn handshake(scenario: &Scenario) -> Result<Agreed, Box<Fault>> {
             native: "UNSUPPORTED_PROTOCOL".into(),
             alert: Some(AlertDescription::protocol_version),
             phase: Phase::UnwantedVersion,
-            masked: Vec::new(),
         }));
     }
     let agreed = Agreed {
@@ -79,7 +78,6 @@ fn server_certificate(
             native: native.into(),
             alert,
             phase: Phase::ServerFlight(agreed.version),
-            masked: Vec::new(),
         }))
     };
     let finding = verify(&Check {
@@ -160,6 +158,5 @@ pub(super) fn server_fault(
         native: native.into(),
         alert,
         phase,
-        masked: Vec::new(),
     })
 }

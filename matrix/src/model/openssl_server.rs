@@ -255,7 +255,7 @@ fn key_serves(
     if !is_ecdsa_suite(suite) {
         return false;
     }
-    let signed = match curve(key) {
+    match curve(key) {
         Some(curve) => {
             // A ClientHello without groups allows any curve (RFC 8422 §4).
             let offered = hello
@@ -271,8 +271,7 @@ fn key_serves(
             version == ProtocolVersion::TLS1_2
                 && shared.iter().any(|scheme| fits_tls12(key, *scheme))
         }
-    };
-    signed
+    }
 }
 
 /// Which of the reasons for NO_SHARED_CIPHER it is.

@@ -95,7 +95,10 @@ impl Page {
         for stack in &report.stacks {
             self.line(
                 1,
-                &format!("{}: {} {}, {}", stack.id, stack.name, stack.version, stack.crypto),
+                &format!(
+                    "{}: {} {}, {}",
+                    stack.id, stack.name, stack.version, stack.crypto
+                ),
             );
         }
     }
@@ -133,7 +136,10 @@ impl Page {
     fn cause(&mut self, cause: Cause) {
         self.text.push('\n');
         self.heading(cause.id(), BOLD);
-        self.line(1, &format!("rule: {}; remedy: {}", cause.rule(), cause.remedy()));
+        self.line(
+            1,
+            &format!("rule: {}; remedy: {}", cause.rule(), cause.remedy()),
+        );
     }
 
     fn divergences(&mut self, divergences: &[DivergenceReport]) {

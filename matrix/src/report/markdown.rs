@@ -71,7 +71,10 @@ fn divergences(divergences: &[DivergenceReport]) -> String {
             let heads = ["side", "what", "expected", "actual"].map(str::to_owned);
             let rows = divergence.differences.iter().map(|difference| {
                 vec![
-                    difference.side.map_or("both", |side| side.name()).to_owned(),
+                    difference
+                        .side
+                        .map_or("both", |side| side.name())
+                        .to_owned(),
                     text(&difference.field),
                     cell_code(&difference.expected),
                     cell_code(&difference.actual),
@@ -162,7 +165,8 @@ fn symptoms(symptoms: &[Symptom]) -> String {
     if symptoms.is_empty() {
         return String::new();
     }
-    let mut out = "## Symptoms\n\n<details>\n<summary>What each cause looks like</summary>\n".to_owned();
+    let mut out =
+        "## Symptoms\n\n<details>\n<summary>What each cause looks like</summary>\n".to_owned();
     let mut last = None;
     for symptom in symptoms {
         let cause = symptom.cause;
@@ -267,11 +271,7 @@ fn fenced(block: &str) -> String {
 }
 
 fn longest_run(content: &str) -> usize {
-    content
-        .split(|c| c != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0)
+    content.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
 const CODE_WIDTH: usize = 100;
@@ -284,10 +284,18 @@ mod tests {
     #[test]
     fn what_went_otherwise_comes_first() {
         let page = render(&sample::report());
-        let places: Vec<_> = ["**3 scenarios went otherwise", "## Divergences", "## Compatibility", "## Symptoms"]
-            .iter()
-            .map(|part| page.find(part).unwrap_or_else(|| panic!("{part} in {page}")))
-            .collect();
+        let places: Vec<_> = [
+            "**3 scenarios went otherwise",
+            "## Divergences",
+            "## Compatibility",
+            "## Symptoms",
+        ]
+        .iter()
+        .map(|part| {
+            page.find(part)
+                .unwrap_or_else(|| panic!("{part} in {page}"))
+        })
+        .collect();
         assert!(places.is_sorted(), "{places:?}");
     }
 

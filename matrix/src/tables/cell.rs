@@ -69,13 +69,13 @@ pub(super) fn explain(legend: &BTreeSet<Key>) -> Vec<String> {
     for key in legend {
         match key {
             Key::Lacking => parts.push("- a stack lacks it".to_owned()),
-            Key::Side => parts.push("c: the client refuses, s: the server refuses".to_owned()),
+            Key::Side => parts.push("c: refused by the client, s: by the server".to_owned()),
             Key::Alert(alert) => {
                 if let Some(short) = short(*alert) {
                     parts.push(format!("{short} {alert}"));
                 }
             }
-            Key::Configuration => parts.push("cfg it refuses its own configuration".to_owned()),
+            Key::Configuration => parts.push("cfg its own configuration".to_owned()),
             Key::NoAlert => parts.push("! without an alert".to_owned()),
         }
     }

@@ -279,7 +279,7 @@ fn groups(maker: &Maker) -> Sheet {
 fn key_types(maker: &Maker, id: &'static str, version: &'static str) -> Sheet {
     pairs(
         id,
-        &format!("Key types of the server in TLS {version}, client>server"),
+        &format!("Server key types in TLS {version}, client>server"),
         "key",
         Vec::new(),
         KeyType::ALL.into_iter().map(|key| {
@@ -367,7 +367,7 @@ fn certificate_flaws(maker: &Maker) -> Sheet {
         .collect();
     Sheet {
         id: "certificate-flaws",
-        title: "Flaws of the server's certificate, by verifying client, TLS 1.3".into(),
+        title: "Server certificate flaws in TLS 1.3, by verifying client".into(),
         style: Style::Certificate,
         corner: "flaw",
         columns: vec!["rustls".into(), "OpenSSL".into()],
@@ -429,7 +429,7 @@ fn client_auth(maker: &Maker, id: &'static str, version: &'static str) -> Sheet 
     }
     Sheet {
         id,
-        title: format!("Client authentication, by verifying server, TLS {version}"),
+        title: format!("Client authentication in TLS {version}, by verifying server"),
         style: Style::ClientAuth,
         corner: "mode, identity",
         columns: vec!["rustls".into(), "OpenSSL".into()],

@@ -1,5 +1,7 @@
 //! A table drawn in so many columns of text.
 
+use std::cmp::Reverse;
+
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table as Drawing};
 
@@ -42,15 +44,18 @@ pub(super) fn draw(table: &Table, width: usize) -> String {
     text
 }
 
-/// How wide each column's content may be, so that the whole fits. Wide columns give way first, those
-/// that can without a broken word before the others.
+/// How wide each column's content may be, so that the whole fits: words are broken only where it
+/// cannot be helped, and of the columns that may give way the one that costs the fewest lines does.
 fn widths(head: &[String], rows: &[Vec<String>], width: usize) -> Vec<usize> {
-    let cells = |column: usize| {
-        std::iter::once(&head[column]).chain(rows.iter().filter_map(move |row| row.get(column)))
-    };
+    let lines: Vec<&[String]> = std::iter::once(head)
+        .chain(rows.iter().map(Vec::as_slice))
+        .collect();
     let measure = |of: &dyn Fn(&str) -> usize| -> Vec<usize> {
         (0..head.len())
-            .map(|column| cells(column).map(|text| of(text)).max().unwrap_or(0))
+            .map(|column| {
+                let texts = lines.iter().filter_map(|line| line.get(column));
+                texts.map(|text| of(text)).max().unwrap_or(0)
+            })
             .collect()
     };
     let mut widths = measure(&columns);
@@ -62,16 +67,34 @@ fn widths(head: &[String], rows: &[Vec<String>], width: usize) -> Vec<usize> {
     let room = width.saturating_sub(head.len() * FRAME + 1);
     for floor in floors {
         while widths.iter().sum::<usize>() > room {
-            let Some(widest) = (0..widths.len())
+            let cheapest = (0..widths.len())
                 .filter(|column| widths[*column] > floor[*column])
-                .max_by_key(|column| widths[*column])
-            else {
+                .min_by_key(|column| {
+                    let mut narrower = widths.clone();
+                    narrower[*column] -= 1;
+                    (height(&lines, &narrower), Reverse(widths[*column]))
+                });
+            let Some(column) = cheapest else {
                 break;
             };
-            widths[widest] -= 1;
+            widths[column] -= 1;
         }
     }
     widths
+}
+
+/// The lines that the table takes with columns of these widths.
+fn height(lines: &[&[String]], widths: &[usize]) -> usize {
+    lines
+        .iter()
+        .map(|line| {
+            let cells = line.iter().zip(widths);
+            cells
+                .map(|(text, width)| wrap(text, *width).len())
+                .max()
+                .unwrap_or(0)
+        })
+        .sum()
 }
 
 /// A column's border and the spaces around its content.

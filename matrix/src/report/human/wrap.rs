@@ -69,9 +69,7 @@ fn break_word(word: &str, width: usize) -> (&str, &str) {
         .char_indices()
         .nth(width)
         .map_or(word.len(), |(place, _)| place);
-    let place = word[..most]
-        .rfind(BREAKS)
-        .map_or(most, |place| place + 1);
+    let place = word[..most].rfind(BREAKS).map_or(most, |place| place + 1);
     word.split_at(place)
 }
 
@@ -91,9 +89,15 @@ mod tests {
 
     #[test]
     fn long_words_break_after_punctuation_or_anywhere() {
-        assert_eq!(wrap("a certificate_unknown b", 14), ["a", "certificate_", "unknown b"]);
+        assert_eq!(
+            wrap("a certificate_unknown b", 14),
+            ["a", "certificate_", "unknown b"]
+        );
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
-        assert_eq!(wrap("\u{e9}\u{e9}\u{e9}\u{e9}", 3), ["\u{e9}\u{e9}\u{e9}", "\u{e9}"]);
+        assert_eq!(
+            wrap("\u{e9}\u{e9}\u{e9}\u{e9}", 3),
+            ["\u{e9}\u{e9}\u{e9}", "\u{e9}"]
+        );
     }
 
     #[test]
@@ -109,7 +113,10 @@ mod tests {
 
     #[test]
     fn what_moves_the_cursor_is_escaped() {
-        assert_eq!(printable("a\u{1b}[2Jb\nc\u{202e}"), "a\\u{1b}[2Jb\\nc\\u{202e}");
+        assert_eq!(
+            printable("a\u{1b}[2Jb\nc\u{202e}"),
+            "a\\u{1b}[2Jb\\nc\\u{202e}"
+        );
         assert_eq!(printable("RFC 8446 \u{a7}6"), "RFC 8446 \u{a7}6");
     }
 }

@@ -1,0 +1,106 @@
+//! What the model knows nothing of. To say so is better than to guess.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::hash::Hash;
+
+use shakedown::profile::{Protocol, ServerName};
+use shakedown::scenario::{Scenario, StackId};
+
+use super::traits;
+
+/// What in the scenario lies outside the model; `None`: nothing.
+pub(super) fn outside(scenario: &Scenario) -> Option<String> {
+    let (client, server) = (&scenario.client, &scenario.server);
+    protocol(client.stack, &client.profile.protocol)
+        .or_else(|| protocol(server.stack, &server.profile.protocol))
+        .or_else(|| match &client.profile.server_name {
+            ServerName::Dns(name) if !is_plain_name(name) => Some(format!(
+                "the server name {name:?}: it is no plain host name"
+            )),
+            _ => None,
+        })
+}
+
+fn protocol(stack: StackId, protocol: &Protocol) -> Option<String> {
+    repeated("suites", protocol.suites.as_deref())
+        .or_else(|| repeated("TLS 1.3 suites", protocol.tls13_suites.as_deref()))
+        .or_else(|| repeated("groups", protocol.groups.as_deref()))
+        .or_else(|| repeated("signature schemes", protocol.signature_schemes.as_deref()))
+        .or_else(|| {
+            if stack.is_rustls() {
+                None
+            } else {
+                openssl(protocol)
+            }
+        })
+}
+
+/// OpenSSL can be asked for more than the traits list.
+fn openssl(protocol: &Protocol) -> Option<String> {
+    let traits = traits::of(StackId::Openssl);
+    if protocol.security_level.is_some_and(|level| level > 2) {
+        return Some("OpenSSL's security levels above 2".into());
+    }
+    unlisted(&protocol.versions, traits.versions)
+        .or_else(|| unlisted(protocol.suites.as_deref()?, traits.suites))
+        .or_else(|| unlisted(protocol.tls13_suites.as_deref()?, traits.tls13_suites))
+        .or_else(|| unlisted(protocol.groups.as_deref()?, traits.groups))
+        .or_else(|| unlisted(protocol.signature_schemes.as_deref()?, traits.schemes))
+}
+
+fn unlisted<T: PartialEq + Display>(wanted: &[T], listed: &[T]) -> Option<String> {
+    wanted
+        .iter()
+        .find(|value| !listed.contains(value))
+        .map(|value| format!("{value} with OpenSSL"))
+}
+
+fn repeated<T: Eq + Hash>(what: &str, list: Option<&[T]>) -> Option<String> {
+    let mut seen = HashSet::new();
+    let twice = list?.iter().any(|value| !seen.insert(value));
+    twice.then(|| format!("{what} that are listed twice"))
+}
+
+/// Letters, digits and hyphens in labels with dots between, and no address.
+fn is_plain_name(name: &str) -> bool {
+    let plain_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    name.len() <= 253
+        && name.contains(|c: char| c.is_ascii_alphabetic())
+        && name.split('.').count() > 1
+        && name.split('.').all(plain_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_model_does_not_know_it_says() {
+        let with = |client: &str| {
+            Scenario::from_json(&format!(
+                r#"{{"client":{{"stack":"openssl","profile":{client}}},"server":{{"stack":"openssl"}}}}"#
+            ))
+            .expect("well-formed")
+        };
+        assert_eq!(outside(&with("{}")), None);
+        assert_eq!(outside(&with(r#"{"protocol":{"security_level":2}}"#)), None);
+        for unknown in [
+            r#"{"protocol":{"security_level":3}}"#,
+            r#"{"protocol":{"suites":["0xc0ac"]}}"#,
+            r#"{"protocol":{"groups":["x25519","x25519"]}}"#,
+            r#"{"server_name":{"dns":"a_b.example"}}"#,
+            r#"{"server_name":{"dns":"localhost."}}"#,
+            r#"{"server_name":{"dns":"192.0.2.1"}}"#,
+        ] {
+            assert!(outside(&with(unknown)).is_some(), "{unknown}");
+        }
+    }
+}
