@@ -1,5 +1,7 @@
 //! The tables and symptoms of the linked stacks, as they are shown.
 
+#![cfg(feature = "stacks")]
+
 use std::collections::BTreeMap;
 
 use shakedown::scenario::StackId;

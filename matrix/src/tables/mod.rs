@@ -11,6 +11,7 @@ use crate::symptoms::Observation;
 
 mod cell;
 mod sheets;
+mod values;
 
 /// The scenarios that the tables are made of, named `table/<table>/<row>/<column>/<client>-><server>`;
 /// without the column where it is the pairing itself.

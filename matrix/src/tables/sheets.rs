@@ -1,10 +1,12 @@
 //! The tables without their answers: which scenario stands in which cell.
 
-use shakedown::iana::{CipherSuite as Suite, NamedGroup as Group};
 use shakedown::profile::{Flaw, KeyType};
 use shakedown::scenario::{Scenario, StackId};
 
 use super::cell::Style;
+use super::values::{
+    GROUPS, IDENTITIES, RUSTLS_SETS, TLS12_SUITES, TLS13_SUITES, VERSION_SETS, VersionSet,
+};
 use crate::axes::Axes;
 use crate::cover::Space;
 use crate::plan::{Case, based};
@@ -157,26 +159,6 @@ fn version_cell(
         .flat_map(|client| servers.iter().map(move |server| (*client, *server)))
         .map(|pairing| vec![maker.case(&place, pairing, &values)])
         .collect()
-}
-
-/// What a side enables.
-struct VersionSet {
-    versions: &'static str,
-    level: &'static str,
-}
-
-impl VersionSet {
-    fn label(&self) -> String {
-        if self.level == DEFAULT {
-            self.versions.to_owned()
-        } else {
-            format!("{} L{}", self.versions, self.level)
-        }
-    }
-
-    fn word(&self) -> String {
-        self.label().replace(' ', "-")
-    }
 }
 
 fn version_sets(stacks: &[StackId]) -> &'static [VersionSet] {
@@ -466,104 +448,7 @@ fn column_of(stack: StackId) -> &'static str {
     }
 }
 
-/// What a client has to show for itself.
-struct Identity {
-    word: &'static str,
-    label: &'static str,
-    settings: &'static [(&'static str, &'static str)],
-}
-
 const RUSTLS: &[StackId] = &[StackId::RustlsAwsLcRs, StackId::RustlsRing];
 const OPENSSL: &[StackId] = &[StackId::Openssl];
 
-const DEFAULT: &str = "default";
-
-const VERSION_SETS: [VersionSet; 7] = {
-    const fn at(versions: &'static str, level: &'static str) -> VersionSet {
-        VersionSet { versions, level }
-    }
-    [
-        at("1.2", DEFAULT),
-        at("1.3", DEFAULT),
-        at("1.2+1.3", DEFAULT),
-        at("1.0+1.1", DEFAULT),
-        at("1.0-1.3", DEFAULT),
-        at("1.0+1.1", "0"),
-        at("1.0-1.3", "0"),
-    ]
-};
-/// So many of them rustls can be asked for.
-const RUSTLS_SETS: usize = 3;
-
 const TLS13: [(&str, &str); 1] = [("client.versions", "1.3")];
-
-const TLS12_SUITES: [Suite; 16] = [
-    Suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    Suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    Suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-    Suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    Suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-    Suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    Suite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
-    Suite::TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
-    Suite::TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
-    Suite::TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
-    Suite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256,
-    Suite::TLS_DHE_RSA_WITH_AES_256_GCM_SHA384,
-    Suite::TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    Suite::TLS_RSA_WITH_AES_128_GCM_SHA256,
-    Suite::TLS_RSA_WITH_AES_256_GCM_SHA384,
-    Suite::TLS_RSA_WITH_AES_128_CBC_SHA,
-];
-
-const TLS13_SUITES: [Suite; 3] = [
-    Suite::TLS_AES_128_GCM_SHA256,
-    Suite::TLS_AES_256_GCM_SHA384,
-    Suite::TLS_CHACHA20_POLY1305_SHA256,
-];
-
-const GROUPS: [Group; 7] = [
-    Group::x25519,
-    Group::secp256r1,
-    Group::secp384r1,
-    Group::secp521r1,
-    Group::x448,
-    Group::X25519MLKEM768,
-    Group::ffdhe2048,
-];
-
-const IDENTITIES: [Identity; 6] = {
-    const KEY: (&str, &str) = ("client.key", "ecdsa-p256");
-    [
-        Identity {
-            word: "none",
-            label: "no certificate",
-            settings: &[],
-        },
-        Identity {
-            word: "valid",
-            label: "valid",
-            settings: &[KEY],
-        },
-        Identity {
-            word: "expired",
-            label: "expired",
-            settings: &[KEY, ("client.flaw", "expired")],
-        },
-        Identity {
-            word: "untrusted-root",
-            label: "untrusted root",
-            settings: &[KEY, ("server.trust", "other-root")],
-        },
-        Identity {
-            word: "wrong-eku",
-            label: "wrong EKU",
-            settings: &[KEY, ("client.flaw", "wrong-eku")],
-        },
-        Identity {
-            word: "self-signed",
-            label: "self-signed",
-            settings: &[KEY, ("client.flaw", "self-signed")],
-        },
-    ]
-};
