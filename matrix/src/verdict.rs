@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shakedown::connection::{Reason, Role};
+use shakedown::connection::{Reason, Role, Session};
 use shakedown::outcome::{End, Outcome, SideOutcome};
 
 use crate::model::{Expected, ExpectedEnd, ExpectedSide, Prediction};
@@ -154,51 +154,10 @@ fn compare_side(
     match (&expected.session, &actual.session) {
         (Some(expected), Some(actual)) if expected == actual => {}
         (Some(expected), Some(actual)) => {
-            compare(
-                "version",
-                expected.version.to_string(),
-                actual.version.to_string(),
-            );
-            compare(
-                "suite",
-                expected.suite.to_string(),
-                actual.suite.to_string(),
-            );
-            compare(
-                "group",
-                format!("{:?}", expected.group),
-                format!("{:?}", actual.group),
-            );
-            compare(
-                "server signature",
-                format!("{:?}", expected.server_signature),
-                format!("{:?}", actual.server_signature),
-            );
-            compare(
-                "client signature",
-                format!("{:?}", expected.client_signature),
-                format!("{:?}", actual.client_signature),
-            );
-            compare(
-                "alpn",
-                format!("{:?}", expected.alpn),
-                format!("{:?}", actual.alpn),
-            );
-            compare(
-                "server name",
-                format!("{:?}", expected.server_name),
-                format!("{:?}", actual.server_name),
-            );
-            compare(
-                "kind",
-                format!("{:?}", expected.kind),
-                format!("{:?}", actual.kind),
-            );
-            compare(
-                "peer",
-                format!("{:?}", expected.peer),
-                format!("{:?}", actual.peer),
-            );
+            for ((field, expected), (_, actual)) in fields(expected).into_iter().zip(fields(actual))
+            {
+                compare(field, expected, actual);
+            }
         }
         (expected, actual) => compare(
             "session",
@@ -206,6 +165,33 @@ fn compare_side(
             if actual.is_some() { "some" } else { "none" }.into(),
         ),
     }
+}
+
+/// What a session says, by field.
+fn fields(session: &Session) -> [(&'static str, String); 9] {
+    // Named one by one, so that a field that is added is compared too.
+    let Session {
+        version,
+        suite,
+        group,
+        server_signature,
+        client_signature,
+        alpn,
+        server_name,
+        kind,
+        peer,
+    } = session;
+    [
+        ("version", version.to_string()),
+        ("suite", suite.to_string()),
+        ("group", format!("{group:?}")),
+        ("server signature", format!("{server_signature:?}")),
+        ("client signature", format!("{client_signature:?}")),
+        ("alpn", format!("{alpn:?}")),
+        ("server name", format!("{server_name:?}")),
+        ("kind", format!("{kind:?}")),
+        ("peer", format!("{peer:?}")),
+    ]
 }
 
 fn describe_expected(end: &ExpectedEnd) -> String {
@@ -240,4 +226,166 @@ fn is_stalled(outcome: &Outcome) -> bool {
 
 fn first(outcome: &Outcome, pick: impl Fn(&End) -> Option<String>) -> Option<String> {
     pick(&outcome.client.end).or_else(|| pick(&outcome.server.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::predict;
+    use shakedown::connection::Failure;
+    use shakedown::iana::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion};
+    use shakedown::outcome::{Protection, SentAlert};
+    use shakedown::scenario::Scenario;
+
+    #[test]
+    fn what_the_model_expects_agrees_with_it() {
+        for json in [SUCCESS, REFUSED, CLIENT_DONE_FIRST] {
+            let (prediction, outcome) = as_expected(json);
+            assert_eq!(judge(&prediction, &outcome), Verdict::Agree, "{json}");
+        }
+    }
+
+    #[test]
+    fn each_field_that_goes_otherwise_is_named() {
+        type Change = fn(&mut Outcome);
+        let on_success: [(&str, Change); 13] = [
+            ("established", |o| o.client.established = false),
+            ("end", |o| o.server.end = End::NotStarted),
+            ("alert sent", |o| {
+                o.client.alert_sent = Some(SentAlert {
+                    description: None,
+                    protection: Protection::Protected,
+                });
+            }),
+            ("alert received", |o| {
+                o.server.alert_received = Some(AlertDescription::internal_error);
+            }),
+            ("data intact", |o| o.server.data_intact = Some(false)),
+            ("exporters agree", |o| o.exporters_agree = Some(false)),
+            ("session", |o| o.client.session = None),
+            ("version", |o| session(o).version = ProtocolVersion::TLS1_2),
+            ("suite", |o| session(o).suite = CipherSuite(0)),
+            ("group", |o| session(o).group = Some(NamedGroup::x448)),
+            ("server signature", |o| session(o).server_signature = None),
+            ("server name", |o| session(o).server_name = None),
+            ("peer", |o| session(o).peer = None),
+        ];
+        for (field, change) in on_success {
+            assert_otherwise(SUCCESS, field, change);
+        }
+        let on_failure: [(&str, Change); 4] = [
+            ("end", |o| o.server.end = End::Closed),
+            ("alert sent", |o| o.server.alert_sent = None),
+            // The right alert under the wrong protection.
+            ("alert sent", |o| {
+                if let Some(alert) = &mut o.server.alert_sent {
+                    alert.protection = Protection::Plain;
+                }
+            }),
+            ("established", |o| o.client.established = false),
+        ];
+        for (field, change) in on_failure {
+            assert_otherwise(CLIENT_DONE_FIRST, field, change);
+        }
+    }
+
+    #[test]
+    fn a_stall_a_crash_and_a_false_claim_have_verdicts_of_their_own() {
+        let (prediction, outcome) = as_expected(SUCCESS);
+        let mut stalled = outcome.clone();
+        stalled.client.end = End::Stalled;
+        stalled.server.end = End::Stalled;
+        assert_eq!(judge(&prediction, &stalled), Verdict::Stall);
+        let mut crashed = outcome.clone();
+        crashed.server.end = End::Crashed("planted".into());
+        assert_eq!(
+            judge(&prediction, &crashed),
+            Verdict::Crash("planted".into())
+        );
+        let mut unsupported = outcome.clone();
+        unsupported.client.end = End::Unsupported("planted".into());
+        assert!(matches!(
+            judge(&prediction, &unsupported),
+            Verdict::Diverge(_)
+        ));
+        let absent = Prediction::Unsupported {
+            role: Role::Client,
+            reason: "planted".into(),
+        };
+        assert_eq!(
+            judge(&absent, &unsupported),
+            Verdict::Unsupported("planted".into())
+        );
+        assert!(matches!(judge(&absent, &outcome), Verdict::Diverge(_)));
+    }
+
+    #[test]
+    fn a_model_that_allows_nothing_is_wrong_whatever_happens() {
+        let (mut prediction, outcome) = as_expected(SUCCESS);
+        if let Prediction::Expect(expectation) = &mut prediction {
+            expectation.allowed.clear();
+        }
+        assert!(matches!(judge(&prediction, &outcome), Verdict::Diverge(_)));
+    }
+
+    fn assert_otherwise(json: &str, field: &str, change: impl Fn(&mut Outcome)) {
+        let (prediction, mut outcome) = as_expected(json);
+        change(&mut outcome);
+        let Verdict::Diverge(differences) = judge(&prediction, &outcome) else {
+            panic!("{field} went otherwise unseen");
+        };
+        assert!(
+            differences
+                .iter()
+                .any(|difference| difference.field == field),
+            "{field}: {differences:?}"
+        );
+    }
+
+    /// The prediction of a scenario, and an outcome that is exactly as it says.
+    fn as_expected(json: &str) -> (Prediction, Outcome) {
+        let prediction = predict(&Scenario::from_json(json).expect("well-formed"));
+        let Prediction::Expect(expectation) = &prediction else {
+            panic!("{json} is in the model");
+        };
+        let expected = &expectation.allowed[0];
+        let side = |expected: &ExpectedSide| {
+            let failure = |native: &str| Failure {
+                reason: Reason::Internal,
+                native: native.into(),
+                text: String::new(),
+            };
+            let end = match &expected.end {
+                ExpectedEnd::NotStarted => End::NotStarted,
+                ExpectedEnd::Refused { native } => End::Refused(failure(native)),
+                ExpectedEnd::Failed { native } => End::Failed(failure(native)),
+                ExpectedEnd::Closed => End::Closed,
+                ExpectedEnd::Stalled => End::Stalled,
+            };
+            SideOutcome {
+                established: expected.established,
+                data_intact: (end == End::Closed).then_some(true),
+                end,
+                alert_sent: expected.alert_sent,
+                alert_received: expected.alert_received,
+                session: expected.session.clone(),
+            }
+        };
+        let outcome = Outcome {
+            client: side(&expected.client),
+            server: side(&expected.server),
+            exporters_agree: (expectation.cause.is_none()).then_some(true),
+        };
+        (prediction, outcome)
+    }
+
+    fn session(outcome: &mut Outcome) -> &mut Session {
+        outcome.client.session.as_mut().expect("established")
+    }
+
+    const SUCCESS: &str = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"}}"#;
+    const REFUSED: &str = r#"{"client":{"stack":"rustls-ring","profile":{"trust":"empty"}},
+        "server":{"stack":"openssl"}}"#;
+    const CLIENT_DONE_FIRST: &str = r#"{"client":{"stack":"openssl"},
+        "server":{"stack":"openssl","profile":{"client_auth":"required"}}}"#;
 }

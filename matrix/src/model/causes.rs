@@ -270,7 +270,7 @@ causes! {
         rule: "RFC 8446 §4.4.2.4; RFC 5246 §7.4.6", remedy: "configure the client's certificate and key",
         document: Some(JSSE_TUTORIAL),
     },
-    /// The server refuses the client's certificate; the masked causes tell why.
+    /// The server asks for a certificate and accepts no scheme that may sign in TLS 1.3.
     ClientSigalgEmpty = "client-sigalg-empty" {
         rule: "RFC 8446 §4.3.2", remedy: "let the server accept a scheme that the client has", document: None,
     },

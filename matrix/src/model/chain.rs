@@ -148,39 +148,18 @@ pub(super) fn intermediates(role: Role, credential: Credential) -> Vec<Certifica
             } else {
                 name(place + 1)
             };
-            let plain = authority(name(place), issuer);
-            let last = place + 1 == count;
+            let mut ca = authority(name(place), issuer);
             match flaw {
-                Flaw::ExpiredIntermediate => Certificate {
-                    validity: Validity::Past,
-                    ..plain
-                },
-                Flaw::WrongEkuIntermediate => Certificate {
-                    usage: Usage::Only(role.peer()),
-                    ..plain
-                },
-                Flaw::IntermediateNotCa => Certificate {
-                    ca: Some(false),
-                    ..plain
-                },
-                Flaw::IntermediateNoCertSign => Certificate {
-                    key_usage: KeyUsage::CrlSignOnly,
-                    ..plain
-                },
-                Flaw::PathLength if last => Certificate {
-                    path_length: Some(0),
-                    ..plain
-                },
-                Flaw::NameNotPermitted => Certificate {
-                    forbids_our_names: Some(Forbidden::NotPermitted),
-                    ..plain
-                },
-                Flaw::NameExcluded => Certificate {
-                    forbids_our_names: Some(Forbidden::Excluded),
-                    ..plain
-                },
-                _ => plain,
+                Flaw::ExpiredIntermediate => ca.validity = Validity::Past,
+                Flaw::WrongEkuIntermediate => ca.usage = Usage::Only(role.peer()),
+                Flaw::IntermediateNotCa => ca.ca = Some(false),
+                Flaw::IntermediateNoCertSign => ca.key_usage = KeyUsage::CrlSignOnly,
+                Flaw::PathLength if place + 1 == count => ca.path_length = Some(0),
+                Flaw::NameNotPermitted => ca.forbids_our_names = Some(Forbidden::NotPermitted),
+                Flaw::NameExcluded => ca.forbids_our_names = Some(Forbidden::Excluded),
+                _ => {}
             }
+            ca
         })
         .collect()
 }
@@ -194,7 +173,7 @@ fn leaf(role: Role, credential: Credential) -> Certificate {
     let issuer = intermediates(role, credential)
         .first()
         .map_or_else(|| subject.clone(), |issuer| issuer.subject.clone());
-    let plain = Certificate {
+    let mut leaf = Certificate {
         subject,
         issuer,
         ca: Some(false),
@@ -211,76 +190,31 @@ fn leaf(role: Role, credential: Credential) -> Certificate {
         revoked: false,
     };
     match flaw {
-        Flaw::SelfSignedCa | Flaw::CaLeaf => Certificate {
-            ca: Some(true),
-            ..plain
-        },
-        Flaw::Expired => Certificate {
-            validity: Validity::Past,
-            ..plain
-        },
-        Flaw::NotYetValid => Certificate {
-            validity: Validity::Future,
-            ..plain
-        },
-        Flaw::OtherName => Certificate {
-            names: Names::Another,
-            ..plain
-        },
-        Flaw::CnOnly => Certificate {
-            names: Names::CommonNameOnly,
-            ..plain
-        },
-        Flaw::IpOnly => Certificate {
-            names: Names::IpAndCommonName,
-            ..plain
-        },
-        Flaw::Wildcard => Certificate {
-            names: Names::Wildcard,
-            ..plain
-        },
-        Flaw::PartialWildcard => Certificate {
-            names: Names::PartialWildcard,
-            ..plain
-        },
-        Flaw::WrongEku => Certificate {
-            usage: Usage::Only(role.peer()),
-            ..plain
-        },
-        Flaw::AnyEku => Certificate {
-            usage: Usage::Any,
-            ..plain
-        },
-        Flaw::BadKeyUsage => Certificate {
-            key_usage: KeyUsage::CrlSignOnly,
-            ..plain
-        },
-        Flaw::UnknownCritical => Certificate {
-            unknown_critical: true,
-            ..plain
-        },
-        Flaw::Version1 => Certificate {
-            version1: true,
-            ca: None,
-            usage: Usage::Absent,
-            key_usage: KeyUsage::Absent,
-            names: Names::Nothing,
-            ..plain
-        },
-        Flaw::Sha1 => Certificate {
-            sha1: true,
-            ..plain
-        },
-        Flaw::BadSignature => Certificate {
-            signature_valid: false,
-            ..plain
-        },
-        Flaw::Revoked => Certificate {
-            revoked: true,
-            ..plain
-        },
-        _ => plain,
+        Flaw::SelfSignedCa | Flaw::CaLeaf => leaf.ca = Some(true),
+        Flaw::Expired => leaf.validity = Validity::Past,
+        Flaw::NotYetValid => leaf.validity = Validity::Future,
+        Flaw::OtherName => leaf.names = Names::Another,
+        Flaw::CnOnly => leaf.names = Names::CommonNameOnly,
+        Flaw::IpOnly => leaf.names = Names::IpAndCommonName,
+        Flaw::Wildcard => leaf.names = Names::Wildcard,
+        Flaw::PartialWildcard => leaf.names = Names::PartialWildcard,
+        Flaw::WrongEku => leaf.usage = Usage::Only(role.peer()),
+        Flaw::AnyEku => leaf.usage = Usage::Any,
+        Flaw::BadKeyUsage => leaf.key_usage = KeyUsage::CrlSignOnly,
+        Flaw::UnknownCritical => leaf.unknown_critical = true,
+        Flaw::Version1 => {
+            leaf.version1 = true;
+            leaf.ca = None;
+            leaf.usage = Usage::Absent;
+            leaf.key_usage = KeyUsage::Absent;
+            leaf.names = Names::Nothing;
+        }
+        Flaw::Sha1 => leaf.sha1 = true,
+        Flaw::BadSignature => leaf.signature_valid = false,
+        Flaw::Revoked => leaf.revoked = true,
+        _ => {}
     }
+    leaf
 }
 
 fn authority(subject: Name, issuer: Name) -> Certificate {

@@ -1,18 +1,21 @@
 //! The command line.
 
+mod args;
+
 use std::io::{self, Read};
 use std::panic;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use globset::{GlobBuilder, GlobMatcher};
+use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use shakedown::scenario::{Scenario, StackId};
+use shakedown::scenario::Scenario;
 
+use self::args::{
+    Cli, Command, Format, OneArgs, OneFormat, RunArgs, SchemaOf, SelectArgs, form_of, usage,
+};
 use crate::axes::Axes;
 use crate::known::Known;
 use crate::lab::Lab;
@@ -72,148 +75,6 @@ fn dispatch() -> u8 {
             exit::USAGE
         }
     }
-}
-
-/// Cross TLS stacks in one process, predict every handshake, report what goes otherwise.
-#[derive(Debug, Parser)]
-#[command(name = "shakedown", version, max_term_width = 80)]
-#[command(
-    after_help = "Exit status: 0 as the model says, 1 a divergence, 2 a fault of usage or of \
-    the harness, 4 nothing selected, 130 interrupted."
-)]
-struct Cli {
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Try scenarios and print compatibility tables and divergences (the default)
-    Run(RunArgs),
-    /// Print what the model says of a scenario
-    Predict(OneArgs),
-    /// Try one scenario and print what both sides saw
-    Replay(OneArgs),
-    /// List the names and ids of scenarios
-    List(SelectArgs),
-    /// List the stacks with exact versions
-    Stacks,
-    /// List the documented causes of failure
-    Causes,
-    /// List the axes and their values
-    Axes,
-    /// Print the JSON schema of reports or of scenarios
-    Schema {
-        /// Of what
-        #[arg(value_enum, default_value_t = SchemaOf::Report)]
-        of: SchemaOf,
-    },
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum SchemaOf {
-    Report,
-    Scenario,
-}
-
-#[derive(Args, Clone, Debug)]
-struct SelectArgs {
-    /// How many axes at a time are covered with all their combinations
-    #[arg(long, value_name = "1|2|3", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=3))]
-    strength: u8,
-    /// How many random scenarios come on top
-    #[arg(long, value_name = "N", default_value_t = Request::default().random)]
-    random: usize,
-    /// The seed of covering arrays and random scenarios
-    #[arg(long, value_name = "S", default_value_t = Request::default().seed)]
-    seed: u64,
-    /// Only scenarios whose name or id matches (`*` and `?` match `/` too)
-    #[arg(long, value_name = "GLOB", value_parser = glob)]
-    filter: Option<GlobMatcher>,
-    /// Only these stacks, with commas between [default: all]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = stack)]
-    stacks: Vec<StackId>,
-}
-
-impl Default for SelectArgs {
-    fn default() -> Self {
-        let request = Request::default();
-        Self {
-            strength: 2,
-            random: request.random,
-            seed: request.seed,
-            filter: None,
-            stacks: Vec::new(),
-        }
-    }
-}
-
-impl SelectArgs {
-    fn request(&self) -> Request {
-        let mut stacks = self.stacks.clone();
-        stacks.sort_unstable();
-        stacks.dedup();
-        Request {
-            strength: usize::from(self.strength),
-            random: self.random,
-            seed: self.seed,
-            stacks: if stacks.is_empty() {
-                StackId::ALL.to_vec()
-            } else {
-                stacks
-            },
-        }
-    }
-}
-
-#[derive(Args, Clone, Debug, Default)]
-struct RunArgs {
-    #[command(flatten)]
-    select: SelectArgs,
-    /// How many threads [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
-    /// The form of standard output
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-    /// Write the report to a file too, in the form of its ending (.json, .md, .txt; else --format)
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Name the combinations that did not occur
-    #[arg(long)]
-    uncovered: bool,
-}
-
-#[derive(Args, Clone, Debug)]
-struct OneArgs {
-    /// A scenario's file, `-` for standard input, its JSON, or its id
-    #[arg(value_name = "FILE|-|JSON|ID")]
-    scenario: String,
-    /// The form of standard output
-    #[arg(long, value_enum, default_value_t)]
-    format: OneFormat,
-    #[command(flatten)]
-    select: SelectArgs,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For a terminal of 80 columns
-    #[default]
-    Human,
-    /// The report itself
-    Json,
-    /// For a pull request
-    Markdown,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum OneFormat {
-    /// For people
-    #[default]
-    Human,
-    /// For programs
-    Json,
 }
 
 /// Why a command cannot be carried out: one line with the remedy.
@@ -476,16 +337,6 @@ fn render(report: &Report, format: Format) -> Result<String, Fault> {
     })
 }
 
-/// By the file's ending; where that says nothing, as standard output.
-fn form_of(path: &Path, format: Format) -> Format {
-    match path.extension().and_then(|ending| ending.to_str()) {
-        Some("json") => Format::Json,
-        Some("md") => Format::Markdown,
-        Some("txt") => Format::Human,
-        _ => format,
-    }
-}
-
 fn json(value: &impl serde::Serialize) -> Result<String, Fault> {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
@@ -529,49 +380,6 @@ fn on_interrupt(stop: &Arc<AtomicBool>, running: &Arc<AtomicBool>) -> Result<(),
         }
     })
     .map_err(|error| Fault::Usage(format!("cannot listen for Ctrl-C: {error}")))
-}
-
-fn glob(text: &str) -> Result<GlobMatcher, String> {
-    if text.is_empty() {
-        return Err(
-            "an empty pattern selects nothing; leave --filter out to run everything".into(),
-        );
-    }
-    GlobBuilder::new(text)
-        .literal_separator(false)
-        .build()
-        .map(|glob| glob.compile_matcher())
-        .map_err(|error| error.to_string())
-}
-
-fn stack(text: &str) -> Result<StackId, String> {
-    StackId::ALL
-        .into_iter()
-        .find(|stack| stack.name() == text)
-        .ok_or_else(|| {
-            let names = StackId::ALL.map(StackId::name).join(", ");
-            format!("no such stack; there are {names}")
-        })
-}
-
-/// clap's message on one line; help and version as they are.
-fn usage(error: &clap::Error) -> u8 {
-    if matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    ) {
-        let _ = print(&error.render().to_string());
-        return exit::AGREE;
-    }
-    let text = error.render().to_string();
-    let parts: Vec<_> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("Usage:"))
-        .map(|line| line.trim_start_matches("tip: "))
-        .collect();
-    eprintln!("{}", parts.join("; "));
-    exit::USAGE
 }
 
 fn wrapped(words: &[&str], width: usize) -> String {
