@@ -100,6 +100,9 @@ fn sign_sha1(message: &[u8], pkcs8: &[u8]) -> Result<Vec<u8>, Unmakeable> {
     use openssl::pkey::PKey;
     use openssl::sign::Signer;
 
+    // Before the library's own initialisation, which would read the host's configuration.
+    crate::stacks::openssl::init();
+
     PKey::private_key_from_pkcs8(pkcs8)
         .and_then(|key| Signer::new(MessageDigest::sha1(), &key)?.sign_oneshot_to_vec(message))
         .map_err(|error| Unmakeable(error.to_string()))

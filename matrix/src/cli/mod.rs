@@ -160,9 +160,12 @@ fn run(args: &RunArgs) -> Result<u8, Fault> {
             .map_err(|error| unwritable(path, &error))?;
     }
     eprintln!(
-        "{} scenarios in {seconds:.1} s: {:.0} scenarios/s",
+        "{} scenarios in {seconds:.1} s: {:.0} scenarios/s{}",
         report.summary.scenarios,
-        report.summary.scenarios as f64 / seconds.max(f64::EPSILON)
+        report.summary.scenarios as f64 / seconds.max(f64::EPSILON),
+        peak_memory()
+            .map(|mebibytes| format!(", peak memory {mebibytes} MiB"))
+            .unwrap_or_default()
     );
     Ok(if !report.agrees() {
         exit::DIVERGENCE
@@ -368,6 +371,16 @@ fn progress(length: usize, filtered: bool) -> ProgressBar {
     };
     let style = ProgressStyle::with_template(template).expect("a template that a test has tried");
     bar.with_style(style)
+}
+
+/// The most memory that the process has held, where the system tells (Linux, proc(5)).
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes / 1024)
 }
 
 /// The first Ctrl-C ends the run with what there is; before the run, and the second time, it ends

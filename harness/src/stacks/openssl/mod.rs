@@ -40,7 +40,7 @@ impl OpenSsl {
     ///
     /// If OpenSSL cannot initialise at all.
     pub fn new(identities: Arc<Identities>) -> Self {
-        ffi::init();
+        init();
         Self {
             info: StackInfo {
                 id: StackId::Openssl,
@@ -109,6 +109,11 @@ impl Stack for OpenSsl {
     fn server(&self, profile: &ServerProfile) -> Result<Arc<dyn Config>, Refusal> {
         Ok(self.adopt_server(self.server_context(profile)?))
     }
+}
+
+/// Initialises OpenSSL without any configuration of the host's, once for the process.
+pub(crate) fn init() {
+    ffi::init();
 }
 
 /// The second word of, say, `OpenSSL 3.6.3 9 Jun 2026`.
