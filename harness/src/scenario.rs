@@ -168,7 +168,10 @@ pub fn read_json<T: DeserializeOwned>(json: &str) -> Result<T, ScenarioError> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        let place = if path == "." { "top level" } else { &path };
+        let place = match path.as_str() {
+            "." | "?" => "at the top",
+            path => path,
+        };
         ScenarioError::new(place, &error.inner().to_string())
     })?;
     deserializer

@@ -177,7 +177,8 @@ fn alert(sent: Option<SentAlert>) -> String {
 fn session(session: &shakedown::connection::Session) -> String {
     let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".into());
     format!(
-        "    {} {}, group {}, server signs {}, client signs {},\n    alpn {}, server name {}, {}\n",
+        "    {} {}, group {}\n    server signs {}, client signs {}\n    \
+         alpn {}, server name {}, {}\n",
         session.version,
         session.suite,
         or_none(session.group.map(|group| group.to_string())),

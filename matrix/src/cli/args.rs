@@ -54,7 +54,7 @@ pub(super) enum SchemaOf {
 }
 
 #[derive(Args, Clone, Debug)]
-pub(super) struct SelectArgs {
+pub(super) struct PlanArgs {
     /// How many axes at a time are covered with all their combinations
     #[arg(long, value_name = "1|2|3", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=3))]
     pub(super) strength: u8,
@@ -64,28 +64,24 @@ pub(super) struct SelectArgs {
     /// The seed of covering arrays and random scenarios
     #[arg(long, value_name = "S", default_value_t = Request::default().seed)]
     pub(super) seed: u64,
-    /// Only scenarios whose name or id matches (`*` and `?` match `/` too)
-    #[arg(long, value_name = "GLOB", value_parser = glob)]
-    pub(super) filter: Option<GlobMatcher>,
     /// Only these stacks, with commas between [default: all]
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = stack)]
     pub(super) stacks: Vec<StackId>,
 }
 
-impl Default for SelectArgs {
+impl Default for PlanArgs {
     fn default() -> Self {
         let request = Request::default();
         Self {
             strength: 2,
             random: request.random,
             seed: request.seed,
-            filter: None,
             stacks: Vec::new(),
         }
     }
 }
 
-impl SelectArgs {
+impl PlanArgs {
     pub(super) fn request(&self) -> Request {
         let mut stacks = self.stacks.clone();
         stacks.sort_unstable();
@@ -101,6 +97,15 @@ impl SelectArgs {
             },
         }
     }
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct SelectArgs {
+    #[command(flatten)]
+    pub(super) plan: PlanArgs,
+    /// Only scenarios whose name or id matches (`*` and `?` match `/` too)
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    pub(super) filter: Option<GlobMatcher>,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -129,8 +134,8 @@ pub(super) struct OneArgs {
     /// The form of standard output
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: OneFormat,
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
+    #[command(flatten, next_help_heading = "To find an id")]
+    pub(super) plan: PlanArgs,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -169,15 +174,20 @@ pub(super) fn usage(error: &clap::Error) -> u8 {
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        let _ = print(&error.render().to_string());
-        return exit::AGREE;
+        return match print(&error.render().to_string()) {
+            Ok(()) => exit::AGREE,
+            Err(error) => {
+                eprintln!("error: standard output: {error}");
+                exit::USAGE
+            }
+        };
     }
     let text = error.render().to_string();
     let parts: Vec<_> = text
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with("Usage:"))
-        .map(|line| line.trim_start_matches("tip: "))
+        .map(|line| line.trim_start_matches("tip: ").trim_end_matches(':'))
         .collect();
     eprintln!("{}", parts.join("; "));
     exit::USAGE

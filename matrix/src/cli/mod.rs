@@ -7,7 +7,7 @@ use std::panic;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -115,11 +115,14 @@ fn run(args: &RunArgs) -> Result<u8, Fault> {
             .build_global()
             .map_err(|error| Fault::Usage(format!("cannot start {threads} threads: {error}")))?;
     }
-    let request = args.select.request();
+    let request = args.select.plan.request();
     let stop = Arc::new(AtomicBool::new(false));
     let running = Arc::new(AtomicBool::new(false));
     on_interrupt(&stop, &running)?;
+    let planning = ProgressBar::new_spinner().with_message("planning");
+    planning.enable_steady_tick(Duration::from_millis(100));
     let plan = plan(&request)?;
+    planning.finish_and_clear();
     let lab = Lab::new();
     let known = Known::built_in(plan.axes()).map_err(|error| Fault::Usage(error.to_string()))?;
     let progress = progress(plan.len(), args.select.filter.is_some());
@@ -215,7 +218,7 @@ fn replay(args: &OneArgs) -> Result<u8, Fault> {
 }
 
 fn list(args: &SelectArgs) -> Result<u8, Fault> {
-    let plan = plan(&args.request())?;
+    let plan = plan(&args.plan.request())?;
     let mut text = String::new();
     for number in 0..plan.batches() {
         for case in plan.batch(number) {
@@ -230,9 +233,10 @@ fn list(args: &SelectArgs) -> Result<u8, Fault> {
         }
     }
     if text.is_empty() {
-        return Err(Fault::NothingSelected(
-            "nothing selected: no scenario's name or id matches; try --filter '*'".into(),
-        ));
+        return Err(Fault::NothingSelected(format!(
+            "nothing selected: no scenario's name or id matches {:?}; try --filter '*'",
+            args.filter.as_ref().map_or("*", |glob| glob.glob().glob())
+        )));
     }
     show(&text)?;
     Ok(exit::AGREE)
@@ -296,6 +300,11 @@ fn plan(request: &Request) -> Result<Plan, Fault> {
 /// A scenario from a file, from standard input, from the argument itself, or from the plan.
 fn read_scenario(args: &OneArgs) -> Result<Scenario, Fault> {
     let source = args.scenario.trim();
+    if source.is_empty() {
+        return Err(Fault::Usage(
+            "no scenario: give its file, `-` for standard input, its JSON or its id".into(),
+        ));
+    }
     let (name, text) = if source == "-" {
         let mut text = String::new();
         io::stdin()
@@ -305,7 +314,7 @@ fn read_scenario(args: &OneArgs) -> Result<Scenario, Fault> {
     } else if source.starts_with('{') {
         ("the scenario".to_owned(), source.to_owned())
     } else if is_id(source) && !Path::new(source).exists() {
-        return run::find(&plan(&args.select.request())?, source).ok_or_else(|| {
+        return run::find(&plan(&args.plan.request())?, source).ok_or_else(|| {
             Fault::Usage(format!(
                 "no scenario of this plan has the id {source}; `shakedown list` shows them, and \
                  --strength, --random and --seed choose the plan"
@@ -388,7 +397,11 @@ fn peak_memory() -> Option<u64> {
 fn on_interrupt(stop: &Arc<AtomicBool>, running: &Arc<AtomicBool>) -> Result<(), Fault> {
     let (stop, running) = (stop.clone(), running.clone());
     ctrlc::set_handler(move || {
-        if !running.load(Ordering::Relaxed) || stop.swap(true, Ordering::Relaxed) {
+        if !running.load(Ordering::Relaxed) {
+            eprintln!("interrupted before the first scenario");
+            std::process::exit(i32::from(exit::INTERRUPTED));
+        }
+        if stop.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(exit::INTERRUPTED));
         }
     })
@@ -433,8 +446,9 @@ mod tests {
         else {
             panic!("run is a command");
         };
-        assert_eq!(args.select.request(), RunArgs::default().select.request());
-        assert_eq!(args.select.request(), Request::default());
+        let request = args.select.plan.request();
+        assert_eq!(request, RunArgs::default().select.plan.request());
+        assert_eq!(request, Request::default());
     }
 
     #[test]

@@ -312,6 +312,6 @@ impl JsonSchema for Cause {
     }
 }
 
-const JSSE_TUTORIAL: &str = "000_a4ddbebb6849a3bd.txt";
-const CLIENT_POST: &str = "002_a834eab5e7b2ead4.txt";
-const TROUBLESHOOTING: &str = "003_a624bc5dc3772029.txt";
+const JSSE_TUTORIAL: &str = "a tutorial on JSSE (000_a4ddbebb6849a3bd.txt)";
+const CLIENT_POST: &str = "a post on a WebClient behind WebSphere (002_a834eab5e7b2ead4.txt)";
+const TROUBLESHOOTING: &str = "a page on troubleshooting (003_a624bc5dc3772029.txt)";
