@@ -143,6 +143,10 @@ pub enum ServerName {
 impl ServerName {
     /// The name that every certificate without a naming flaw carries.
     pub const RIGHT: &str = "server.shakedown.test";
+    /// The name that the certificates with another name carry.
+    pub const ANOTHER: &str = "another.shakedown.example";
+    /// The address that the certificates with another name carry.
+    pub const ANOTHER_IP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
     /// A name that no certificate carries.
     pub const WRONG: &str = "other.shakedown.example";
     /// The address that every certificate without a naming flaw carries.

@@ -271,6 +271,10 @@ macro_rules! protocol_axes {
                     Sig::ecdsa_secp384r1_sha384,
                     Sig::ecdsa_secp256r1_sha256,
                 ]),
+                "none" => |s| protocol(s).signature_schemes = Some(Vec::new()),
+                "sha1" => |s| protocol(s).signature_schemes = Some(vec![
+                    Sig::ecdsa_sha1, Sig::rsa_pkcs1_sha1,
+                ]),
             },
         ]
     }};
@@ -411,6 +415,10 @@ fn client_axes() -> Vec<Axis> {
         axis! { "client.server-name";
             "right" => |_| (),
             "wrong" => |s| s.client.profile.server_name = ServerName::Dns(ServerName::WRONG.into()),
+            "upper-case" => |s| s.client.profile.server_name =
+                ServerName::Dns(ServerName::RIGHT.to_ascii_uppercase()),
+            "another" => |s| s.client.profile.server_name =
+                ServerName::Dns(ServerName::ANOTHER.into()),
             "sibling" => |s| s.client.profile.server_name = ServerName::Dns(SIBLING.into()),
             "ip" => |s| s.client.profile.server_name = ServerName::Ip(ServerName::RIGHT_IP),
             "wrong-ip" => |s| s.client.profile.server_name = ServerName::Ip(ServerName::WRONG_IP),
@@ -494,6 +502,10 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         ]);
         forbid(&[(&stack, &rustls), (&axis("suites"), &openssl_suites)]);
         forbid(&[(&stack, &rustls), (&axis("groups"), &openssl_groups)]);
+        forbid(&[
+            (&stack, &rustls),
+            (&axis("signature-schemes"), &|l| l == "sha1"),
+        ]);
         forbid(&[(&stack, &ring), (&axis("groups"), &hybrid)]);
         forbid(&[(&stack, &openssl), (&axis("loading"), &|l| l == "resolver")]);
         forbid(&[(&stack, &openssl), (&axis("flaw"), &|l| l == "empty-chain")]);

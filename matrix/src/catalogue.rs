@@ -71,6 +71,8 @@ const RECIPES: &[Recipe] = recipes! {
     CfgNoCiphers."old" { "client.versions" = "1.2", "client.suites" = "none" }
     CfgNoGroups { "client.groups" = "none" }
     CfgNoGroups."server" { "server.groups" = "none" }
+    CfgNoSchemes { "client.signature-schemes" = "none" }
+    CfgNoSchemes."sha1" { "client.signature-schemes" = "sha1" }
     CfgNoTrustAnchors { "client.trust" = "empty" }
     CfgNoTrustAnchors."server" {
         "server.client-auth" = "required", "client.key" = "ecdsa-p256", "server.trust" = "empty"
@@ -79,6 +81,10 @@ const RECIPES: &[Recipe] = recipes! {
     CfgKeyCertMismatch."client" {
         "server.client-auth" = "required", "client.key" = "ecdsa-p256", "client.flaw" = "key-mismatch"
     }
+    CfgEmptyChain { "server.flaw" = "empty-chain" }
+    CfgEmptyChain."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256", "client.flaw" = "empty-chain"
+    }
     CfgUnparseableLeaf { "server.flaw" = "malformed" }
     CfgUnparseableLeaf."critical" { "server.flaw" = "unknown-critical" }
     CfgUnparseableLeaf."v1" { "server.flaw" = "version1" }
@@ -86,7 +92,6 @@ const RECIPES: &[Recipe] = recipes! {
     CfgWeakOwnCredential."p521" { "server.key" = "ecdsa-p521" }
     ServerNoCertificate { "server.key" = "none" }
     ServerNoCertificate."1.3-only" { "server.key" = "none", "server.versions" = "1.3" }
-    ServerNoCertificate."empty" { "server.flaw" = "empty-chain" }
     VersionMismatch { "client.versions" = "1.2", "server.versions" = "1.3" }
     VersionMismatch."old-server" { "client.versions" = "1.3", "server.versions" = "1.2" }
     VersionMismatch."older-server" {
@@ -108,6 +113,10 @@ const RECIPES: &[Recipe] = recipes! {
     CertCurveNotOffered { "client.groups" = "x25519" }
     CertCurveNotOffered."client" {
         "server.client-auth" = "required", "client.key" = "ecdsa-p521", "client.versions" = "1.2"
+    }
+    SigalgListEmpty { "client.signature-schemes" = "none" }
+    SigalgListEmpty."server" {
+        "server.client-auth" = "optional", "server.signature-schemes" = "none"
     }
     SigalgMismatch { "client.signature-schemes" = "rsa-pss" }
     SigalgMismatch."rsa" { "client.signature-schemes" = "ecdsa-p256", "server.key" = "rsa2048" }

@@ -1,7 +1,6 @@
 //! The recipe of each chain, from its end entity up.
 
 use std::iter;
-use std::net::{IpAddr, Ipv4Addr};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
@@ -113,8 +112,11 @@ fn names(role: Role, flaw: Flaw) -> Result<Vec<SanType>, Unmakeable> {
         Flaw::Wildcard => vec![dns(&format!("*.{parent}"))?],
         Flaw::PartialWildcard => vec![dns(&format!("{first}*.{parent}"))?],
         Flaw::OtherName => match role {
-            Role::Server => vec![dns(ANOTHER)?, SanType::IpAddress(ANOTHER_IP)],
-            Role::Client => vec![dns(ANOTHER)?],
+            Role::Server => vec![
+                dns(ServerName::ANOTHER)?,
+                SanType::IpAddress(ServerName::ANOTHER_IP),
+            ],
+            Role::Client => vec![dns(ServerName::ANOTHER)?],
         },
         _ => match role {
             Role::Server => vec![dns(host)?, SanType::IpAddress(ServerName::RIGHT_IP)],
@@ -150,9 +152,6 @@ const fn serial(role: Role, flaw: Flaw) -> u64 {
 }
 
 const CLIENT: &str = "client.shakedown.test";
-/// Names that nobody asks for.
-const ANOTHER: &str = "another.shakedown.example";
-const ANOTHER_IP: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
 /// An object identifier of a private enterprise that does not exist.
 const UNKNOWN: &[u64] = &[1, 3, 6, 1, 4, 1, 55555, 1];
 /// NULL in DER.

@@ -61,6 +61,11 @@ causes! {
         rule: "local", remedy: "configure a group that the enabled versions can use",
         document: None,
     },
+    /// No signature scheme is left to offer.
+    CfgNoSchemes = "cfg-no-schemes" {
+        rule: "local", remedy: "configure a signature scheme that the versions and the security level allow",
+        document: None,
+    },
     /// No trust anchors are configured, and the stack insists on some.
     CfgNoTrustAnchors = "cfg-no-trust-anchors" {
         rule: "local", remedy: "configure the roots that peers are to be verified against",
@@ -70,6 +75,10 @@ causes! {
     CfgKeyCertMismatch = "cfg-key-cert-mismatch" {
         rule: "local", remedy: "load the key that belongs to the certificate, certificate first",
         document: Some(TROUBLESHOOTING),
+    },
+    /// A chain without certificates is configured.
+    CfgEmptyChain = "cfg-empty-chain" {
+        rule: "local", remedy: "configure the chain with its end entity first", document: None,
     },
     /// The stack cannot parse its own end-entity certificate.
     CfgUnparseableLeaf = "cfg-unparseable-leaf" {
@@ -121,6 +130,11 @@ causes! {
     /// TLS 1.2: the curve of the server's key is not among the client's groups.
     CertCurveNotOffered = "cert-curve-not-offered" {
         rule: "RFC 8422 §5.1", remedy: "add the curve to the client's groups, or use another key",
+        document: None,
+    },
+    /// A side sends an empty list of signature schemes.
+    SigalgListEmpty = "sigalg-list-empty" {
+        rule: "RFC 8446 §4.2.3; RFC 5246 §7.4.1.4.1", remedy: "configure a signature scheme on that side",
         document: None,
     },
     /// The server's key has no scheme that the client accepts.

@@ -58,8 +58,11 @@ pub(super) fn name_finding(check: &Check<'_>, leaf: &Certificate, lenient: bool)
     match reference {
         ServerName::Dns(name) => dns_finding(leaf.names, name, lenient),
         ServerName::Ip(address) => {
-            let carries = matches!(leaf.names, Names::DnsAndIp | Names::IpAndCommonName)
-                && *address == ServerName::RIGHT_IP;
+            let carries = match leaf.names {
+                Names::DnsAndIp | Names::IpAndCommonName => *address == ServerName::RIGHT_IP,
+                Names::Another => *address == ServerName::ANOTHER_IP,
+                _ => false,
+            };
             (!carries).then_some(Cause::CertIpMismatch)
         }
     }
@@ -71,6 +74,7 @@ fn dns_finding(names: Names, reference: &str, lenient: bool) -> Option<Cause> {
     let in_domain = parent.eq_ignore_ascii_case(DOMAIN) && !first.is_empty();
     match names {
         Names::DnsAndIp if right => None,
+        Names::Another if reference.eq_ignore_ascii_case(ServerName::ANOTHER) => None,
         Names::Wildcard if in_domain => None,
         Names::PartialWildcard if in_domain && lenient && starts_with_s(first) => None,
         Names::PartialWildcard if in_domain && starts_with_s(first) => Some(Cause::CertWildcard),

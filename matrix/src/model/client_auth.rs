@@ -2,7 +2,7 @@
 
 use shakedown::connection::Role;
 use shakedown::iana::{AlertDescription as A, ProtocolVersion, SignatureScheme};
-use shakedown::profile::{ClientAuth, Flaw, Revocation};
+use shakedown::profile::{ClientAuth, Flaw, KeyType, Revocation};
 use shakedown::scenario::{Scenario, StackId};
 
 use super::Cause;
@@ -22,6 +22,9 @@ pub(super) fn request(
 ) -> Result<(), Box<Fault>> {
     let asks = scenario.server.profile.client_auth != ClientAuth::None;
     let tls13 = agreed.version == ProtocolVersion::TLS1_3;
+    if asks && server.schemes.is_empty() && (tls13 || hello.abilities.stack.is_rustls()) {
+        return Err(empty_list(hello, agreed));
+    }
     if !asks || !tls13 || any_for_tls13(&server.schemes) {
         return Ok(());
     }
@@ -47,6 +50,23 @@ pub(super) fn request(
     Ok(())
 }
 
+/// Only a rustls server sends an empty list.
+fn empty_list(hello: &Hello<'_>, agreed: &Agreed) -> Box<Fault> {
+    let (native, alert) = match (hello.abilities.stack.is_rustls(), agreed.version) {
+        (true, _) => ("InvalidMessage(NoSignatureSchemes)", A::decode_error),
+        (false, ProtocolVersion::TLS1_3) => ("BAD_EXTENSION", A::decode_error),
+        // ssl/statem/statem_clnt.c, `tls_process_certificate_request`.
+        (false, _) => ("SIGNATURE_ALGORITHMS_ERROR", A::internal_error),
+    };
+    Box::new(Fault {
+        cause: Cause::SigalgListEmpty,
+        detector: Role::Client,
+        native: native.into(),
+        alert: Some(alert),
+        phase: Phase::ServerFlight(agreed.version),
+    })
+}
+
 /// The client's answer, and what the server makes of it.
 pub(super) fn answer(
     scenario: &Scenario,
@@ -60,6 +80,10 @@ pub(super) fn answer(
     }
     let openssl = !scenario.server.stack.is_rustls();
     let version = agreed.version;
+    if server.schemes.is_empty() && version == ProtocolVersion::TLS1_2 {
+        // An OpenSSL client has looked at the server's certificate by now.
+        return Err(empty_list(hello, &agreed));
+    }
     let answer = choose(scenario, hello, server, version);
     let agreed = Agreed {
         client_signature: answer.and_then(|(_, scheme)| scheme),
@@ -171,7 +195,8 @@ fn choose(
 ) -> Option<(shakedown::profile::Credential, Option<SignatureScheme>)> {
     let credential = scenario.client.profile.identity?;
     if version < ProtocolVersion::TLS1_2 {
-        return Some((credential, None));
+        // There is no scheme of old for EdDSA (ssl/t1_lib.c, `tls_default_sigalg`).
+        return (credential.key != KeyType::Ed25519).then_some((credential, None));
     }
     let accepted = server.schemes.iter().copied();
     let scheme = match scenario.client.stack {

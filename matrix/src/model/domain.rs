@@ -7,6 +7,7 @@ use std::hash::Hash;
 use shakedown::profile::{Protocol, ServerName};
 use shakedown::scenario::{Scenario, StackId};
 
+use super::hello::usable_below_tls13;
 use super::traits;
 
 /// What in the scenario lies outside the model; `None`: nothing.
@@ -14,6 +15,8 @@ pub(super) fn outside(scenario: &Scenario) -> Option<String> {
     let (client, server) = (&scenario.client, &scenario.server);
     protocol(client.stack, &client.profile.protocol)
         .or_else(|| protocol(server.stack, &server.profile.protocol))
+        .or_else(|| long_lists(scenario))
+        .or_else(|| both_lists_empty(scenario))
         .or_else(|| match &client.profile.server_name {
             ServerName::Dns(name) if !is_plain_name(name) => Some(format!(
                 "the server name {name:?}: it is no plain host name"
@@ -62,6 +65,35 @@ fn repeated<T: Eq + Hash>(what: &str, list: Option<&[T]>) -> Option<String> {
     twice.then(|| format!("{what} that are listed twice"))
 }
 
+/// Lists so long that hellos do not fit.
+fn long_lists(scenario: &Scenario) -> Option<String> {
+    let (client, server) = (&scenario.client.profile.alpn, &scenario.server.profile.alpn);
+    [client, server]
+        .into_iter()
+        .any(|list| list.iter().map(String::len).sum::<usize>() > 8192)
+        .then(|| "application protocols of more than 8192 bytes".to_owned())
+}
+
+/// Two faults in one hello, of which a rustls server meets either first: a rustls client shuffles its
+/// extensions.
+fn both_lists_empty(scenario: &Scenario) -> Option<String> {
+    let client = &scenario.client;
+    let no_schemes = client
+        .profile
+        .protocol
+        .signature_schemes
+        .as_deref()
+        .is_some_and(<[_]>::is_empty);
+    let no_groups = client
+        .profile
+        .protocol
+        .groups
+        .as_deref()
+        .is_some_and(|groups| groups.iter().all(|group| !usable_below_tls13(*group)));
+    (client.stack.is_rustls() && no_schemes && no_groups)
+        .then(|| "a hello with two empty lists".to_owned())
+}
+
 /// Letters, digits and hyphens in labels with dots between, and no address.
 fn is_plain_name(name: &str) -> bool {
     let plain_label = |label: &str| {
@@ -76,6 +108,11 @@ fn is_plain_name(name: &str) -> bool {
         && name.contains(|c: char| c.is_ascii_alphabetic())
         && name.split('.').count() > 1
         && name.split('.').all(plain_label)
+        // It might be an address (rustls-pki-types, src/server_name.rs).
+        && !name
+            .rsplit('.')
+            .next()
+            .is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -99,6 +136,7 @@ mod tests {
             r#"{"server_name":{"dns":"a_b.example"}}"#,
             r#"{"server_name":{"dns":"localhost."}}"#,
             r#"{"server_name":{"dns":"192.0.2.1"}}"#,
+            r#"{"server_name":{"dns":"server.123"}}"#,
         ] {
             assert!(outside(&with(unknown)).is_some(), "{unknown}");
         }

@@ -61,6 +61,13 @@ pub(super) struct Agreed {
 /// What comes of configurations that are not made; `None` where both are.
 pub(super) fn of_gates(gates: (Gate, Gate)) -> Option<Prediction> {
     for (role, gate) in [(Role::Client, &gates.0), (Role::Server, &gates.1)] {
+        if let Gate::Both(reason) = gate {
+            return Some(Prediction::Unmodelled {
+                reason: format!("which comes first: {reason}, or a refusal of the {role}'s own"),
+            });
+        }
+    }
+    for (role, gate) in [(Role::Client, &gates.0), (Role::Server, &gates.1)] {
         if let Gate::Unsupported(reason) = gate {
             return Some(Prediction::Unsupported {
                 role,
@@ -224,6 +231,15 @@ fn session(scenario: &Scenario, agreed: &Agreed, role: Role) -> Session {
             },
         })
     };
+    // rustls tells the name in lower case (server/hs.rs, `to_lowercase_owned`).
+    let lower = role == Role::Server && scenario.server.stack.is_rustls();
+    let server_name = agreed.server_name.as_ref().map(|name| {
+        if lower {
+            name.to_ascii_lowercase()
+        } else {
+            name.clone()
+        }
+    });
     let peer = match role {
         Role::Client => known(Role::Server, scenario.server.profile.identity),
         Role::Server if agreed.client_presented => {
@@ -238,7 +254,7 @@ fn session(scenario: &Scenario, agreed: &Agreed, role: Role) -> Session {
         server_signature: agreed.server_signature,
         client_signature: agreed.client_signature,
         alpn: agreed.alpn.clone(),
-        server_name: agreed.server_name.clone(),
+        server_name,
         kind: agreed.kind,
         peer,
     }

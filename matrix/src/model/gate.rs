@@ -21,6 +21,8 @@ pub(super) enum Gate {
     Open,
     /// The stack has no way to say it.
     Unsupported(String),
+    /// It has no way to say one part and refuses another; which comes first is the adapter's affair.
+    Both(String),
     /// The stack refuses it.
     Refused { cause: Cause, native: String },
 }
@@ -35,15 +37,12 @@ pub(super) fn client(client: &Endpoint<ClientProfile>) -> Gate {
         })
         .or_else(|| trust_support(profile.trust))
         .or_else(|| identity_support(client.stack, profile.identity));
-    if let Some(reason) = unsupported {
-        return Gate::Unsupported(reason);
-    }
     // The order in which the adapter asks for them.
-    openssl_lists(client.stack, &profile.protocol)
+    let refused = openssl_lists(client.stack, &profile.protocol)
         .or_else(|| anchors(client.stack, profile.trust))
         .or_else(|| builder(client.stack, &profile.protocol))
-        .or_else(|| identity(client.stack, &profile.protocol, profile.identity))
-        .unwrap_or(Gate::Open)
+        .or_else(|| identity(client.stack, &profile.protocol, profile.identity));
+    gate(unsupported, refused)
 }
 
 /// Preparing a server.
@@ -65,14 +64,20 @@ pub(super) fn server(server: &Endpoint<ServerProfile>) -> Gate {
             }
         })
         .or_else(|| identity_support(server.stack, profile.identity));
-    if let Some(reason) = unsupported {
-        return Gate::Unsupported(reason);
-    }
-    openssl_lists(server.stack, &profile.protocol)
+    let refused = openssl_lists(server.stack, &profile.protocol)
         .or_else(|| builder(server.stack, &profile.protocol))
         .or_else(|| asks.then(|| anchors(server.stack, profile.trust)).flatten())
-        .or_else(|| identity(server.stack, &profile.protocol, profile.identity))
-        .unwrap_or(Gate::Open)
+        .or_else(|| identity(server.stack, &profile.protocol, profile.identity));
+    gate(unsupported, refused)
+}
+
+fn gate(unsupported: Option<String>, refused: Option<Gate>) -> Gate {
+    match (unsupported, refused) {
+        (Some(reason), Some(_)) => Gate::Both(reason),
+        (Some(reason), None) => Gate::Unsupported(reason),
+        (None, Some(refused)) => refused,
+        (None, None) => Gate::Open,
+    }
 }
 
 fn protocol_support(stack: StackId, protocol: &Protocol) -> Option<String> {
@@ -161,7 +166,7 @@ fn openssl_lists(stack: StackId, protocol: &Protocol) -> Option<Gate> {
         .signature_schemes
         .as_deref()
         .is_some_and(<[_]>::is_empty)
-        .then(|| refused(Cause::SigalgMismatch, "REFUSED_WITHOUT_ERROR"))
+        .then(|| refused(Cause::CfgNoSchemes, "REFUSED_WITHOUT_ERROR"))
 }
 
 /// rustls builder.rs, `with_protocol_versions`.
@@ -217,10 +222,7 @@ fn rustls_identity(stack: StackId, credential: Credential) -> Option<Gate> {
         return None;
     }
     match credential.flaw {
-        Flaw::EmptyChain => Some(refused(
-            Cause::ServerNoCertificate,
-            "NoCertificatesPresented",
-        )),
+        Flaw::EmptyChain => Some(refused(Cause::CfgEmptyChain, "NoCertificatesPresented")),
         Flaw::Malformed => Some(refused(
             Cause::CfgUnparseableLeaf,
             "InvalidCertificate(BadEncoding)",

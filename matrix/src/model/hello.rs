@@ -185,6 +185,12 @@ impl<'a> Hello<'a> {
         } else {
             Vec::new()
         };
+        if abilities.versions.first() == Some(&ProtocolVersion::TLS1_3) {
+            // ssl/t1_lib.c, `tls12_sigalg_allowed`.
+            abilities
+                .schemes
+                .retain(|scheme| !LEVEL_0_SCHEMES.contains(scheme));
+        }
         let schemes = abilities.schemes.clone();
         suites.extend(abilities.suites.iter().copied().filter(|suite| {
             abilities
@@ -219,6 +225,14 @@ impl<'a> Hello<'a> {
             ));
         }
         let sends_schemes = newest >= ProtocolVersion::TLS1_2;
+        if sends_schemes && schemes.is_empty() {
+            // ssl/t1_lib.c, `tls12_copy_sigalgs`.
+            return Err(local(
+                Cause::CfgNoSchemes,
+                "NO_SUITABLE_SIGNATURE_ALGORITHM",
+                AlertDescription::internal_error,
+            ));
+        }
         let shares = match (&protocol.groups, tls13) {
             (_, false) => Vec::new(),
             (None, true) => traits.default_shares.to_vec(),

@@ -141,7 +141,7 @@ fn answer_tls13(
             A::handshake_failure,
         );
     };
-    groups_parse(hello)?;
+    lists_parse(hello)?;
     server_name(hello, profile)?;
     let alpn = alpn(hello, profile)?;
     let Some((group, retried)) = group_tls13(hello, server, profile) else {
@@ -182,7 +182,7 @@ fn answer_older(
     profile: &ServerProfile,
     version: ProtocolVersion,
 ) -> Result<Choice, Box<Fault>> {
-    groups_parse(hello)?;
+    lists_parse(hello)?;
     server_name(hello, profile)?;
     let shared = if version == ProtocolVersion::TLS1_2 {
         shared_schemes(hello, server, profile)?
@@ -336,10 +336,13 @@ fn preferred(
         .find(|suite| second.contains(suite) && fits(*suite))
 }
 
-/// `tls_parse_ctos_supported_groups`.
-fn groups_parse(hello: &Hello<'_>) -> Result<(), Box<Fault>> {
+/// `tls_parse_ctos_supported_groups` and `tls_parse_ctos_sig_algs`.
+fn lists_parse(hello: &Hello<'_>) -> Result<(), Box<Fault>> {
     if hello.groups.as_ref().is_some_and(Vec::is_empty) {
         return refuse(Cause::GroupListEmpty, "BAD_EXTENSION", A::decode_error);
+    }
+    if hello.schemes.as_ref().is_some_and(Vec::is_empty) {
+        return refuse(Cause::SigalgListEmpty, "BAD_EXTENSION", A::decode_error);
     }
     Ok(())
 }

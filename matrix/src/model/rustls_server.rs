@@ -9,7 +9,8 @@ use super::Cause;
 use super::ending::{Fault, Phase};
 use super::hello::{Abilities, Hello, is_ecdsa_suite, usable_below_tls13};
 use super::negotiation::{Choice, application_protocol, server_fault};
-use super::signature::{is_ecdsa, is_eddsa, is_for_tls13, is_pkcs1, is_pss, rustls_choice};
+use super::signature::{is_for_tls13, rustls_choice};
+use super::traits::rustls::{TLS12_ECDSA_SCHEMES, TLS12_RSA_SCHEMES};
 
 /// What the server makes of the hello, in the order of `process_client_hello`,
 /// `with_certified_key` and `CompleteClientHelloHandling::handle_client_hello`.
@@ -18,8 +19,15 @@ pub(super) fn answer(
     server: &Abilities,
     profile: &ServerProfile,
 ) -> Result<Choice, Box<Fault>> {
+    // msgs/handshake.rs: parsing comes before all else.
+    if hello.schemes.as_ref().is_some_and(Vec::is_empty) {
+        return refuse(
+            Cause::SigalgListEmpty,
+            "InvalidMessage(NoSignatureSchemes)",
+            A::decode_error,
+        );
+    }
     if hello.groups.as_ref().is_some_and(Vec::is_empty) {
-        // msgs/handshake.rs: parsing comes before all else.
         return refuse(
             Cause::GroupListEmpty,
             "InvalidMessage(IllegalEmptyList(\"NamedGroups\"))",
@@ -231,14 +239,14 @@ fn alpn(
     })
 }
 
-/// Whether a TLS 1.2 suite signs with the scheme (crypto/aws_lc_rs/tls12.rs, `TLS12_ECDSA_SCHEMES`
-/// and `TLS12_RSA_SCHEMES`).
+/// Whether a TLS 1.2 suite signs with the scheme.
 fn suite_signs(suite: CipherSuite, scheme: SignatureScheme) -> bool {
-    if is_ecdsa_suite(suite) {
-        is_ecdsa(scheme) || is_eddsa(scheme)
+    let signs = if is_ecdsa_suite(suite) {
+        TLS12_ECDSA_SCHEMES
     } else {
-        is_pss(scheme) || is_pkcs1(scheme)
-    }
+        TLS12_RSA_SCHEMES
+    };
+    signs.contains(&scheme)
 }
 
 fn refuse<T>(cause: Cause, native: &str, alert: A) -> Result<T, Box<Fault>> {

@@ -129,7 +129,11 @@ pub(super) fn server(
     // but where it decides something.
     if profile.sni == SniPolicy::Strict {
         context.set_servername_callback(|ssl, alert| {
-            if ssl.servername_raw(NameType::HOST_NAME) == Some(ServerName::RIGHT.as_bytes()) {
+            // Names compare without regard to case (RFC 6066 §3).
+            let known = ssl
+                .servername_raw(NameType::HOST_NAME)
+                .is_some_and(|name| name.eq_ignore_ascii_case(ServerName::RIGHT.as_bytes()));
+            if known {
                 return Ok(());
             }
             *alert = SslAlert::UNRECOGNIZED_NAME;

@@ -43,6 +43,25 @@ pub fn alert_received(alert: AlertDescription) -> String {
 /// What rustls says when the link ends early.
 pub const TRUNCATED: &str = "UnexpectedEof";
 
+/// What TLS 1.2's ECDSA suites sign with (crypto/aws_lc_rs/tls12.rs and crypto/ring/tls12.rs,
+/// `TLS12_ECDSA_SCHEMES`).
+pub const TLS12_ECDSA_SCHEMES: &[Sig] = &[
+    Sig::ed25519,
+    Sig::ecdsa_secp521r1_sha512,
+    Sig::ecdsa_secp384r1_sha384,
+    Sig::ecdsa_secp256r1_sha256,
+];
+
+/// What TLS 1.2's RSA suites sign with (as above, `TLS12_RSA_SCHEMES`).
+pub const TLS12_RSA_SCHEMES: &[Sig] = &[
+    Sig::rsa_pss_rsae_sha512,
+    Sig::rsa_pss_rsae_sha384,
+    Sig::rsa_pss_rsae_sha256,
+    Sig::rsa_pkcs1_sha512,
+    Sig::rsa_pkcs1_sha384,
+    Sig::rsa_pkcs1_sha256,
+];
+
 const SUITES: &[S] = &[
     S::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
     S::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
