@@ -283,7 +283,7 @@ impl Half {
     }
 
     fn is_established(&self) -> bool {
-        self.connection.is_established()
+        self.crash.is_none() && self.connection.is_established()
     }
 
     fn is_alive(&self) -> bool {
@@ -303,11 +303,13 @@ impl Half {
                 .into_iter()
                 .find(|alert| is_fatal(*alert))
         });
-        let end = match (self.crash, self.connection.failure()) {
-            (Some(message), _) => End::Crashed(message),
-            (None, Some(failure)) => End::Failed(failure.clone()),
-            (None, None) if self.closing && self.connection.is_peer_closed() => End::Closed,
-            (None, None) => End::Stalled,
+        let end = match self.crash {
+            Some(message) => End::Crashed(message),
+            None => match self.connection.failure() {
+                Some(failure) => End::Failed(failure.clone()),
+                None if self.closing && self.connection.is_peer_closed() => End::Closed,
+                None => End::Stalled,
+            },
         };
         SideOutcome {
             established,

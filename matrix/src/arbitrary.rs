@@ -124,7 +124,7 @@ pub fn any_scenario() -> impl proptest::strategy::Strategy<Value = Scenario> {
 #[cfg(feature = "stacks")]
 pub fn check(lab: &Lab, scenario: &Scenario) -> Result<(), Box<Disagreement>> {
     match judge(&predict(scenario), &lab.run(scenario)) {
-        Verdict::Agree | Verdict::Unsupported(_) => Ok(()),
+        Verdict::Agree | Verdict::Unsupported(_) | Verdict::Unmodelled(_) => Ok(()),
         verdict => Err(Box::new(Disagreement {
             scenario: scenario.clone(),
             verdict,
@@ -163,7 +163,7 @@ impl std::fmt::Display for Disagreement {
             }
             Verdict::Stall => writeln!(f, "  stall: both sides wait for each other")?,
             Verdict::Crash(message) => writeln!(f, "  crash: {message}")?,
-            Verdict::Agree | Verdict::Unsupported(_) => {}
+            Verdict::Agree | Verdict::Unsupported(_) | Verdict::Unmodelled(_) => {}
         }
         write!(
             f,

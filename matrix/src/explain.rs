@@ -81,6 +81,7 @@ pub fn verdict(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Agree => "verdict: agree\n".into(),
         Verdict::Unsupported(reason) => format!("verdict: unsupported: {reason}\n"),
+        Verdict::Unmodelled(reason) => format!("verdict: not modelled: {reason}\n"),
         Verdict::Stall => "verdict: STALL: both sides wait for each other\n".into(),
         Verdict::Crash(message) => format!("verdict: CRASH: {message}\n"),
         Verdict::Diverge(differences) => {

@@ -77,6 +77,15 @@ impl Known {
         Ok(Self(entries))
     }
 
+    /// The id of an entry that nothing came under.
+    pub fn unmet(&self, met: &BTreeMap<String, u64>) -> Option<String> {
+        self.0
+            .iter()
+            .map(|entry| &entry.id)
+            .find(|id| !met.contains_key(*id))
+            .cloned()
+    }
+
     /// The entry whose scenarios this one is among.
     pub fn about(
         &self,
@@ -84,14 +93,13 @@ impl Known {
         scenario: &Scenario,
         point: Option<&[usize]>,
     ) -> Option<&Entry> {
-        let described = axes.describe(point?);
+        let point = point?;
         self.0.iter().find(|entry| {
             entry.client.is_none_or(|id| id == scenario.client.stack)
                 && entry.server.is_none_or(|id| id == scenario.server.stack)
-                && entry.axes.iter().all(|(axis, value)| {
-                    described
-                        .iter()
-                        .any(|(name, label)| name == axis && label == value)
+                && entry.axes.iter().all(|(axis, label)| {
+                    axes.index(axis)
+                        .is_some_and(|index| axes.value(index, label) == Some(point[index]))
                 })
         })
     }
@@ -170,6 +178,13 @@ mod tests {
             known.about(&axes, &axes.scenario(&plain), Some(&plain)),
             None
         );
+    }
+
+    #[test]
+    fn an_entry_that_nothing_came_under_is_told() {
+        let known = Known::from_json(ENTRY, &Axes::new()).expect("well-formed");
+        assert_eq!(known.unmet(&BTreeMap::new()), Some("a".into()));
+        assert_eq!(known.unmet(&BTreeMap::from([("a".into(), 1)])), None);
     }
 
     #[test]

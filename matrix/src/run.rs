@@ -49,6 +49,11 @@ pub enum RunError {
         "nothing selected: no scenario's name or id matches {0:?}; `shakedown list` shows them"
     )]
     NothingSelected(String),
+    /// A declared exception that nothing came under.
+    #[error(
+        "known divergence {0:?} was not met in a whole run; remove it, or run what it is about"
+    )]
+    KnownUnmet(String),
     /// Coverage cannot be measured.
     #[error(transparent)]
     Cover(#[from] CoverError),
@@ -89,6 +94,12 @@ pub fn run(setting: &Setting<'_>, request: RequestReport) -> Result<Report, RunE
         }
     }
     let interrupted = setting.stop.load(Ordering::Relaxed);
+    if setting.filter.is_none()
+        && !interrupted
+        && let Some(id) = setting.known.unmet(&tally.known)
+    {
+        return Err(RunError::KnownUnmet(id));
+    }
     if tally.summary.scenarios == 0 && !interrupted {
         return Err(RunError::NothingSelected(
             request.filter.unwrap_or_default(),
@@ -224,6 +235,12 @@ impl Tally {
             }
             Verdict::Unsupported(reason) => {
                 self.summary.unsupported += 1;
+                *self.unsupported.entry(reason).or_default() += 1;
+                return;
+            }
+            Verdict::Unmodelled(reason) => {
+                self.summary.unmodelled += 1;
+                let reason = format!("not modelled: {reason}");
                 *self.unsupported.entry(reason).or_default() += 1;
                 return;
             }
@@ -406,7 +423,7 @@ fn smallest(setting: &Setting<'_>, point: &[usize], likeness: &Likeness) -> Vec<
             }
             Verdict::Stall => likeness.verdict == "stall",
             Verdict::Crash(_) => likeness.verdict == "crash",
-            Verdict::Agree | Verdict::Unsupported(_) => false,
+            Verdict::Agree | Verdict::Unsupported(_) | Verdict::Unmodelled(_) => false,
         }
     })
 }

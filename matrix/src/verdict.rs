@@ -13,9 +13,10 @@ use crate::model::{Expected, ExpectedEnd, ExpectedSide, Prediction};
 pub enum Verdict {
     /// As the model says.
     Agree,
-    /// A stack cannot express the scenario, as the model says, or the model does not know it; the
-    /// reason.
+    /// A stack cannot express the scenario, as the model says; the reason.
     Unsupported(String),
+    /// The model does not know the scenario, and nothing that always holds was broken; the reason.
+    Unmodelled(String),
     /// Otherwise than the model says; where.
     Diverge(Vec<Difference>),
     /// Both sides wait for each other, which the model does not say.
@@ -46,28 +47,93 @@ pub fn judge(prediction: &Prediction, outcome: &Outcome) -> Verdict {
     }) {
         return Verdict::Crash(message);
     }
-    let unsupported = first(outcome, |end| match end {
-        End::Unsupported(reason) => Some(reason.clone()),
-        _ => None,
-    });
+    let unsupported = Role::BOTH
+        .into_iter()
+        .find_map(|role| match &outcome.side(role).end {
+            End::Unsupported(reason) => Some((role, reason)),
+            _ => None,
+        });
     match (prediction, unsupported) {
-        (Prediction::Unmodelled { reason }, _) => {
-            Verdict::Unsupported(format!("not modelled: {reason}"))
+        (Prediction::Unmodelled { reason }, _) => without_a_model(reason, outcome),
+        (Prediction::Unsupported { role, .. }, Some((side, reason))) if *role == side => {
+            Verdict::Unsupported(reason.clone())
         }
-        (Prediction::Unsupported { .. }, Some(reason)) => Verdict::Unsupported(reason),
-        (Prediction::Unsupported { role, reason }, None) => Verdict::Diverge(vec![Difference {
+        (Prediction::Unsupported { role, reason }, _) => Verdict::Diverge(vec![Difference {
             side: Some(*role),
             field: "support".into(),
             expected: format!("unsupported: {reason}"),
             actual: "supported".into(),
         }]),
-        (Prediction::Expect(_), Some(reason)) => Verdict::Diverge(vec![Difference {
-            side: None,
+        (Prediction::Expect(_), Some((role, reason))) => Verdict::Diverge(vec![Difference {
+            side: Some(role),
             field: "support".into(),
             expected: "supported".into(),
             actual: format!("unsupported: {reason}"),
         }]),
         (Prediction::Expect(expectation), None) => hold_against(&expectation.allowed, outcome),
+    }
+}
+
+/// What holds of every handshake: both sides never complete with different views, an error has a
+/// word of ours, and somebody moves.
+fn without_a_model(reason: &str, outcome: &Outcome) -> Verdict {
+    if is_stalled(outcome) {
+        return Verdict::Stall;
+    }
+    let mut found = Vec::new();
+    let mut demand = |side, field: &str, holds: bool, actual: String| {
+        if !holds {
+            found.push(Difference {
+                side,
+                field: field.to_owned(),
+                expected: "what always holds".into(),
+                actual,
+            });
+        }
+    };
+    for role in Role::BOTH {
+        let side = outcome.side(role);
+        let unmapped = matches!(
+            &side.end,
+            End::Failed(failure) | End::Refused(failure) if failure.reason == Reason::Unmapped
+        );
+        demand(Some(role), "end", !unmapped, describe(&side.end));
+        demand(
+            Some(role),
+            "data intact",
+            side.data_intact != Some(false),
+            "false".into(),
+        );
+    }
+    demand(
+        None,
+        "exporters agree",
+        outcome.exporters_agree != Some(false),
+        "false".into(),
+    );
+    if let (Some(mine), Some(theirs)) = (&outcome.client.session, &outcome.server.session) {
+        let agreed = |session: &Session| {
+            (
+                session.version,
+                session.suite,
+                session.group,
+                session.server_signature,
+                session.client_signature,
+                session.alpn.clone(),
+                session.kind,
+            )
+        };
+        demand(
+            None,
+            "session",
+            agreed(mine) == agreed(theirs),
+            "the sides hold different parameters".into(),
+        );
+    }
+    if found.is_empty() {
+        Verdict::Unmodelled(reason.to_owned())
+    } else {
+        Verdict::Diverge(found)
     }
 }
 
@@ -232,8 +298,10 @@ fn first(outcome: &Outcome, pick: impl Fn(&End) -> Option<String>) -> Option<Str
 mod tests {
     use super::*;
     use crate::model::predict;
-    use shakedown::connection::Failure;
-    use shakedown::iana::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion};
+    use shakedown::connection::{Failure, HandshakeKind};
+    use shakedown::iana::{
+        AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
+    };
     use shakedown::outcome::{Protection, SentAlert};
     use shakedown::scenario::Scenario;
 
@@ -248,7 +316,7 @@ mod tests {
     #[test]
     fn each_field_that_goes_otherwise_is_named() {
         type Change = fn(&mut Outcome);
-        let on_success: [(&str, Change); 13] = [
+        let on_success: [(&str, Change); 16] = [
             ("established", |o| o.client.established = false),
             ("end", |o| o.server.end = End::NotStarted),
             ("alert sent", |o| {
@@ -267,6 +335,11 @@ mod tests {
             ("suite", |o| session(o).suite = CipherSuite(0)),
             ("group", |o| session(o).group = Some(NamedGroup::x448)),
             ("server signature", |o| session(o).server_signature = None),
+            ("client signature", |o| {
+                session(o).client_signature = Some(SignatureScheme::ed25519);
+            }),
+            ("alpn", |o| session(o).alpn = Some("h2".into())),
+            ("kind", |o| session(o).kind = HandshakeKind::Resumed),
             ("server name", |o| session(o).server_name = None),
             ("peer", |o| session(o).peer = None),
         ];
@@ -317,6 +390,47 @@ mod tests {
             Verdict::Unsupported("planted".into())
         );
         assert!(matches!(judge(&absent, &outcome), Verdict::Diverge(_)));
+        let absent_on_the_other_side = Prediction::Unsupported {
+            role: Role::Server,
+            reason: "planted".into(),
+        };
+        assert!(matches!(
+            judge(&absent_on_the_other_side, &unsupported),
+            Verdict::Diverge(_)
+        ));
+    }
+
+    #[test]
+    fn without_a_model_what_always_holds_is_demanded_all_the_same() {
+        let unmodelled = Prediction::Unmodelled {
+            reason: "planted".into(),
+        };
+        let (_, outcome) = as_expected(SUCCESS);
+        assert_eq!(
+            judge(&unmodelled, &outcome),
+            Verdict::Unmodelled("planted".into())
+        );
+        let breaches: [fn(&mut Outcome); 4] = [
+            |o| o.exporters_agree = Some(false),
+            |o| o.server.data_intact = Some(false),
+            |o| session(o).suite = CipherSuite(0),
+            |o| {
+                o.server.end = End::Failed(Failure {
+                    reason: Reason::Unmapped,
+                    native: "?".into(),
+                    text: String::new(),
+                });
+            },
+        ];
+        for breach in breaches {
+            let mut broken = outcome.clone();
+            breach(&mut broken);
+            assert!(matches!(judge(&unmodelled, &broken), Verdict::Diverge(_)));
+        }
+        let mut stalled = outcome;
+        stalled.client.end = End::Stalled;
+        stalled.server.end = End::Stalled;
+        assert_eq!(judge(&unmodelled, &stalled), Verdict::Stall);
     }
 
     #[test]

@@ -18,6 +18,7 @@ fn every_pair_of_values_goes_as_the_model_says() {
     let summary = &report.summary;
     assert!(summary.scenarios >= 5000, "{summary:?}");
     assert!(summary.sharpness >= 0.95, "{summary:?}");
+    assert_eq!(summary.unmodelled, 0, "{summary:?}");
     assert_eq!(
         summary.scenarios,
         summary.agree + summary.known + summary.unsupported

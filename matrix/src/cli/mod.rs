@@ -152,7 +152,7 @@ fn run(args: &RunArgs) -> Result<u8, Fault> {
     )
     .map_err(|error| match error {
         RunError::NothingSelected(_) => Fault::NothingSelected(error.to_string()),
-        RunError::Cover(_) => Fault::Usage(error.to_string()),
+        RunError::Cover(_) | RunError::KnownUnmet(_) => Fault::Usage(error.to_string()),
     })?;
     progress.finish_and_clear();
     let seconds = begin.elapsed().as_secs_f64();
@@ -212,7 +212,7 @@ fn replay(args: &OneArgs) -> Result<u8, Fault> {
         }))?,
     })?;
     Ok(match verdict {
-        Verdict::Agree | Verdict::Unsupported(_) => exit::AGREE,
+        Verdict::Agree | Verdict::Unsupported(_) | Verdict::Unmodelled(_) => exit::AGREE,
         _ => exit::DIVERGENCE,
     })
 }

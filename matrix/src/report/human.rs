@@ -204,12 +204,13 @@ impl Page {
         self.line(
             1,
             &format!(
-                "scenarios: {}: {} agree, {} known, {} diverge, {} unsupported, {} stall, {} crash",
+                "scenarios: {}: {} agree, {} known, {} diverge, {} unsupported, {} unmodelled, {} stall, {} crash",
                 summary.scenarios,
                 summary.agree,
                 summary.known,
                 summary.diverge,
                 summary.unsupported,
+                summary.unmodelled,
                 summary.stall,
                 summary.crash
             ),

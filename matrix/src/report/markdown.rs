@@ -39,6 +39,7 @@ fn counts(report: &Report) -> String {
         ("known", summary.known),
         ("diverge", summary.diverge),
         ("unsupported", summary.unsupported),
+        ("unmodelled", summary.unmodelled),
         ("stall", summary.stall),
         ("crash", summary.crash),
     ];

@@ -98,6 +98,8 @@ pub struct Summary {
     pub diverge: u64,
     /// A stack cannot express it, as the model says.
     pub unsupported: u64,
+    /// The model does not know it; only what always holds was demanded.
+    pub unmodelled: u64,
     /// Both sides waited, and the model does not say so.
     pub stall: u64,
     /// A stack panicked.

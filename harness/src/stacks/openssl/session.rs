@@ -4,7 +4,7 @@ use openssl::ssl::{NameType, SslCipherRef, SslRef, SslVersion};
 
 use super::{ffi, trace};
 use crate::connection::{HandshakeKind, Role, Session};
-use crate::iana::{CipherSuite, ProtocolVersion, SignatureScheme};
+use crate::iana::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::identity::Identities;
 
 /// Reads the session of a connection whose handshake is done.
@@ -20,7 +20,8 @@ pub(super) fn read(ssl: &SslRef, role: Role, identities: &Identities) -> Session
     Session {
         version,
         suite: CipherSuite(cipher.map_or(0, |cipher| u16::from_be_bytes(cipher.protocol_id()))),
-        group: ffi::group_name(ssl).and_then(|name| name.parse().ok()),
+        // A name that we do not know is no code point, and stays visible as 0.
+        group: ffi::group_name(ssl).map(|name| name.parse().unwrap_or(NamedGroup(0))),
         // OpenSSL chooses a scheme for every suite with a certificate, also where nothing is signed.
         server_signature: server_signature.filter(|_| !cipher.is_some_and(is_key_transport)),
         client_signature,
@@ -64,7 +65,7 @@ fn signatures(
     if version < ProtocolVersion::TLS1_2 || kind == HandshakeKind::Resumed {
         return (None, None);
     }
-    let scheme = |name: Option<&str>| name.and_then(|name| name.parse().ok());
+    let scheme = |name: Option<&str>| name.map(|name| name.parse().unwrap_or(SignatureScheme(0)));
     (
         scheme(ffi::own_signature_name(ssl)),
         scheme(ffi::peer_signature_name(ssl)),

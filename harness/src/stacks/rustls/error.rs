@@ -25,7 +25,11 @@ pub(super) fn verifier_failure(error: &VerifierBuilderError) -> Failure {
 /// The same failure, met while the configuration was made.
 pub(super) fn config_failure(failure: Failure) -> Failure {
     Failure {
-        reason: Reason::Configuration,
+        // What has no word of ours keeps none.
+        reason: match failure.reason {
+            Reason::Unmapped => Reason::Unmapped,
+            _ => Reason::Configuration,
+        },
         ..failure
     }
 }
@@ -49,7 +53,9 @@ fn reason_of(error: &Error) -> Reason {
         Error::General(text) => match text.as_str() {
             "no server certificate chain resolved" => Reason::ServerName,
             "incompatible signing key" => Reason::SignatureScheme,
-            "no usable cipher suites configured" => Reason::Configuration,
+            "no usable cipher suites configured"
+            | "no kx groups configured"
+            | "failed to parse private key as RSA, ECDSA, or EdDSA" => Reason::Configuration,
             _ => Reason::Unmapped,
         },
         Error::EncryptError

@@ -253,8 +253,16 @@ impl Connection for Endpoint {
     fn transmit(&mut self, out: &mut Vec<u8>) {
         while self.connection.wants_write() {
             match self.connection.write_tls(out) {
-                Ok(0) | Err(_) => return,
+                Ok(0) => return,
                 Ok(_) => {}
+                Err(error) => {
+                    self.failure.get_or_insert_with(|| Failure {
+                        reason: Reason::Internal,
+                        native: format!("write_tls({:?})", error.kind()),
+                        text: error.to_string(),
+                    });
+                    return;
+                }
             }
         }
         self.established |= self.failure.is_none() && !self.connection.is_handshaking();

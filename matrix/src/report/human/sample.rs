@@ -40,6 +40,7 @@ pub(in crate::report) fn report() -> Report {
             known: 2,
             diverge: 2,
             unsupported: 5,
+            unmodelled: 0,
             stall: 0,
             crash: 1,
             sharpness: 0.99999,

@@ -1,0 +1,231 @@
+//! Profiles that the axes do not say: any subset of any list in any order, any trust, odd names.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select, subsequence};
+use proptest::test_runner::FileFailurePersistence;
+use shakedown::iana::{CipherSuite, NamedGroup, SignatureScheme};
+use shakedown::link::Link;
+use shakedown::profile::{
+    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Preference,
+    Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
+};
+use shakedown::scenario::{Endpoint, Scenario, StackId};
+use shakedown_matrix::arbitrary::check;
+use shakedown_matrix::lab::Lab;
+use shakedown_matrix::model::traits;
+
+static LAB: LazyLock<Lab> = LazyLock::new(Lab::new);
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: ProptestConfig::default().cases.max(400),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
+            "tests/beyond.regressions",
+        ))),
+        max_shrink_iters: 2000,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn what_can_be_written_goes_as_the_model_says(scenario in scenarios()) {
+        prop_assert_eq!(check(&LAB, &scenario), Ok(()));
+    }
+}
+
+fn scenarios() -> impl Strategy<Value = Scenario> {
+    (clients(), servers()).prop_map(|(client, server)| Scenario {
+        client,
+        server,
+        link: Link::default(),
+    })
+}
+
+fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
+    stacks().prop_flat_map(|stack| {
+        (
+            protocols(stack),
+            mostly(ServerName::default(), names()),
+            mostly(NameCheck::On, Just(NameCheck::Off)),
+            mostly(Sni::Send, Just(Sni::Omit)),
+            mostly(Trust::Roots, trusts()),
+            mostly(Revocation::Off, Just(Revocation::Crl)),
+            mostly(None, credentials().prop_map(Some)),
+            mostly(Vec::new(), alpn()),
+        )
+            .prop_map(
+                move |(
+                    protocol,
+                    server_name,
+                    name_check,
+                    sni,
+                    trust,
+                    revocation,
+                    identity,
+                    alpn,
+                )| {
+                    Endpoint {
+                        stack,
+                        profile: ClientProfile {
+                            protocol,
+                            server_name,
+                            name_check,
+                            sni,
+                            trust,
+                            revocation,
+                            identity,
+                            alpn,
+                        },
+                    }
+                },
+            )
+    })
+}
+
+fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
+    stacks().prop_flat_map(|stack| {
+        (
+            protocols(stack),
+            mostly(Preference::Client, Just(Preference::Server)),
+            mostly(Some(Credential::default()), prop::option::of(credentials())),
+            select(vec![
+                ClientAuth::None,
+                ClientAuth::Optional,
+                ClientAuth::Required,
+            ]),
+            mostly(Trust::Roots, trusts()),
+            mostly(Revocation::Off, Just(Revocation::Crl)),
+            mostly(Vec::new(), alpn()),
+            mostly(Miss::Fatal, Just(Miss::Ignore)),
+            mostly(SniPolicy::Any, Just(SniPolicy::Strict)),
+        )
+            .prop_map(
+                move |(
+                    protocol,
+                    preference,
+                    identity,
+                    client_auth,
+                    trust,
+                    revocation,
+                    alpn,
+                    alpn_miss,
+                    sni,
+                )| Endpoint {
+                    stack,
+                    profile: ServerProfile {
+                        protocol,
+                        preference,
+                        identity,
+                        client_auth,
+                        trust,
+                        revocation,
+                        alpn,
+                        alpn_miss,
+                        sni,
+                    },
+                },
+            )
+    })
+}
+
+fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {
+    let traits = traits::of(stack);
+    let level = if stack.is_rustls() {
+        Just(None).boxed()
+    } else {
+        prop::option::of(0_u8..=2).boxed()
+    };
+    (
+        mostly(
+            Protocol::default().versions,
+            subsequence(traits.versions.to_vec(), 0..=traits.versions.len()),
+        ),
+        mostly(None, list::<CipherSuite>(traits.suites)),
+        mostly(None, list::<CipherSuite>(traits.tls13_suites)),
+        mostly(None, list::<NamedGroup>(traits.groups)),
+        mostly(None, list::<SignatureScheme>(traits.schemes)),
+        level,
+    )
+        .prop_map(
+            |(versions, suites, tls13_suites, groups, signature_schemes, security_level)| {
+                Protocol {
+                    versions,
+                    suites,
+                    tls13_suites,
+                    groups,
+                    signature_schemes,
+                    security_level,
+                }
+            },
+        )
+}
+
+/// Any of them in any order.
+fn list<T: Clone + std::fmt::Debug + 'static>(all: &[T]) -> impl Strategy<Value = Option<Vec<T>>> {
+    subsequence(all.to_vec(), 0..=all.len())
+        .prop_shuffle()
+        .prop_map(Some)
+}
+
+fn credentials() -> impl Strategy<Value = Credential> {
+    (
+        select(KeyType::ALL.to_vec()),
+        mostly(Flaw::None, select(Flaw::ALL.to_vec())),
+        mostly(Loading::Checked, Just(Loading::Resolver)),
+    )
+        .prop_map(|(key, flaw, loading)| Credential { key, flaw, loading })
+}
+
+fn trusts() -> impl Strategy<Value = Trust> {
+    prop_oneof![
+        select(vec![
+            Trust::OtherRoot,
+            Trust::ImpostorRoots,
+            Trust::Intermediates,
+            Trust::Empty,
+        ]),
+        credentials().prop_map(Trust::Leaf),
+    ]
+}
+
+fn names() -> impl Strategy<Value = ServerName> {
+    prop_oneof![
+        select(vec![
+            ServerName::WRONG,
+            ServerName::ANOTHER,
+            "Server.Shakedown.TEST",
+            "sibling.shakedown.test",
+            "a.b.shakedown.test",
+            "shakedown.test",
+            "server.shakedown.test.example",
+            "s.shakedown.test",
+        ])
+        .prop_map(|name| ServerName::Dns(name.to_owned())),
+        select(vec![
+            ServerName::RIGHT_IP,
+            ServerName::WRONG_IP,
+            ServerName::ANOTHER_IP,
+            "2001:db8::1".parse().expect("an address"),
+        ])
+        .prop_map(ServerName::Ip),
+    ]
+}
+
+fn alpn() -> impl Strategy<Value = Vec<String>> {
+    let names = ["h2", "http/1.1", "imap", "H2"].map(str::to_owned).to_vec();
+    prop::collection::vec(any::<Index>(), 1..4)
+        .prop_map(move |picks| picks.iter().map(|pick| pick.get(&names).clone()).collect())
+}
+
+fn stacks() -> impl Strategy<Value = StackId> {
+    select(StackId::ALL.to_vec())
+}
+
+/// The plain value three times out of four.
+fn mostly<T: Clone + std::fmt::Debug + 'static>(
+    plain: T,
+    other: impl Strategy<Value = T> + 'static,
+) -> impl Strategy<Value = T> {
+    prop_oneof![3 => Just(plain), 1 => other]
+}
