@@ -175,6 +175,7 @@ macro_rules! protocol_axes {
                 "1.3" => |s| protocol(s).versions = vec![V::TLS1_3],
                 "1.0+1.1" => |s| protocol(s).versions = vec![V::TLS1_0, V::TLS1_1],
                 "1.0-1.3" => |s| protocol(s).versions = V::ALL.to_vec(),
+                "1.0+1.2" => |s| protocol(s).versions = vec![V::TLS1_0, V::TLS1_2],
                 "1.1+1.3" => |s| protocol(s).versions = vec![V::TLS1_1, V::TLS1_3],
             },
             axis! { concat!($side, ".security-level");
@@ -522,6 +523,12 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
     forbid(&[
         ("client.stack", &rustls),
         ("client.name-check", &|l| l == "off"),
+    ]);
+    // Two empty lists in one hello: which one is told is chance (see `model::domain`).
+    forbid(&[
+        ("client.stack", &rustls),
+        ("client.signature-schemes", &empty),
+        ("client.groups", &|l| l == "x25519mlkem768"),
     ]);
     forbid(&[
         ("server.stack", &rustls),

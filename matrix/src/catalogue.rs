@@ -101,6 +101,10 @@ const RECIPES: &[Recipe] = recipes! {
     VersionMismatch."older-client" {
         "client.versions" = "1.0+1.1", "client.security-level" = "0"
     }
+    VersionDowngradeSentinel {
+        "client.versions" = "1.0+1.1", "client.security-level" = "0",
+        "server.versions" = "1.0+1.2", "server.security-level" = "0"
+    }
     VersionLegacyClient { "client.versions" = "1.0+1.1", "client.security-level" = "0" }
     SuiteMismatch {
         "client.suites" = "aes128-gcm", "client.tls13-suites" = "aes128",

@@ -12,7 +12,9 @@ use shakedown::clock::{DAY, NOW};
 use shakedown::connection::{Config, Connection, Failure, Refusal, Session, Stack, StackInfo};
 use shakedown::iana::AlertDescription;
 use shakedown::identity::Identities;
-use shakedown::profile::{ClientAuth, ClientProfile, NameCheck, ServerProfile};
+use shakedown::profile::{
+    ClientAuth, ClientProfile, NameCheck, Preference, Revocation, ServerProfile, Trust,
+};
 use shakedown::stacks::openssl::OpenSsl;
 use shakedown::stacks::rustls::Rustls;
 use shakedown_matrix::known::Known;
@@ -46,6 +48,97 @@ fn a_client_that_skips_the_name_check_is_caught() {
         "cause/cert-*",
     );
     assert_caught(&report, "diverge", Some(Cause::CertHostMismatch));
+}
+
+#[test]
+fn a_client_that_trusts_too_much_is_caught() {
+    let report = run_with(
+        |identities| {
+            Box::new(Faulty {
+                client: |stack: &OpenSsl, profile| {
+                    stack.client(&ClientProfile {
+                        trust: Trust::Roots,
+                        ..profile.clone()
+                    })
+                },
+                ..Faulty::none(OpenSsl::new(identities))
+            })
+        },
+        "cause/cert-unknown-ca/*",
+    );
+    assert_caught(&report, "diverge", Some(Cause::CertUnknownCa));
+}
+
+#[test]
+fn sides_that_ignore_revocation_are_caught() {
+    let client = run_with(
+        |identities| {
+            Box::new(Faulty {
+                client: |stack: &Rustls, profile| {
+                    stack.client(&ClientProfile {
+                        revocation: Revocation::Off,
+                        ..profile.clone()
+                    })
+                },
+                ..Faulty::none(Rustls::aws_lc_rs(identities))
+            })
+        },
+        "cause/cert-revoked-crl/*",
+    );
+    assert_caught(&client, "diverge", Some(Cause::CertRevokedCrl));
+    let server = run_with(
+        |identities| {
+            Box::new(Faulty {
+                server: |stack: &OpenSsl, profile| {
+                    stack.server(&ServerProfile {
+                        revocation: Revocation::Off,
+                        ..profile.clone()
+                    })
+                },
+                ..Faulty::none(OpenSsl::new(identities))
+            })
+        },
+        "cause/cert-revoked-crl.client/*",
+    );
+    assert_caught(&server, "diverge", Some(Cause::CertRevokedCrl));
+}
+
+#[test]
+fn a_server_that_follows_the_wrong_preference_is_caught() {
+    let report = run_with(
+        |identities| {
+            Box::new(Faulty {
+                server: |stack: &Rustls, profile| {
+                    stack.server(&ServerProfile {
+                        preference: Preference::Client,
+                        ..profile.clone()
+                    })
+                },
+                ..Faulty::none(Rustls::ring(identities))
+            })
+        },
+        "cover/1/negotiation/*",
+    );
+    assert!(names_field(&report, "suite"), "{:#?}", report.divergences);
+}
+
+#[test]
+fn a_false_claim_of_support_is_caught() {
+    let report = run_with(
+        |identities| {
+            Box::new(Faulty {
+                client: |stack: &Rustls, profile| {
+                    stack.client(&ClientProfile {
+                        name_check: NameCheck::On,
+                        ..profile.clone()
+                    })
+                },
+                ..Faulty::none(Rustls::ring(identities))
+            })
+        },
+        "absent/client.name-check=off/*",
+    );
+    assert!(names_field(&report, "support"), "{:#?}", report.divergences);
 }
 
 #[test]

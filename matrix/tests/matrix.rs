@@ -67,9 +67,8 @@ fn the_same_seed_makes_the_same_report() {
 fn the_report_keeps_to_its_schema() {
     let schema: serde_json::Value = serde_json::from_str(include_str!("../report.schema.json"))
         .expect("the committed schema is JSON");
-    assert_eq!(
-        schema,
-        Report::json_schema(),
+    assert!(
+        schema == Report::json_schema(),
         "the form has changed: `shakedown schema > matrix/report.schema.json`, and see SCHEMA"
     );
     let request = Request {

@@ -107,6 +107,12 @@ causes! {
         rule: "RFC 8446 §4.2.1, §6.2; RFC 5246 §E.1", remedy: "enable TLS 1.2 or 1.3 on the client",
         document: Some(CLIENT_POST),
     },
+    /// The server marks an older version than it could use, and the client could use a newer one than
+    /// that too.
+    VersionDowngradeSentinel = "version-downgrade-sentinel" {
+        rule: "RFC 8446 §4.1.3", remedy: "close the hole in the server's versions, or enable TLS 1.2 on the client",
+        document: None,
+    },
     /// The sides share no suite for the version that was chosen.
     SuiteMismatch = "suite-mismatch" {
         rule: "RFC 8446 §4.1.1; RFC 5246 §7.4.1.3", remedy: "widen the list of suites on either side",

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::fmt::Display;
 use std::hash::Hash;
 
+use shakedown::iana::ProtocolVersion;
 use shakedown::profile::{Protocol, ServerName};
 use shakedown::scenario::{Scenario, StackId};
 
-use super::hello::usable_below_tls13;
+use super::hello::{Abilities, usable_below_tls13};
 use super::traits;
 
 /// What in the scenario lies outside the model; `None`: nothing.
@@ -84,12 +85,12 @@ fn both_lists_empty(scenario: &Scenario) -> Option<String> {
         .signature_schemes
         .as_deref()
         .is_some_and(<[_]>::is_empty);
-    let no_groups = client
-        .profile
-        .protocol
-        .groups
-        .as_deref()
-        .is_some_and(|groups| groups.iter().all(|group| !usable_below_tls13(*group)));
+    let abilities = Abilities::of(client.stack, &client.profile.protocol);
+    // Without any group the configuration is refused, and no hello is sent.
+    let groups = abilities.flat_groups();
+    let no_groups = !abilities.has(ProtocolVersion::TLS1_3)
+        && !groups.is_empty()
+        && groups.iter().all(|group| !usable_below_tls13(*group));
     (client.stack.is_rustls() && no_schemes && no_groups)
         .then(|| "a hello with two empty lists".to_owned())
 }

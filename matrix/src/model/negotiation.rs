@@ -9,7 +9,7 @@ use shakedown::scenario::Scenario;
 
 use super::certificate::{Check, verify};
 use super::ending::{Agreed, Fault, Phase};
-use super::hello::{Hello, server_abilities};
+use super::hello::{Abilities, Hello, server_abilities};
 use super::{Cause, client_auth, openssl_server, rustls_server};
 
 /// What a server makes of a ClientHello.
@@ -41,6 +41,15 @@ pub(super) fn handshake(scenario: &Scenario) -> Result<Agreed, Box<Fault>> {
             phase: Phase::UnwantedVersion,
         }));
     }
+    if marks_downgrade(&hello, &server, choice.version) {
+        return Err(Box::new(Fault {
+            cause: Cause::VersionDowngradeSentinel,
+            detector: Role::Client,
+            native: "INAPPROPRIATE_FALLBACK".into(),
+            alert: Some(AlertDescription::illegal_parameter),
+            phase: Phase::UnwantedVersion,
+        }));
+    }
     let agreed = Agreed {
         version: choice.version,
         suite: choice.suite,
@@ -59,6 +68,15 @@ pub(super) fn handshake(scenario: &Scenario) -> Result<Agreed, Box<Fault>> {
     client_auth::request(scenario, &hello, &server, &agreed)?;
     server_certificate(scenario, &hello, &agreed)?;
     client_auth::answer(scenario, &hello, &server, agreed)
+}
+
+/// ssl/statem/statem_lib.c, `check_for_downgrade` and `ssl_choose_client_version`: an OpenSSL server
+/// that has TLS 1.2 marks what lies below it, and an OpenSSL client minds the mark wherever it has a
+/// version above the chosen one, be it TLS 1.1 (RFC 8446 §4.1.3 asks that of TLS 1.2 clients alone).
+fn marks_downgrade(hello: &Hello<'_>, server: &Abilities, chosen: ProtocolVersion) -> bool {
+    chosen < ProtocolVersion::TLS1_2
+        && server.has(ProtocolVersion::TLS1_2)
+        && hello.abilities.versions.last() > Some(&chosen)
 }
 
 /// The client verifies the server's chain, then the signature over the handshake.

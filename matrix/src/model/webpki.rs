@@ -47,12 +47,17 @@ fn parse(leaf: &Certificate) -> Option<Finding> {
 }
 
 /// `build_chain_inner`: each certificate from the end entity upward is checked by itself, then against
-/// the anchors, then the next one is tried. Our chains have one path, so the highest-ranked error is
-/// that of the certificate where the walk stops.
+/// the anchors, then the next one is tried. Of what went wrong on the way the highest rank is told
+/// (error.rs, `rank`).
 fn path(check: &Check<'_>, leaf: &Certificate, sent: &[Certificate]) -> Option<Finding> {
     let standing = anchored(check.credential, check.trust);
     let mut walked: Vec<&Certificate> = Vec::new();
-    let mut best = None;
+    let mut worst = refused(unknown(check, standing), "UnknownIssuer");
+    let consider = |worst: &mut Finding, finding: Finding| {
+        if rank(&finding) > rank(worst) {
+            *worst = finding;
+        }
+    };
     for (place, certificate) in [leaf].into_iter().chain(sent).enumerate() {
         if place > MAX_INTERMEDIATES {
             return Some(refused(
@@ -61,20 +66,37 @@ fn path(check: &Check<'_>, leaf: &Certificate, sent: &[Certificate]) -> Option<F
             ));
         }
         if let Some(finding) = alone(check, certificate, place) {
-            return Some(finding);
+            consider(&mut worst, finding);
+            break;
         }
         walked.push(certificate);
         match meets_anchor(standing, certificate, check) {
-            Some(Anchor::Genuine) => return signed(check, &walked),
+            Some(Anchor::Genuine) => consider(&mut worst, signed(check, &walked)?),
             // An algorithm that is not there is found before a signature that is wrong.
-            Some(Anchor::WrongKey) => {
-                best = unsupported_key(check)
-                    .or_else(|| Some(refused(Cause::CertSameDnOtherKey, "BadSignature")));
-            }
+            Some(Anchor::WrongKey) => consider(
+                &mut worst,
+                unsupported_key(check)
+                    .unwrap_or_else(|| refused(Cause::CertSameDnOtherKey, "BadSignature")),
+            ),
             None => {}
         }
     }
-    best.or_else(|| Some(refused(unknown(check, standing), "UnknownIssuer")))
+    Some(worst)
+}
+
+/// error.rs, `rank`: the more is known of a path, the more its error says.
+fn rank(finding: &Finding) -> u32 {
+    match finding.cause {
+        Cause::CertExpired | Cause::CertNotYetValid => 290,
+        Cause::CertRevokedCrl | Cause::CertCrlMissing => 270,
+        Cause::CertChainSignature | Cause::CertSameDnOtherKey => 260,
+        Cause::CertWrongEku => 240,
+        Cause::CertNameConstraint => 230,
+        Cause::CertPathLen => 220,
+        Cause::CertCaAsLeaf | Cause::CertIssuerNotCa => 210,
+        Cause::CertWeakDigest | Cause::CertUnsupportedKey => 140,
+        _ => 0,
+    }
 }
 
 /// `check_issuer_independent_properties`: validity, basic constraints, extended key usage.
