@@ -177,7 +177,7 @@ pub(super) fn usage(error: &clap::Error) -> u8 {
         return match print(&error.render().to_string()) {
             Ok(()) => exit::AGREE,
             Err(error) => {
-                eprintln!("error: standard output: {error}");
+                complain!("error: standard output: {error}");
                 exit::USAGE
             }
         };
@@ -189,7 +189,7 @@ pub(super) fn usage(error: &clap::Error) -> u8 {
         .filter(|line| !line.is_empty() && !line.starts_with("Usage:"))
         .map(|line| line.trim_start_matches("tip: ").trim_end_matches(':'))
         .collect();
-    eprintln!("{}", parts.join("; "));
+    complain!("{}", parts.join("; "));
     exit::USAGE
 }
 

@@ -1,5 +1,13 @@
 //! The command line.
 
+/// Tells standard error; that nobody listens there is no fault.
+macro_rules! complain {
+    ($($message:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), $($message)*);
+    }};
+}
+
 mod args;
 
 use std::io::{self, Read};
@@ -48,11 +56,11 @@ pub fn main() -> u8 {
         *LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = info.to_string();
     }));
     panic::catch_unwind(dispatch).unwrap_or_else(|_| {
-        let message = LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner);
-        eprintln!(
-            "error: a fault of shakedown's own, please report it: {}",
-            message.replace('\n', " ")
-        );
+        let message = LAST_PANIC
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .replace('\n', " ");
+        complain!("error: a fault of shakedown's own, please report it: {message}");
         exit::USAGE
     })
 }
@@ -67,11 +75,11 @@ fn dispatch() -> u8 {
     match cli.execute() {
         Ok(status) => status,
         Err(Fault::NothingSelected(message)) => {
-            eprintln!("error: {message}");
+            complain!("error: {message}");
             exit::NOTHING_SELECTED
         }
         Err(Fault::Usage(message)) => {
-            eprintln!("error: {message}");
+            complain!("error: {message}");
             exit::USAGE
         }
     }
@@ -162,7 +170,7 @@ fn run(args: &RunArgs) -> Result<u8, Fault> {
             .write(&render(&report, form)?)
             .map_err(|error| unwritable(path, &error))?;
     }
-    eprintln!(
+    complain!(
         "{} scenarios in {seconds:.1} s: {:.0} scenarios/s{}",
         report.summary.scenarios,
         report.summary.scenarios as f64 / seconds.max(f64::EPSILON),
@@ -398,7 +406,7 @@ fn on_interrupt(stop: &Arc<AtomicBool>, running: &Arc<AtomicBool>) -> Result<(),
     let (stop, running) = (stop.clone(), running.clone());
     ctrlc::set_handler(move || {
         if !running.load(Ordering::Relaxed) {
-            eprintln!("interrupted before the first scenario");
+            complain!("interrupted before the first scenario");
             std::process::exit(i32::from(exit::INTERRUPTED));
         }
         if stop.swap(true, Ordering::Relaxed) {
