@@ -7,6 +7,7 @@ use openssl::ssl::{Ssl, SslRef};
 
 use super::ffi;
 use crate::iana::{AlertDescription, ContentType, HandshakeType, ProtocolVersion};
+use crate::wire::HELLO_RETRY_REQUEST_RANDOM;
 
 /// What has been seen so far.
 #[derive(Debug, Default)]
@@ -76,9 +77,3 @@ static TRACE: LazyLock<Index<Ssl, Trace>> =
     LazyLock::new(|| Ssl::new_ex_index().expect("an index needs next to no memory"));
 
 const FATAL: u8 = 2;
-
-/// The SHA-256 of "HelloRetryRequest".
-const HELLO_RETRY_REQUEST_RANDOM: [u8; 32] = [
-    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
-    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
-];
