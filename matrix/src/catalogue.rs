@@ -17,13 +17,9 @@ pub fn cases(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec
                 for (axis, label) in recipe.settings {
                     set(axes, &mut point, axis, label);
                 }
-                let label = recipe.variant.map(|v| format!(".{v}")).unwrap_or_default();
                 if space.allows(&point) {
                     cases.push(Case {
-                        name: format!(
-                            "cause/{}{label}/{client}->{server}/TLS{version}",
-                            recipe.cause
-                        ),
+                        name: format!("cause/{}/{client}->{server}/TLS{version}", recipe.name()),
                         scenario: axes.scenario(&point),
                         point: Some(point),
                     });
@@ -44,11 +40,29 @@ pub fn inexpressible(cause: Cause) -> Option<&'static str> {
     }
 }
 
-struct Recipe {
-    cause: Cause,
+/// How a cause is brought about.
+#[derive(Debug)]
+pub(crate) struct Recipe {
+    pub(crate) cause: Cause,
     /// Where there is more than one way.
     variant: Option<&'static str>,
-    settings: &'static [(&'static str, &'static str)],
+    /// What is not plain, by axis.
+    pub(crate) settings: &'static [(&'static str, &'static str)],
+}
+
+impl Recipe {
+    /// The cause, and which way.
+    pub(crate) fn name(&self) -> String {
+        match self.variant {
+            Some(variant) => format!("{}.{variant}", self.cause),
+            None => self.cause.to_string(),
+        }
+    }
+}
+
+/// Every recipe.
+pub(crate) fn recipes() -> &'static [Recipe] {
+    RECIPES
 }
 
 macro_rules! recipes {

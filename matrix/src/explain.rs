@@ -40,6 +40,10 @@ pub fn prediction(prediction: &Prediction) -> String {
                 ),
                 _ => "expected: success\n".to_owned(),
             };
+            if !expectation.masked.is_empty() {
+                let masked: Vec<_> = expectation.masked.iter().map(|cause| cause.id()).collect();
+                let _ = writeln!(text, "  behind it: {}", masked.join(", "));
+            }
             for (number, expected) in expectation.allowed.iter().enumerate() {
                 if expectation.allowed.len() > 1 {
                     let _ = writeln!(text, "  either ({})", number + 1);

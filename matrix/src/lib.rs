@@ -9,6 +9,7 @@ pub mod axes;
 pub mod catalogue;
 #[cfg(feature = "stacks")]
 pub mod cli;
+pub mod conformance;
 pub mod cover;
 pub mod explain;
 pub mod known;
@@ -20,6 +21,7 @@ pub mod plan;
 pub mod report;
 #[cfg(feature = "stacks")]
 pub mod run;
+pub mod several;
 pub mod shrink;
 pub mod symptoms;
 pub mod tables;

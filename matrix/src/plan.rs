@@ -10,6 +10,7 @@ use shakedown::scenario::{Scenario, StackId};
 use crate::axes::{Axes, CLIENT_STACK, SERVER_STACK};
 use crate::cover::{CoverError, Space, cover};
 use crate::model::{Prediction, predict};
+use crate::several::{self, Mixed};
 use crate::{catalogue, tables};
 
 /// A scenario with a name that says where it comes from.
@@ -62,6 +63,8 @@ pub struct Plan {
 enum Batch {
     /// Ready-made.
     Cases(Vec<Case>),
+    /// Several causes at once.
+    Mixed(Vec<Mixed>),
     /// Rows of a covering array.
     Cover {
         focus: &'static str,
@@ -94,6 +97,8 @@ impl Plan {
             Batch::Cases(catalogue::cases(&axes, &space, &pairings)),
             Batch::Cases(alone(&axes, &space, &pairings)),
         ];
+        let mixed = several::mixtures(&axes, &space, &pairings, request.seed);
+        batches.extend(mixed.chunks(BATCH).map(|some| Batch::Mixed(some.to_vec())));
         batches.extend(covers(&axes, &pairings, request)?);
         let mut left = request.random;
         let mut number = 0;
@@ -138,6 +143,7 @@ impl Plan {
             .iter()
             .map(|batch| match batch {
                 Batch::Cases(cases) => cases.len(),
+                Batch::Mixed(points) => points.len(),
                 Batch::Cover { rows, .. } => rows.len(),
                 Batch::Random { size, .. } => *size,
             })
@@ -153,6 +159,17 @@ impl Plan {
     pub fn batch(&self, number: usize) -> Vec<Case> {
         match &self.batches[number] {
             Batch::Cases(cases) => cases.clone(),
+            Batch::Mixed(points) => points
+                .iter()
+                .map(|mixed| {
+                    let point = mixed.point(&self.axes);
+                    Case {
+                        name: mixed.name(),
+                        scenario: self.axes.scenario(&point),
+                        point: Some(point),
+                    }
+                })
+                .collect(),
             Batch::Cover {
                 focus,
                 strength,
@@ -439,6 +456,8 @@ const FOCI: [Focus; 4] = [
     },
 ];
 
+/// So many points with names are made into scenarios at a time.
+const BATCH: usize = 1000;
 /// So many clients meet so many servers in a batch of random scenarios.
 const CROSS: usize = 24;
 /// In the long run so many values out of one more are plain.

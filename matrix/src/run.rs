@@ -9,15 +9,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use globset::GlobMatcher;
 use rayon::prelude::*;
 
-use shakedown::scenario::{Scenario, ScenarioId};
+use shakedown::scenario::{Scenario, ScenarioId, StackId};
 
 use crate::axes::Axes;
+use crate::conformance::{Breach, DECLARED, breaches, rules};
 use crate::cover::{CoverError, Coverage, coverage};
 use crate::known::Known;
 use crate::lab::Lab;
 use crate::model::{Cause, Prediction, predict};
 use crate::plan::{Case, Plan};
-use crate::report::{CoverageReport, DivergenceReport, Report, RequestReport, SCHEMA, Summary};
+use crate::report::{
+    CoverageReport, DeviationReport, DivergenceReport, Report, RequestReport, SCHEMA, Summary,
+};
 use crate::shrink::shrink;
 use crate::symptoms::{self, Observation};
 use crate::tables;
@@ -94,7 +97,7 @@ pub fn run(setting: &Setting<'_>, request: RequestReport) -> Result<Report, RunE
         }
     }
     let interrupted = setting.stop.load(Ordering::Relaxed);
-    if setting.filter.is_none()
+    if is_whole(setting)
         && !interrupted
         && let Some(id) = setting.known.unmet(&tally.known)
     {
@@ -119,6 +122,7 @@ struct Tried {
     prediction: Prediction,
     verdict: Verdict,
     known: Option<String>,
+    breaches: Vec<Breach>,
     /// Kept for the cases that tables are made of.
     observation: Option<Observation>,
 }
@@ -144,6 +148,13 @@ fn try_case(setting: &Setting<'_>, case: &Case) -> Tried {
             }]);
         }
     }
+    // Of what goes otherwise than the model says the cause is not known.
+    let breaches = match (&prediction, &verdict) {
+        (Prediction::Expect(expectation), Verdict::Agree) => {
+            breaches(&case.scenario, expectation, &outcome)
+        }
+        _ => Vec::new(),
+    };
     let observation = observed(&case.name).then(|| Observation {
         id: case.scenario.id(),
         cause: prediction.cause(),
@@ -157,6 +168,7 @@ fn try_case(setting: &Setting<'_>, case: &Case) -> Tried {
         prediction,
         verdict,
         known,
+        breaches,
         observation,
     }
 }
@@ -184,7 +196,8 @@ fn batches_in_groups(plan: &Plan) -> Vec<Vec<usize>> {
 struct Tally {
     summary: Summary,
     sharp: u64,
-    causes: BTreeMap<Cause, u64>,
+    causes: BTreeMap<Cause, BTreeMap<String, u64>>,
+    deviations: BTreeMap<Breach, Deviated>,
     unsupported: BTreeMap<String, u64>,
     known: BTreeMap<String, u64>,
     divergences: BTreeMap<Likeness, Divergence>,
@@ -206,20 +219,46 @@ struct Divergence {
     example: Case,
 }
 
+struct Deviated {
+    count: u64,
+    example: String,
+    id: ScenarioId,
+}
+
 impl Tally {
     fn count(&mut self, case: Case, tried: Tried) {
         self.summary.scenarios += 1;
         if let Some(cause) = tried.prediction.cause() {
-            *self.causes.entry(cause).or_default() += 1;
+            let pairing = format!(
+                "{}->{}",
+                case.scenario.client.stack, case.scenario.server.stack
+            );
+            *self
+                .causes
+                .entry(cause)
+                .or_default()
+                .entry(pairing)
+                .or_default() += 1;
         }
         if tried.prediction.is_sharp() {
             self.sharp += 1;
+        }
+        for breach in tried.breaches {
+            self.deviations
+                .entry(breach)
+                .and_modify(|deviated| deviated.count += 1)
+                .or_insert_with(|| Deviated {
+                    count: 1,
+                    example: case.name.clone(),
+                    id: case.scenario.id(),
+                });
         }
         if let Some(observation) = tried.observation {
             self.observations.insert(case.name.clone(), observation);
         }
         if let Some(point) = &case.point
             && !case.name.starts_with("random/")
+            && !case.name.starts_with("several/")
         {
             self.points.push(point.clone());
         }
@@ -298,10 +337,11 @@ impl Tally {
             causes: Cause::ALL
                 .iter()
                 .map(|cause| {
-                    let count = self.causes.get(cause).copied().unwrap_or_default();
-                    (cause.id().to_owned(), count)
+                    let counts = self.causes.remove(cause).unwrap_or_default();
+                    (cause.id().to_owned(), counts)
                 })
                 .collect(),
+            deviations: deviations(self.deviations, is_whole(setting) && !request.interrupted),
             coverage,
             unsupported: self.unsupported,
             divergences: divergences(setting, self.divergences),
@@ -313,7 +353,7 @@ impl Tally {
         })
     }
 
-    /// Measured over the points that ran, whatever made them.
+    /// Measured over the points that were made to cover: covering arrays, the catalogue, each value alone.
     fn coverage(
         &self,
         setting: &Setting<'_>,
@@ -341,6 +381,55 @@ impl Tally {
             })
             .collect()
     }
+}
+
+/// Whether the run has everything that known divergences and declared deviations are about.
+fn is_whole(setting: &Setting<'_>) -> bool {
+    let pairings = setting.plan.pairings().len();
+    setting.filter.is_none() && pairings == StackId::ALL.len() * StackId::ALL.len()
+}
+
+/// What stacks did against the RFCs; after a whole run also what is declared and was not seen.
+fn deviations(found: BTreeMap<Breach, Deviated>, whole: bool) -> Vec<DeviationReport> {
+    let mut vanished: Vec<_> = if whole {
+        DECLARED.iter().collect()
+    } else {
+        Vec::new()
+    };
+    let mut told = Vec::new();
+    for (breach, deviated) in found {
+        vanished.retain(|declared| {
+            (declared.library, declared.rule, declared.deed)
+                != (breach.library, breach.rule.id, breach.deed.as_str())
+        });
+        told.push(DeviationReport {
+            library: breach.library,
+            rule: breach.rule.id.into(),
+            citation: breach.rule.citation.into(),
+            demand: breach.rule.demand.into(),
+            declared: breach.is_declared(),
+            deed: breach.deed,
+            count: deviated.count,
+            example: Some(deviated.example),
+            id: Some(deviated.id),
+        });
+    }
+    for declared in vanished {
+        let rule = rules().find(|rule| rule.id == declared.rule);
+        told.push(DeviationReport {
+            library: declared.library,
+            rule: declared.rule.into(),
+            citation: rule.map_or_else(String::new, |rule| rule.citation.into()),
+            demand: rule.map_or_else(String::new, |rule| rule.demand.into()),
+            deed: declared.deed.into(),
+            declared: true,
+            count: 0,
+            example: None,
+            id: None,
+        });
+    }
+    told.sort_by(|a, b| (&a.rule, a.library, &a.deed).cmp(&(&b.rule, b.library, &b.deed)));
+    told
 }
 
 fn name_uncovered(axes: &Axes, measured: &Coverage) -> Vec<String> {

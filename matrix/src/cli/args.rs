@@ -36,7 +36,7 @@ pub(super) enum Command {
     /// List the stacks with exact versions
     Stacks,
     /// List the documented causes of failure
-    Causes,
+    Causes(CausesArgs),
     /// List the axes and their values
     Axes,
     /// Print the JSON schema of reports or of scenarios
@@ -136,6 +136,13 @@ pub(super) struct OneArgs {
     pub(super) format: OneFormat,
     #[command(flatten, next_help_heading = "To find an id")]
     pub(super) plan: PlanArgs,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct CausesArgs {
+    /// Say how often the run that wrote this report (JSON) met each cause, by pairing
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -10,6 +10,7 @@ macro_rules! complain {
 
 mod args;
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::panic;
 use std::path::Path;
@@ -22,7 +23,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use shakedown::scenario::Scenario;
 
 use self::args::{
-    Cli, Command, Format, OneArgs, OneFormat, RunArgs, SchemaOf, SelectArgs, form_of, usage,
+    CausesArgs, Cli, Command, Format, OneArgs, OneFormat, RunArgs, SchemaOf, SelectArgs, form_of,
+    usage,
 };
 use crate::axes::Axes;
 use crate::known::Known;
@@ -100,7 +102,7 @@ impl Cli {
             Command::Replay(args) => replay(&args),
             Command::List(args) => list(&args),
             Command::Stacks => stacks(),
-            Command::Causes => causes(),
+            Command::Causes(args) => causes(&args),
             Command::Axes => axes(),
             Command::Schema { of } => schema(of),
         }
@@ -262,7 +264,8 @@ fn stacks() -> Result<u8, Fault> {
     Ok(exit::AGREE)
 }
 
-fn causes() -> Result<u8, Fault> {
+fn causes(args: &CausesArgs) -> Result<u8, Fault> {
+    let report = args.report.as_deref().map(read_report).transpose()?;
     let mut text = String::new();
     for cause in Cause::ALL {
         text += &format!(
@@ -276,9 +279,33 @@ fn causes() -> Result<u8, Fault> {
         if let Some(reason) = catalogue::inexpressible(*cause) {
             text += &format!("  not exercised: {reason}\n");
         }
+        if let Some(report) = &report {
+            text += &exercised(report, *cause);
+        }
     }
     show(&text)?;
     Ok(exit::AGREE)
+}
+
+/// How often a run met the cause, by pairing.
+fn exercised(report: &Report, cause: Cause) -> String {
+    let none = BTreeMap::new();
+    let counts = report.causes.get(cause.id()).unwrap_or(&none);
+    if counts.is_empty() {
+        return "  scenarios: none\n".into();
+    }
+    let words: Vec<_> = counts
+        .iter()
+        .map(|(pairing, count)| format!("{pairing} {count}"))
+        .collect();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    format!(
+        "  scenarios: {}\n{}",
+        counts.values().sum::<u64>(),
+        wrapped(&words, 74)
+            .replace("\n  ", "\n    ")
+            .replacen("  ", "    ", 1)
+    )
 }
 
 fn axes() -> Result<u8, Fault> {
@@ -341,6 +368,17 @@ fn read_scenario(args: &OneArgs) -> Result<Scenario, Fault> {
             "{name}: {error}; `shakedown schema scenario` has the form"
         ))
     })
+}
+
+fn read_report(path: &Path) -> Result<Report, Fault> {
+    let fault = |message: String| {
+        Fault::Usage(format!(
+            "{}: {message}; `shakedown run --output FILE.json` writes one",
+            path.display()
+        ))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+    Report::from_json(&text).map_err(|error| fault(error.to_string()))
 }
 
 fn is_id(text: &str) -> bool {

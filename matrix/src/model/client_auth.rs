@@ -31,7 +31,7 @@ pub(super) fn request(
     if !scenario.server.stack.is_rustls() {
         // ssl/t1_lib.c, `tls12_copy_sigalgs`.
         return Err(server_fault(
-            Cause::SigalgMismatch,
+            Cause::CfgNoSchemes,
             "NO_SUITABLE_SIGNATURE_ALGORITHM",
             Some(A::internal_error),
             Phase::AfterServerHello,

@@ -43,6 +43,18 @@ pub(super) enum Phase {
     ClientFlight(Box<Agreed>),
 }
 
+impl Phase {
+    /// The version that has been chosen by then.
+    fn version(&self) -> Option<ProtocolVersion> {
+        match self {
+            Self::BeforeHello | Self::ClientHello | Self::UnwantedVersion => None,
+            Self::AfterServerHello => Some(ProtocolVersion::TLS1_3),
+            Self::ServerFlight(version) => Some(*version),
+            Self::ClientFlight(agreed) => Some(agreed.version),
+        }
+    }
+}
+
 /// What both sides agree on.
 #[derive(Clone, Debug)]
 pub(super) struct Agreed {
@@ -91,6 +103,8 @@ pub(super) fn of_gates(gates: (Gate, Gate)) -> Option<Prediction> {
     Some(Prediction::Expect(Expectation {
         cause: Some(cause),
         detector: Some(detector),
+        masked: Vec::new(),
+        version: None,
         allowed: vec![Expected {
             client: side(&gates.0),
             server: side(&gates.1),
@@ -110,6 +124,8 @@ pub(super) fn success(scenario: &Scenario, agreed: &Agreed) -> Expectation {
     Expectation {
         cause: None,
         detector: None,
+        masked: Vec::new(),
+        version: Some(agreed.version),
         allowed: vec![Expected {
             client: side(Role::Client),
             server: side(Role::Server),
@@ -120,6 +136,7 @@ pub(super) fn success(scenario: &Scenario, agreed: &Agreed) -> Expectation {
 /// What comes of a fault.
 pub(super) fn failure(scenario: &Scenario, fault: Fault) -> Expectation {
     let peer = fault.detector.peer();
+    let chosen = fault.phase.version();
     let sent = fault.alert.map(|description| SentAlert {
         description: Some(description),
         protection: protection(stack(scenario, fault.detector), &fault.phase),
@@ -179,6 +196,8 @@ pub(super) fn failure(scenario: &Scenario, fault: Fault) -> Expectation {
     Expectation {
         cause: Some(fault.cause),
         detector: Some(fault.detector),
+        masked: Vec::new(),
+        version: chosen,
         allowed: vec![Expected { client, server }],
     }
 }

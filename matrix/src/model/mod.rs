@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown::connection::{Role, Session};
-use shakedown::iana::AlertDescription;
+use shakedown::iana::{AlertDescription, ProtocolVersion};
 use shakedown::outcome::SentAlert;
 use shakedown::scenario::Scenario;
 
@@ -21,6 +21,7 @@ mod domain;
 mod ending;
 mod gate;
 mod hello;
+mod masked;
 mod negotiation;
 mod openssl_server;
 mod openssl_verify;
@@ -72,6 +73,11 @@ pub struct Expectation {
     pub cause: Option<Cause>,
     /// Which side finds fault; `null`: success.
     pub detector: Option<Role>,
+    /// The causes that hide behind it, in the order in which they come to light when one after the
+    /// other is mended.
+    pub masked: Vec<Cause>,
+    /// The version that the server has chosen by then; `null`: none yet.
+    pub version: Option<ProtocolVersion>,
     /// The outcomes, of which one must come true.
     pub allowed: Vec<Expected>,
 }
@@ -136,6 +142,17 @@ pub enum ExpectedEnd {
 
 /// What a scenario must come to.
 pub fn predict(scenario: &Scenario) -> Prediction {
+    let mut prediction = first(scenario);
+    if let Prediction::Expect(expectation) = &mut prediction
+        && let (Some(cause), Some(detector)) = (expectation.cause, expectation.detector)
+    {
+        expectation.masked = masked::behind(scenario, cause, detector);
+    }
+    prediction
+}
+
+/// What decides, without what hides behind it.
+fn first(scenario: &Scenario) -> Prediction {
     if let Some(reason) = domain::outside(scenario) {
         return Prediction::Unmodelled { reason };
     }
@@ -150,4 +167,23 @@ pub fn predict(scenario: &Scenario) -> Prediction {
         Ok(agreed) => ending::success(scenario, &agreed),
         Err(fault) => ending::failure(scenario, *fault),
     })
+}
+
+/// How a scenario ends, in a word.
+enum Decision {
+    Succeeds,
+    Fails(Cause, Role),
+    Unknown,
+}
+
+fn decide(scenario: &Scenario) -> Decision {
+    match first(scenario) {
+        Prediction::Expect(Expectation {
+            cause: Some(cause),
+            detector: Some(detector),
+            ..
+        }) => Decision::Fails(cause, detector),
+        Prediction::Expect(_) => Decision::Succeeds,
+        Prediction::Unsupported { .. } | Prediction::Unmodelled { .. } => Decision::Unknown,
+    }
 }

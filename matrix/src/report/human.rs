@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 pub(super) use self::wrap::printable;
 use self::wrap::wrap;
-use super::{DivergenceReport, Report, Symptom, Table};
+use super::{DeviationReport, DivergenceReport, Report, Symptom, Table};
 use crate::model::Cause;
 
 mod grid;
@@ -26,6 +26,7 @@ pub fn render(report: &Report, width: usize, color: bool) -> String {
     page.symptoms(&report.symptoms);
     page.divergences(&report.divergences);
     page.counted("Known divergences", &report.known);
+    page.deviations(&report.deviations);
     page.counted("What stacks cannot express", &report.unsupported);
     page.summary(report);
     page.text
@@ -54,7 +55,7 @@ pub(super) fn never_exercised(report: &Report) -> (Vec<&str>, usize) {
     let never = report
         .causes
         .iter()
-        .filter(|(_, count)| **count == 0)
+        .filter(|(_, counts)| counts.is_empty())
         .map(|(id, _)| id.as_str())
         .collect();
     (never, report.causes.len())
@@ -75,7 +76,23 @@ pub(super) fn result(report: &Report) -> String {
         return format!("{interrupted}every scenario went as the model or a known divergence says");
     }
     let otherwise = summary.diverge + summary.stall + summary.crash;
+    if otherwise == 0 {
+        let surprises = report.deviations.iter().filter(|told| !told.is_expected());
+        return format!(
+            "{interrupted}{} deviations from the RFCs are new or gone",
+            surprises.count()
+        );
+    }
     format!("{interrupted}{otherwise} scenarios went otherwise than the model says")
+}
+
+/// What is to be done about a deviation, if anything.
+pub(super) fn standing(deviation: &DeviationReport) -> &'static str {
+    match (deviation.declared, deviation.count) {
+        (true, 0) => ": GONE; take it off the declared ones",
+        (true, _) => "",
+        (false, _) => ": NEW; report it to the library, then declare it",
+    }
 }
 
 struct Page {
@@ -186,6 +203,28 @@ impl Page {
             ),
         );
         self.text += &replay(&divergence.replay(), self.width);
+    }
+
+    fn deviations(&mut self, deviations: &[DeviationReport]) {
+        if deviations.is_empty() {
+            return;
+        }
+        self.section("Deviations from the RFCs");
+        let mut last = None;
+        for told in deviations {
+            if last != Some(&told.rule) {
+                last = Some(&told.rule);
+                self.line(1, &format!("{}: {}", told.citation, told.demand));
+            }
+            let seen = match &told.id {
+                Some(id) => format!("x{} [{id}]", told.count),
+                None => "not seen".into(),
+            };
+            self.line(
+                2,
+                &format!("{} {}, {seen}{}", told.library, told.deed, standing(told)),
+            );
+        }
     }
 
     fn counted(&mut self, title: &str, counts: &std::collections::BTreeMap<String, u64>) {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::human::{never_exercised, percent, printable, replay, request, result, share};
-use super::{DivergenceReport, Report, Symptom, Table};
+use super::human::{never_exercised, percent, printable, replay, request, result, share, standing};
+use super::{DeviationReport, DivergenceReport, Report, Symptom, Table};
 
 /// Renders the report.
 pub fn render(report: &Report) -> String {
@@ -17,6 +17,7 @@ pub fn render(report: &Report) -> String {
     page += &counts(report);
     page += &divergences(&report.divergences);
     page += &counted("Known divergences", &report.known);
+    page += &deviations(&report.deviations);
     page += &thoroughness(report);
     page += &stacks(report);
     if !report.tables.is_empty() {
@@ -97,6 +98,24 @@ fn divergences(divergences: &[DivergenceReport]) -> String {
         out += &fenced(&replay(&divergence.replay(), CODE_WIDTH));
     }
     out
+}
+
+fn deviations(deviations: &[DeviationReport]) -> String {
+    if deviations.is_empty() {
+        return String::new();
+    }
+    let heads = ["rule", "asks", "library", "does", "scenarios", ""].map(str::to_owned);
+    let rows = deviations.iter().map(|told| {
+        vec![
+            text(&told.citation),
+            text(&told.demand),
+            told.library.to_string(),
+            text(&told.deed),
+            told.count.to_string(),
+            text(standing(told).trim_start_matches(": ")),
+        ]
+    });
+    format!("## Deviations from the RFCs\n\n{}", table(&heads, rows))
 }
 
 fn thoroughness(report: &Report) -> String {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown::connection::{Role, StackInfo};
-use shakedown::scenario::{Scenario, ScenarioId};
+use shakedown::scenario::{Scenario, ScenarioError, ScenarioId, read_json};
 
+use crate::conformance::Library;
 use crate::model::Cause;
 use crate::verdict::Difference;
 
@@ -14,7 +15,7 @@ pub mod human;
 pub mod markdown;
 
 /// The version of the report's form. It grows when a reader of the old form would misread the new.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// What a run has to say. The same seed, stacks and options give the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,8 +31,9 @@ pub struct Report {
     pub stacks: Vec<StackInfo>,
     /// The counts.
     pub summary: Summary,
-    /// How many scenarios ended with each documented cause, by its id; 0: never exercised.
-    pub causes: BTreeMap<String, u64>,
+    /// How many scenarios ended with each documented cause, by its id and by the pairing; no pairing:
+    /// never exercised.
+    pub causes: BTreeMap<String, BTreeMap<String, u64>>,
     /// How much of what can be combined was combined.
     pub coverage: Vec<CoverageReport>,
     /// What stacks cannot express: the reason and how many scenarios.
@@ -40,6 +42,8 @@ pub struct Report {
     pub divergences: Vec<DivergenceReport>,
     /// The known divergences that were met, by id.
     pub known: BTreeMap<String, u64>,
+    /// What stacks did against the RFCs, as documented or not.
+    pub deviations: Vec<DeviationReport>,
     /// The compatibility tables.
     pub tables: Vec<Table>,
     /// What each documented cause looks like from outside.
@@ -47,10 +51,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether everything went as the model says.
+    /// Whether everything went as the model says, and no stack broke an RFC but as declared.
     pub fn agrees(&self) -> bool {
         let summary = &self.summary;
-        summary.diverge == 0 && summary.stall == 0 && summary.crash == 0
+        summary.diverge == 0
+            && summary.stall == 0
+            && summary.crash == 0
+            && self.deviations.iter().all(DeviationReport::is_expected)
     }
 
     /// The JSON form, with a line end.
@@ -62,10 +69,38 @@ impl Report {
         serde_json::to_string_pretty(self).map(|json| json + "\n")
     }
 
+    /// Reads the JSON form.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError`], for what is no report, and for the report of another version of shakedown.
+    pub fn from_json(json: &str) -> Result<Self, ReportError> {
+        #[derive(Deserialize)]
+        struct Form {
+            schema: u32,
+        }
+        let form: Form = read_json(json).map_err(ReportError::Form)?;
+        if form.schema != SCHEMA {
+            return Err(ReportError::Schema(form.schema));
+        }
+        read_json(json).map_err(ReportError::Form)
+    }
+
     /// The JSON schema of this form.
     pub fn json_schema() -> serde_json::Value {
         schemars::schema_for!(Self).to_value()
     }
+}
+
+/// A report that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReportError {
+    /// Not a report.
+    #[error("no report: {0}")]
+    Form(ScenarioError),
+    /// Of a version that this one does not read.
+    #[error("a report of form {0}; this version of shakedown reads form {SCHEMA}")]
+    Schema(u32),
 }
 
 /// What a run was asked for.
@@ -157,6 +192,37 @@ impl DivergenceReport {
             "shakedown replay '{}'",
             self.shrunk.to_json().replace('\'', "'\\''")
         )
+    }
+}
+
+/// What a library does otherwise than an RFC asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviationReport {
+    /// Whose.
+    pub library: Library,
+    /// The rule's id.
+    pub rule: String,
+    /// The clause.
+    pub citation: String,
+    /// What it asks for.
+    pub demand: String,
+    /// What the library did.
+    pub deed: String,
+    /// Whether this version of shakedown knows it.
+    pub declared: bool,
+    /// In how many scenarios; 0: declared, and not seen in a run of everything.
+    pub count: u64,
+    /// The name of the first such scenario.
+    pub example: Option<String>,
+    /// Its id.
+    pub id: Option<ScenarioId>,
+}
+
+impl DeviationReport {
+    /// Whether it is declared and was seen.
+    pub fn is_expected(&self) -> bool {
+        self.declared && self.count > 0
     }
 }
 

@@ -6,10 +6,11 @@ use shakedown::connection::{Role, StackInfo};
 use shakedown::scenario::{ScenarioId, StackId};
 
 use crate::axes::Axes;
+use crate::conformance::Library;
 use crate::model::Cause;
 use crate::report::{
-    Cell, CoverageReport, DivergenceReport, Report, RequestReport, Row, SCHEMA, Summary, Symptom,
-    Table,
+    Cell, CoverageReport, DeviationReport, DivergenceReport, Report, RequestReport, Row, SCHEMA,
+    Summary, Symptom, Table,
 };
 use crate::verdict::Difference;
 
@@ -45,7 +46,37 @@ pub(in crate::report) fn report() -> Report {
             crash: 1,
             sharpness: 0.99999,
         },
-        causes: BTreeMap::from([("cert-expired".into(), 3), ("alpn-mismatch".into(), 0)]),
+        causes: BTreeMap::from([
+            (
+                "cert-expired".into(),
+                BTreeMap::from([("openssl->openssl".into(), 3)]),
+            ),
+            ("alpn-mismatch".into(), BTreeMap::new()),
+        ]),
+        deviations: vec![
+            DeviationReport {
+                library: Library::Openssl,
+                rule: "dates".into(),
+                citation: "RFC 8446 §6.2".into(),
+                demand: "an expired certificate is certificate_expired".into(),
+                deed: "sends bad_certificate".into(),
+                declared: false,
+                count: 2,
+                example: Some("cause/cert-expired/openssl->openssl/TLS1.3".into()),
+                id: Some(ScenarioId("0123456789ae".into())),
+            },
+            DeviationReport {
+                library: Library::Rustls,
+                rule: "dates".into(),
+                citation: "RFC 8446 §6.2".into(),
+                demand: "an expired certificate is certificate_expired".into(),
+                deed: "sends no alert".into(),
+                declared: true,
+                count: 0,
+                example: None,
+                id: None,
+            },
+        ],
         coverage: vec![CoverageReport {
             strength: 2,
             covered: 19_999,

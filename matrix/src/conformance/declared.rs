@@ -1,0 +1,125 @@
+//! What today's stacks are known to do otherwise than the RFCs ask.
+
+use super::Deviation;
+use super::Library::{Openssl, Rustls};
+
+/// Each is documented in the stack's source, where the model cites it.
+pub const DECLARED: &[Deviation] = &[
+    // server/hs.rs looks for signature_algorithms before it looks at the version.
+    Deviation {
+        library: Rustls,
+        rule: "version",
+        deed: "sends handshake_failure",
+    },
+    // server/tls12.rs, `emit_server_kx`: an error without an alert.
+    Deviation {
+        library: Rustls,
+        rule: "parameters",
+        deed: "sends no alert",
+    },
+    // server/hs.rs, `access_denied` wherever no certificate is resolved.
+    Deviation {
+        library: Rustls,
+        rule: "server-name",
+        deed: "sends access_denied",
+    },
+    // client/tls13.rs: `NoCertificatesPresented` without an alert (rustls pull request 2649).
+    Deviation {
+        library: Rustls,
+        rule: "no-server-certificate",
+        deed: "sends no alert",
+    },
+    // src/error.rs, `From<CertificateError>`.
+    Deviation {
+        library: Rustls,
+        rule: "chain-signature",
+        deed: "sends decrypt_error",
+    },
+    Deviation {
+        library: Rustls,
+        rule: "impostor",
+        deed: "sends decrypt_error",
+    },
+    Deviation {
+        library: Rustls,
+        rule: "weak-digest",
+        deed: "sends decrypt_error",
+    },
+    // server/tls12.rs and tls13.rs have one alert for both versions.
+    Deviation {
+        library: Rustls,
+        rule: "client-certificate-1.2",
+        deed: "sends certificate_required",
+    },
+    // webpki looks at keyUsage of no certificate (verify_cert.rs).
+    Deviation {
+        library: Rustls,
+        rule: "certificate-signing",
+        deed: "accepts it",
+    },
+    // server/hs.rs and tls12.rs hold no key against supported_groups.
+    Deviation {
+        library: Rustls,
+        rule: "curve-of-key",
+        deed: "uses a key on another curve",
+    },
+    // client/hs.rs filters post-quantum groups out without asking whether any is left.
+    Deviation {
+        library: Rustls,
+        rule: "empty-list-sent",
+        deed: "sends an empty list of groups",
+    },
+    // client/hs.rs and server/tls13.rs send what the verifier lists, if it lists nothing too.
+    Deviation {
+        library: Rustls,
+        rule: "empty-list-sent",
+        deed: "sends an empty list of signature schemes",
+    },
+    // client/tls13.rs, `ExpectCertificateRequest`.
+    Deviation {
+        library: Rustls,
+        rule: "no-suitable-certificate",
+        deed: "fails",
+    },
+    // ssl/statem/statem_lib.c, `is_tls13_capable`: TLS 1.3 is switched off instead.
+    Deviation {
+        library: Openssl,
+        rule: "parameters",
+        deed: "sends protocol_version",
+    },
+    // ssl/statem/statem_clnt.c, `tls_process_certificate_request`.
+    Deviation {
+        library: Openssl,
+        rule: "empty-list",
+        deed: "sends internal_error",
+    },
+    // ssl/statem/statem_lib.c, `x509table`.
+    Deviation {
+        library: Openssl,
+        rule: "dates",
+        deed: "sends bad_certificate",
+    },
+    Deviation {
+        library: Openssl,
+        rule: "chain-signature",
+        deed: "sends decrypt_error",
+    },
+    // crypto/x509/v3_utl.c, `do_x509_check`, without X509_CHECK_FLAG_NEVER_CHECK_SUBJECT.
+    Deviation {
+        library: Openssl,
+        rule: "common-name",
+        deed: "accepts it",
+    },
+    // crypto/x509/v3_utl.c, `valid_star`, without X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS.
+    Deviation {
+        library: Openssl,
+        rule: "wildcard",
+        deed: "accepts it",
+    },
+    // A callback for ALPN that answers SSL_TLSEXT_ERR_NOACK.
+    Deviation {
+        library: Openssl,
+        rule: "alpn-ignored",
+        deed: "goes on, if it is told to",
+    },
+];

@@ -1,0 +1,156 @@
+//! A second verdict: whether what the stacks did is what the RFCs ask for.
+//!
+//! A stack can do what its documentation says and still break an RFC. The model holds a stack against
+//! its documentation; the rules here hold what really happened against the text of the RFCs, whatever
+//! the model expects of the stack. What today's stacks are known to do otherwise is declared; what
+//! they do besides fails the run, and so does a declared deviation that is no more.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shakedown::connection::Role;
+use shakedown::outcome::Outcome;
+use shakedown::scenario::{Scenario, StackId};
+
+pub use self::declared::DECLARED;
+use crate::model::Expectation;
+
+mod acceptance;
+mod alerts;
+mod declared;
+
+/// What an RFC asks for.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rule {
+    /// One word, unique.
+    pub id: &'static str,
+    /// The clause.
+    pub citation: &'static str,
+    /// What it asks for, in our words.
+    pub demand: &'static str,
+}
+
+/// A stack that did otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Breach {
+    /// What was broken.
+    pub rule: &'static Rule,
+    /// Whose stack did it.
+    pub library: Library,
+    /// What it did.
+    pub deed: String,
+}
+
+impl Breach {
+    /// Whether today's stacks are known to do so.
+    pub fn is_declared(&self) -> bool {
+        DECLARED.iter().any(|deviation| {
+            deviation.library == self.library
+                && deviation.rule == self.rule.id
+                && deviation.deed == self.deed
+        })
+    }
+}
+
+/// A deviation that today's stacks are known for.
+#[derive(Debug)]
+pub struct Deviation {
+    /// Whose.
+    pub library: Library,
+    /// The rule's id.
+    pub rule: &'static str,
+    /// What the library does instead.
+    pub deed: &'static str,
+}
+
+/// A TLS library, whatever its cryptography.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Library {
+    /// rustls.
+    Rustls,
+    /// OpenSSL.
+    Openssl,
+}
+
+impl Library {
+    /// Of a stack.
+    pub fn of(stack: StackId) -> Self {
+        if stack.is_rustls() {
+            Self::Rustls
+        } else {
+            Self::Openssl
+        }
+    }
+}
+
+impl fmt::Display for Library {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Rustls => "rustls",
+            Self::Openssl => "OpenSSL",
+        })
+    }
+}
+
+/// What in an outcome breaks an RFC. The expectation tells which cause the failure has, and nothing
+/// else of it counts.
+pub fn breaches(scenario: &Scenario, expectation: &Expectation, outcome: &Outcome) -> Vec<Breach> {
+    let mut found = alerts::breaches(scenario, expectation, outcome);
+    found.extend(acceptance::breaches(scenario, expectation, outcome));
+    found
+}
+
+/// Every rule.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    alerts::rules().chain(acceptance::rules())
+}
+
+fn library(scenario: &Scenario, role: Role) -> Library {
+    Library::of(match role {
+        Role::Client => scenario.client.stack,
+        Role::Server => scenario.server.stack,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn rules_have_ids_of_their_own_and_declarations_name_rules() {
+        let ids: Vec<_> = rules().map(|rule| rule.id).collect();
+        let unique: BTreeSet<_> = ids.iter().collect();
+        assert_eq!(unique.len(), ids.len());
+        for deviation in DECLARED {
+            assert!(ids.contains(&deviation.rule), "{deviation:?}");
+        }
+        let declared: BTreeSet<_> = DECLARED
+            .iter()
+            .map(|deviation| (deviation.library, deviation.rule, deviation.deed))
+            .collect();
+        assert_eq!(declared.len(), DECLARED.len());
+    }
+
+    #[test]
+    fn only_the_very_deed_is_declared() {
+        let known = &DECLARED[0];
+        let rule = rules().find(|rule| rule.id == known.rule).expect("a rule");
+        let breach = Breach {
+            library: known.library,
+            rule,
+            deed: known.deed.into(),
+        };
+        assert!(breach.is_declared());
+        let other = Breach {
+            deed: "sends user_canceled".into(),
+            ..breach
+        };
+        assert!(!other.is_declared());
+    }
+}

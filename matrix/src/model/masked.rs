@@ -1,0 +1,293 @@
+//! What hides behind a cause: the causes that would come to light one after another, were each
+//! mended in turn.
+//!
+//! To mend a cause is to follow its remedy in the profiles, and to touch nothing else.
+
+use shakedown::connection::Role;
+use shakedown::profile::{
+    ClientAuth, Credential, Flaw, Protocol, Revocation, ServerName, SniPolicy, Trust,
+};
+use shakedown::scenario::Scenario;
+
+use super::{Cause, Decision, decide};
+
+/// The causes behind the deciding one, in the order in which they come to light.
+pub(super) fn behind(scenario: &Scenario, cause: Cause, detector: Role) -> Vec<Cause> {
+    let mut found = Vec::new();
+    let mut mended = scenario.clone();
+    let mut deciding = (cause, detector);
+    while found.len() < MOST {
+        let Some(next) = after_mending(&mut mended, deciding) else {
+            return found;
+        };
+        // The same cause may hold on the other side too.
+        if next.0 != cause && !found.contains(&next.0) {
+            found.push(next.0);
+        }
+        deciding = next;
+    }
+    found
+}
+
+/// Mends the deciding cause, with the gentlest remedy that helps; what decides then, or `None`:
+/// nothing goes wrong any more, or nothing helps.
+fn after_mending(scenario: &mut Scenario, deciding: (Cause, Role)) -> Option<(Cause, Role)> {
+    for remedy in remedies(deciding.0) {
+        remedy(scenario, deciding.1);
+        match decide(scenario) {
+            Decision::Fails(cause, detector) if (cause, detector) == deciding => {}
+            Decision::Fails(cause, detector) => return Some((cause, detector)),
+            Decision::Succeeds | Decision::Unknown => return None,
+        }
+    }
+    None
+}
+
+/// Changes the profiles so that a cause, found by this side, holds no longer.
+type Remedy = fn(&mut Scenario, Role);
+
+/// The gentlest first.
+fn remedies(cause: Cause) -> &'static [Remedy] {
+    use Cause as C;
+    match cause {
+        C::CfgNoProtocols | C::CfgNoCiphers | C::CfgNoGroups | C::CfgNoSchemes => {
+            &[own_lists, own_protocol]
+        }
+        C::CfgNoTrustAnchors => &[trust],
+        C::CfgKeyCertMismatch | C::CfgEmptyChain | C::CfgUnparseableLeaf => &[own_flaw],
+        C::CfgWeakOwnCredential => &[own_flaw, own_credential, own_protocol],
+        C::ServerNoCertificate => &[server_credential],
+        C::VersionMismatch | C::VersionLegacyClient | C::VersionDowngradeSentinel => {
+            &[versions, protocols]
+        }
+        C::SuiteMismatch | C::SuiteKeyType => &[suites, protocols],
+        C::GroupMismatch | C::GroupListEmpty => &[groups, protocols],
+        C::CertCurveNotOffered => &[groups, credentials],
+        C::SigalgListEmpty | C::SigalgMismatch | C::ClientSigalgEmpty => {
+            &[schemes, protocols, credentials]
+        }
+        C::AlpnMismatch => &[application_protocols],
+        C::SniUnknown => &[names],
+        C::CertHostMismatch | C::CertCnOnly | C::CertIpMismatch | C::CertWildcard => {
+            &[names, peer_flaw]
+        }
+        C::CertUnknownCa
+        | C::CertMissingIntermediate
+        | C::CertSelfSignedLeaf
+        | C::CertCaAsLeaf
+        | C::CertSameDnOtherKey
+        | C::CertPartialChain => &[trust, peer_flaw],
+        C::CertRevokedCrl => &[peer_flaw],
+        C::CertCrlMissing => &[revocation],
+        C::CertWeakDigest | C::CertUnsupportedKey => &[peer_flaw, credentials],
+        C::ClientCertMissing => &[client_credential, no_client_auth],
+        _ => &[peer_flaw, credentials],
+    }
+}
+
+fn protocol(scenario: &mut Scenario, role: Role) -> &mut Protocol {
+    match role {
+        Role::Client => &mut scenario.client.profile.protocol,
+        Role::Server => &mut scenario.server.profile.protocol,
+    }
+}
+
+fn credential(scenario: &mut Scenario, role: Role) -> Option<&mut Credential> {
+    match role {
+        Role::Client => scenario.client.profile.identity.as_mut(),
+        Role::Server => scenario.server.profile.identity.as_mut(),
+    }
+}
+
+fn both(scenario: &mut Scenario, change: fn(&mut Protocol)) {
+    for role in Role::BOTH {
+        change(protocol(scenario, role));
+    }
+}
+
+fn own_lists(scenario: &mut Scenario, detector: Role) {
+    let own = protocol(scenario, detector);
+    own.suites = None;
+    own.tls13_suites = None;
+    own.groups = None;
+    own.signature_schemes = None;
+}
+
+fn own_protocol(scenario: &mut Scenario, detector: Role) {
+    *protocol(scenario, detector) = Protocol::default();
+}
+
+fn own_flaw(scenario: &mut Scenario, detector: Role) {
+    if let Some(credential) = credential(scenario, detector) {
+        credential.flaw = Flaw::None;
+    }
+}
+
+fn own_credential(scenario: &mut Scenario, detector: Role) {
+    if let Some(credential) = credential(scenario, detector) {
+        *credential = Credential::default();
+    }
+}
+
+fn peer_flaw(scenario: &mut Scenario, detector: Role) {
+    own_flaw(scenario, detector.peer());
+}
+
+fn server_credential(scenario: &mut Scenario, _: Role) {
+    scenario.server.profile.identity = Some(Credential::default());
+}
+
+fn client_credential(scenario: &mut Scenario, _: Role) {
+    scenario.client.profile.identity = Some(Credential::default());
+}
+
+fn no_client_auth(scenario: &mut Scenario, _: Role) {
+    scenario.server.profile.client_auth = ClientAuth::None;
+}
+
+fn credentials(scenario: &mut Scenario, _: Role) {
+    for role in Role::BOTH {
+        own_credential(scenario, role);
+    }
+}
+
+fn versions(scenario: &mut Scenario, _: Role) {
+    both(scenario, |protocol| {
+        protocol.versions = Protocol::default().versions;
+    });
+}
+
+fn suites(scenario: &mut Scenario, _: Role) {
+    both(scenario, |protocol| {
+        protocol.suites = None;
+        protocol.tls13_suites = None;
+    });
+}
+
+fn groups(scenario: &mut Scenario, _: Role) {
+    both(scenario, |protocol| protocol.groups = None);
+}
+
+fn schemes(scenario: &mut Scenario, _: Role) {
+    both(scenario, |protocol| protocol.signature_schemes = None);
+}
+
+fn protocols(scenario: &mut Scenario, _: Role) {
+    both(scenario, |protocol| *protocol = Protocol::default());
+}
+
+fn application_protocols(scenario: &mut Scenario, _: Role) {
+    scenario.server.profile.alpn = scenario.client.profile.alpn.clone();
+}
+
+fn names(scenario: &mut Scenario, _: Role) {
+    scenario.client.profile.server_name = ServerName::default();
+    scenario.server.profile.sni = SniPolicy::Any;
+}
+
+fn trust(scenario: &mut Scenario, detector: Role) {
+    match detector {
+        Role::Client => scenario.client.profile.trust = Trust::Roots,
+        Role::Server => scenario.server.profile.trust = Trust::Roots,
+    }
+}
+
+fn revocation(scenario: &mut Scenario, detector: Role) {
+    match detector {
+        Role::Client => scenario.client.profile.revocation = Revocation::Off,
+        Role::Server => scenario.server.profile.revocation = Revocation::Off,
+    }
+}
+
+/// More causes than this at once say nothing more to anybody.
+const MOST: usize = 12;
+
+#[cfg(test)]
+mod tests {
+    use shakedown::scenario::StackId;
+
+    use super::*;
+    use crate::axes::Axes;
+    use crate::catalogue;
+    use crate::model::{Prediction, predict};
+
+    #[test]
+    fn causes_come_to_light_one_after_another() {
+        let json = r#"{"client":{"stack":"openssl","profile":{"alpn":["imap"],
+            "trust":"other-root","server_name":{"dns":"other.shakedown.example"}}},
+            "server":{"stack":"openssl","profile":{"identity":{"flaw":"expired"},
+            "alpn":["h2"],"client_auth":"required"}}}"#;
+        assert_eq!(
+            causes(json),
+            [
+                Cause::AlpnMismatch,
+                Cause::CertUnknownCa,
+                Cause::CertHostMismatch,
+                Cause::CertExpired,
+                Cause::ClientCertMissing,
+            ]
+        );
+        // rustls looks at the dates before it looks for an anchor, and at the name last.
+        assert_eq!(
+            causes(&json.replacen("openssl", "rustls-ring", 1)),
+            [
+                Cause::AlpnMismatch,
+                Cause::CertExpired,
+                Cause::CertUnknownCa,
+                Cause::CertHostMismatch,
+                Cause::ClientCertMissing,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_cause_alone_hides_nothing() {
+        let json = r#"{"client":{"stack":"openssl"},
+            "server":{"stack":"rustls-ring","profile":{"identity":{"flaw":"expired"}}}}"#;
+        assert_eq!(causes(json), [Cause::CertExpired]);
+        assert_eq!(causes(&json.replace("expired", "none")), []);
+    }
+
+    #[test]
+    fn every_cause_can_be_mended() {
+        let axes = Axes::new();
+        let space = axes.space(&[]).expect("scenarios");
+        let pairings: Vec<_> = StackId::ALL
+            .into_iter()
+            .flat_map(|client| StackId::ALL.map(|server| (client, server)))
+            .collect();
+        for case in catalogue::cases(&axes, &space, &pairings) {
+            let mut mended = case.scenario.clone();
+            let mut deciding = match decide(&mended) {
+                Decision::Fails(cause, detector) => (cause, detector),
+                Decision::Succeeds | Decision::Unknown => continue,
+            };
+            for _ in 0..MOST {
+                match after_mending(&mut mended, deciding) {
+                    Some(next) => deciding = next,
+                    None => break,
+                }
+            }
+            assert!(
+                matches!(decide(&mended), Decision::Succeeds),
+                "{}: {} is still there in {}",
+                case.name,
+                deciding.0,
+                mended.to_json()
+            );
+        }
+    }
+
+    fn causes(json: &str) -> Vec<Cause> {
+        let Prediction::Expect(expectation) =
+            predict(&Scenario::from_json(json).expect("well-formed"))
+        else {
+            panic!("{json} is in the model");
+        };
+        expectation
+            .cause
+            .into_iter()
+            .chain(expectation.masked)
+            .collect()
+    }
+}
