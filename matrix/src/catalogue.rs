@@ -12,8 +12,8 @@ pub fn cases(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec
     let mut cases = Vec::new();
     for recipe in RECIPES {
         for &(client, server) in pairings {
-            for version in ["1.2", "1.3"] {
-                let mut point = based(axes, client, server, &[("client.versions", version)]);
+            for version in recipe.versions() {
+                let mut point = based(axes, client, server, &[(VERSIONS, version)]);
                 for (axis, label) in recipe.settings {
                     set(axes, &mut point, axis, label);
                 }
@@ -58,6 +58,14 @@ impl Recipe {
             None => self.cause.to_string(),
         }
     }
+
+    /// What the client enables: each of today's versions alone, or what the recipe says.
+    pub(crate) fn versions(&self) -> Vec<&'static str> {
+        match self.settings.iter().find(|(axis, _)| *axis == VERSIONS) {
+            Some((_, label)) => vec![label],
+            None => vec!["1.2", "1.3"],
+        }
+    }
 }
 
 /// Every recipe.
@@ -76,6 +84,8 @@ macro_rules! recipes {
     (@) => { None };
     (@ $variant:literal) => { Some($variant) };
 }
+
+const VERSIONS: &str = "client.versions";
 
 const RECIPES: &[Recipe] = recipes! {
     CfgNoProtocols { "client.versions" = "1.0+1.1" }

@@ -15,8 +15,8 @@ pub struct Mixed {
     recipes: Vec<&'static Recipe>,
     client: StackId,
     server: StackId,
-    /// `None`: as the recipes have it.
-    version: Option<&'static str>,
+    /// What the client enables.
+    version: &'static str,
 }
 
 impl Mixed {
@@ -29,16 +29,13 @@ impl Mixed {
             names.join("+"),
             self.client,
             self.server,
-            self.version.unwrap_or("-own")
+            self.version
         )
     }
 
     /// Where it lies on the axes.
     pub fn point(&self, axes: &Axes) -> Vec<usize> {
-        let mut point = based(axes, self.client, self.server, &[]);
-        if let Some(version) = self.version {
-            set(axes, &mut point, VERSIONS, version);
-        }
+        let mut point = based(axes, self.client, self.server, &[(VERSIONS, self.version)]);
         for (axis, label) in self.recipes.iter().flat_map(|recipe| recipe.settings) {
             set(axes, &mut point, axis, label);
         }
@@ -109,14 +106,14 @@ impl Mixer<'_> {
         let Some(settings) = together(recipes) else {
             return;
         };
-        let has_version = settings.iter().any(|(axis, _)| *axis == VERSIONS);
+        let own = settings.iter().find(|(axis, _)| *axis == VERSIONS);
         for (turn, alike) in self.turns.iter().enumerate() {
             let (client, server) = alike[self.made % alike.len()];
             let mixed = Mixed {
                 recipes: recipes.to_vec(),
                 client,
                 server,
-                version: (!has_version).then(|| ["1.2", "1.3"][(self.made + turn) % 2]),
+                version: own.map_or(["1.2", "1.3"][(self.made + turn) % 2], |(_, label)| label),
             };
             if self.space.allows(&mixed.point(self.axes)) {
                 self.found.push(mixed);

@@ -9,6 +9,8 @@ use shakedown::scenario::ScenarioId;
 use crate::model::Cause;
 use crate::report::Symptom;
 
+pub mod sheet;
+
 /// What came of a case that a table or a symptom is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
