@@ -21,6 +21,7 @@ mod domain;
 mod ending;
 mod gate;
 mod hello;
+mod name;
 mod negotiation;
 mod openssl_server;
 mod openssl_verify;
