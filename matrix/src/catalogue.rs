@@ -123,6 +123,7 @@ const RECIPES: &[Recipe] = recipes! {
         "client.versions" = "1.0+1.1", "client.security-level" = "0",
         "server.versions" = "1.0+1.2", "server.security-level" = "0"
     }
+    VersionDowngradeSentinel."fallback" { "client.fallback-scsv" = "on" }
     VersionLegacyClient { "client.versions" = "1.0+1.1", "client.security-level" = "0" }
     VersionFallbackScsv { "client.fallback-scsv" = "on" }
     VersionFallbackScsv."old" {
