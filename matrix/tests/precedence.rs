@@ -41,7 +41,7 @@ fn try_all(detector: Role, rows: &[Row]) {
                     continue;
                 };
                 let whole = point(&axes, client, server, row.version, row.faults);
-                if !space.allows(&whole) {
+                if !space.allows(&whole) || row.means_something_else(client, server) {
                     continue;
                 }
                 tried[usize::from(finder.is_rustls())] = true;
@@ -104,6 +104,19 @@ impl Row {
         } else {
             self.openssl
         }
+    }
+
+    /// Whether with these stacks the faults are others than their names say.
+    fn means_something_else(&self, client: StackId, server: StackId) -> bool {
+        // A client that accepts no scheme for ECDSA has no suite for it either (OpenSSL ssl/t1_lib.c,
+        // `ssl_set_sig_mask`).
+        let no_suite =
+            client == StackId::Openssl && self.version == "1.2" && self.faults.contains(&SIGALG);
+        // Only a server that knows no fallback gets as far as to mark its hello.
+        let no_mark = server == StackId::Openssl
+            && self.openssl == Some(Cause::VersionDowngradeSentinel)
+            && self.faults.contains(&FALLBACK);
+        no_suite || no_mark
     }
 }
 
@@ -185,11 +198,14 @@ const CHAINS: &[Row] = rows! {
     "1.3" REVOKED UNTRUSTED => CertUnknownCa, CertUnknownCa;
     "1.3" CONSTRAINT WRONG_HOST => CertNameConstraint, CertHostMismatch;
     "1.3" SIGNATURE WRONG_HOST => CertChainSignature, CertHostMismatch;
-    "1.3" CA_LEAF UNTRUSTED => CertCaAsLeaf, CertUnknownCa;
+    // To OpenSSL this is no fault.
+    "1.3" CA_LEAF UNTRUSTED => CertCaAsLeaf, _;
     // The client is the first to verify.
     "1.3" EXPIRED NO_CLIENT_CERTIFICATE => CertExpired, CertExpired;
     "1.2" WRONG_HOST NO_CLIENT_CERTIFICATE => CertHostMismatch, CertHostMismatch;
-    // A mark in the ServerHello comes before the certificate.
+    // rustls servers know no fallback, but mark that they could use TLS 1.3; OpenSSL clients mind the
+    // mark, though they have TLS 1.3 disabled, and before they look at the certificate
+    // (ssl/statem/statem_lib.c, `ssl_choose_client_version`).
     "1.2" FALLBACK EXPIRED => _, VersionDowngradeSentinel;
 };
 
