@@ -518,13 +518,17 @@ fn what_the_stack_cannot_say_is_unsupported() {
 
 #[test]
 fn every_named_group_scheme_and_suite_can_be_set() {
+    let signals = [
+        CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
+        CipherSuite::TLS_FALLBACK_SCSV,
+    ];
     let profile = Protocol {
         versions: ProtocolVersion::ALL.to_vec(),
         suites: Some(
             CipherSuite::NAMED
                 .iter()
                 .copied()
-                .filter(|s| !s.is_tls13() && *s != CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV)
+                .filter(|s| !s.is_tls13() && !signals.contains(s))
                 .collect(),
         ),
         tls13_suites: Some(
