@@ -38,6 +38,9 @@ pub struct ClientProfile {
     /// Application protocols in order of preference (RFC 7301); empty: no extension.
     #[serde(skip_serializing_if = "is_default")]
     pub alpn: Vec<String>,
+    /// Whether the client says that it tries again with an older version (RFC 7507).
+    #[serde(skip_serializing_if = "is_default")]
+    pub fallback_scsv: bool,
 }
 
 /// A server's configuration.
@@ -115,6 +118,37 @@ pub struct Protocol {
     #[serde(skip_serializing_if = "is_default")]
     #[schemars(range(max = 5))]
     pub security_level: Option<u8>,
+    /// How `groups` is divided into OpenSSL's tuples: the size of each, in order; empty: one tuple.
+    #[serde(skip_serializing_if = "is_default")]
+    pub group_tuples: Vec<u8>,
+    /// Which of `groups`, in their order, a client sends key shares for at once; empty: the stack's
+    /// habit. To a server it says nothing.
+    #[serde(skip_serializing_if = "is_default")]
+    pub key_shares: Vec<NamedGroup>,
+}
+
+impl Protocol {
+    /// Where `group_tuples` or `key_shares` contradicts `groups`: the field, and how; `None`: nowhere.
+    pub fn contradiction(&self) -> Option<(&'static str, &'static str)> {
+        let groups = self.groups.as_deref().unwrap_or_default();
+        let sum: usize = self.group_tuples.iter().copied().map(usize::from).sum();
+        if !self.group_tuples.is_empty() && (sum != groups.len() || self.group_tuples.contains(&0))
+        {
+            return Some((
+                "group_tuples",
+                "the sizes are at least 1, and their sum is the number of groups",
+            ));
+        }
+        let mut rest = groups.iter();
+        let in_order = self
+            .key_shares
+            .iter()
+            .all(|share| rest.any(|group| group == share));
+        (!in_order).then_some((
+            "key_shares",
+            "shares are for groups of the list, in its order (RFC 8446 §4.2.8)",
+        ))
+    }
 }
 
 impl Default for Protocol {
@@ -126,6 +160,8 @@ impl Default for Protocol {
             groups: None,
             signature_schemes: None,
             security_level: None,
+            group_tuples: Vec::new(),
+            key_shares: Vec::new(),
         }
     }
 }

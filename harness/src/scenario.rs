@@ -44,6 +44,12 @@ impl Scenario {
                     "levels go from 0 to 5",
                 ));
             }
+            if let Some((field, message)) = protocol.contradiction() {
+                return Err(ScenarioError::new(
+                    &format!("{side}.profile.protocol.{field}"),
+                    message,
+                ));
+            }
         }
         let server = &scenario.server.profile;
         for (path, list) in [
@@ -219,6 +225,35 @@ mod tests {
             ),
             "{error}"
         );
+    }
+
+    #[test]
+    fn what_contradicts_the_groups_is_refused() {
+        let read = |fields: &str| {
+            Scenario::from_json(&PLAIN.replace(
+                r#""stack":"openssl""#,
+                &format!(r#""stack":"openssl","profile":{{"protocol":{{{fields}}}}}"#),
+            ))
+        };
+        let groups = r#""groups":["x25519","secp256r1","secp384r1"]"#;
+        for good in [
+            r#""group_tuples":[1,2]"#,
+            r#""group_tuples":[1,1,1],"key_shares":["secp256r1","secp384r1"]"#,
+        ] {
+            assert!(read(&format!("{groups},{good}")).is_ok(), "{good}");
+            assert!(read(good).is_err(), "{good} without groups");
+        }
+        for (bad, field) in [
+            (r#""group_tuples":[1,1]"#, "group_tuples"),
+            (r#""group_tuples":[0,3]"#, "group_tuples"),
+            (r#""key_shares":["x448"]"#, "key_shares"),
+            (r#""key_shares":["secp384r1","secp256r1"]"#, "key_shares"),
+            (r#""key_shares":["x25519","x25519"]"#, "key_shares"),
+        ] {
+            let error = read(&format!("{groups},{bad}")).expect_err(bad).to_string();
+            let path = format!("client.profile.protocol.{field}: ");
+            assert!(error.starts_with(&path), "{error}");
+        }
     }
 
     #[test]

@@ -246,6 +246,21 @@ macro_rules! protocol_axes {
                 ]),
                 "p521+p256" => |s| protocol(s).groups = Some(vec![G::secp521r1, G::secp256r1]),
                 "ffdhe2048" => |s| protocol(s).groups = Some(vec![G::ffdhe2048]),
+                "tuples:x25519,p256+p384" => |s| groups(
+                    protocol(s), &[G::x25519, G::secp256r1, G::secp384r1], &[1, 2], &[],
+                ),
+                "tuples:p384+p256,x25519" => |s| groups(
+                    protocol(s), &[G::secp384r1, G::secp256r1, G::x25519], &[2, 1], &[],
+                ),
+                "shares:p256+x25519" => |s| groups(
+                    protocol(s), &[G::secp256r1, G::x25519], &[], &[G::secp256r1, G::x25519],
+                ),
+                "shares:last-of-p384+p256" => |s| groups(
+                    protocol(s), &[G::secp384r1, G::secp256r1], &[], &[G::secp256r1],
+                ),
+                "shares:last-of-mlkem+x25519" => |s| groups(
+                    protocol(s), &[G::X25519MLKEM768, G::x25519], &[], &[G::x25519],
+                ),
             },
             axis! { concat!($side, ".signature-schemes");
                 "default" => |_| (),
@@ -423,6 +438,12 @@ fn client_axes() -> Vec<Axis> {
             "sibling" => |s| s.client.profile.server_name = ServerName::Dns(SIBLING.into()),
             "ip" => |s| s.client.profile.server_name = ServerName::Ip(ServerName::RIGHT_IP),
             "wrong-ip" => |s| s.client.profile.server_name = ServerName::Ip(ServerName::WRONG_IP),
+            "trailing-dot" => |s| s.client.profile.server_name =
+                ServerName::Dns(format!("{}.", ServerName::RIGHT)),
+            "underscore" => |s| s.client.profile.server_name = ServerName::Dns(UNDERSCORE.into()),
+            "ip-text" => |s| s.client.profile.server_name =
+                ServerName::Dns(ServerName::RIGHT_IP.to_string()),
+            "bad-label" => |s| s.client.profile.server_name = ServerName::Dns(BAD_LABEL.into()),
         },
         axis! { "client.name-check";
             "on" => |_| (),
@@ -431,6 +452,10 @@ fn client_axes() -> Vec<Axis> {
         axis! { "client.sni";
             "send" => |_| (),
             "omit" => |s| s.client.profile.sni = Sni::Omit,
+        },
+        axis! { "client.fallback-scsv";
+            "off" => |_| (),
+            "on" => |s| s.client.profile.fallback_scsv = true,
         },
         axis! { "client.revocation";
             "off" => |_| (),
@@ -448,6 +473,12 @@ fn client_axes() -> Vec<Axis> {
             "100" => |s| s.link.deliver = Some(100),
         },
     ]
+}
+
+fn groups(protocol: &mut Protocol, groups: &[G], tuples: &[u8], shares: &[G]) {
+    protocol.groups = Some(groups.to_vec());
+    protocol.group_tuples = tuples.to_vec();
+    protocol.key_shares = shares.to_vec();
 }
 
 fn names(list: &[&str]) -> Vec<String> {
@@ -490,7 +521,11 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
     let openssl = |label: &str| label == "openssl";
     let not_plain_versions = |label: &str| !matches!(label, "1.2+1.3" | "1.2" | "1.3");
     let openssl_suites = |label: &str| matches!(label, "cbc" | "rsa-key-transport" | "dhe");
-    let openssl_groups = |label: &str| matches!(label, "p521+p256" | "ffdhe2048");
+    let openssl_groups = |label: &str| {
+        matches!(label, "p521+p256" | "ffdhe2048")
+            || label.starts_with("tuples:")
+            || label.starts_with("shares:")
+    };
     let hybrid = |label: &str| label.starts_with("x25519mlkem768");
     let empty = |label: &str| label == "none";
     for side in ["client", "server"] {
@@ -524,6 +559,16 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         ("client.stack", &rustls),
         ("client.name-check", &|l| l == "off"),
     ]);
+    forbid(&[
+        ("client.stack", &rustls),
+        ("client.fallback-scsv", &|l| l == "on"),
+    ]);
+    forbid(&[
+        ("client.stack", &rustls),
+        ("client.server-name", &|l| {
+            matches!(l, "ip-text" | "bad-label")
+        }),
+    ]);
     // Two empty lists in one hello: which one is told is chance (see `model::domain`).
     forbid(&[
         ("client.stack", &rustls),
@@ -554,6 +599,8 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
 }
 
 const SIBLING: &str = "sibling.shakedown.test";
+const UNDERSCORE: &str = "sib_ling.shakedown.test";
+const BAD_LABEL: &str = "-server.shakedown.test";
 
 #[cfg(test)]
 mod tests {

@@ -36,6 +36,24 @@ pub fn inexpressible(cause: Cause) -> Option<&'static str> {
         Cause::WrongSignatureScheme => {
             Some("neither stack signs with a scheme that was not offered; it takes a hostile peer")
         }
+        Cause::SigalgMissing => Some(
+            "both clients send signature_algorithms with every TLS 1.3 hello (rustls client/hs.rs, \
+             `emit_client_hello_for_retry`; OpenSSL `tls_construct_ctos_sig_algs`)",
+        ),
+        Cause::KeyShareMissing => Some(
+            "both clients send a key share with every TLS 1.3 hello, or none is sent at all (rustls \
+             client/hs.rs, `start_handshake`; OpenSSL `tls_construct_ctos_key_share`)",
+        ),
+        Cause::HrrRefused => Some(
+            "both clients answer with the share that was asked for, or with an alert of their own",
+        ),
+        Cause::HrrIllegal => Some(
+            "both servers ask only for a group that the client has listed and not sent a share for",
+        ),
+        Cause::RenegInfoMissing => Some(
+            "both servers confirm whenever they are asked, whatever their options (rustls \
+             server/hs.rs, `ExtensionProcessing`; OpenSSL `tls_construct_stoc_renegotiate`)",
+        ),
         _ => None,
     }
 }
@@ -129,7 +147,13 @@ const RECIPES: &[Recipe] = recipes! {
         "client.versions" = "1.0+1.1", "client.security-level" = "0",
         "server.versions" = "1.0+1.2", "server.security-level" = "0"
     }
+    VersionDowngradeSentinel."fallback" { "client.fallback-scsv" = "on" }
     VersionLegacyClient { "client.versions" = "1.0+1.1", "client.security-level" = "0" }
+    VersionFallbackScsv { "client.fallback-scsv" = "on" }
+    VersionFallbackScsv."old" {
+        "client.versions" = "1.0+1.1", "client.security-level" = "0", "client.fallback-scsv" = "on",
+        "server.versions" = "1.0-1.3", "server.security-level" = "0"
+    }
     SuiteMismatch {
         "client.suites" = "aes128-gcm", "client.tls13-suites" = "aes128",
         "server.suites" = "aes256-gcm", "server.tls13-suites" = "chacha20-first"
@@ -153,6 +177,11 @@ const RECIPES: &[Recipe] = recipes! {
     }
     SigalgMismatch."p521" { "server.key" = "ecdsa-p521" }
     AlpnMismatch { "client.alpn" = "imap", "server.alpn" = "http/1.1" }
+    SniMalformed { "client.server-name" = "bad-label" }
+    SniUnknown."trailing-dot" {
+        "server.sni" = "strict", "client.server-name" = "trailing-dot"
+    }
+    SniUnknown."ip-text" { "server.sni" = "strict", "client.server-name" = "ip-text" }
     SniUnknown { "server.sni" = "strict", "client.server-name" = "wrong" }
     SniUnknown."absent" { "server.sni" = "strict", "client.sni" = "omit" }
     CertEmpty { "server.flaw" = "empty-chain", "server.loading" = "resolver" }
@@ -194,6 +223,11 @@ const RECIPES: &[Recipe] = recipes! {
     CertNotYetValid { "server.flaw" = "not-yet-valid" }
     CertHostMismatch { "client.server-name" = "wrong" }
     CertHostMismatch."other-name" { "server.flaw" = "other-name" }
+    CertHostMismatch."trailing-dot" { "client.server-name" = "trailing-dot" }
+    CertHostMismatch."ip-text" { "client.server-name" = "ip-text" }
+    CertHostMismatch."underscore" {
+        "server.flaw" = "wildcard", "client.server-name" = "underscore"
+    }
     CertCnOnly { "server.flaw" = "cn-only" }
     CertCnOnly."ip-only" { "server.flaw" = "ip-only" }
     CertIpMismatch { "client.server-name" = "wrong-ip" }

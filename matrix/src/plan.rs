@@ -421,6 +421,7 @@ const FOCI: [Focus; 4] = [
             ".alpn-miss",
             "server.sni",
             "client.sni",
+            "client.fallback-scsv",
         ],
         set: &[],
     },

@@ -1,5 +1,6 @@
 //! Profiles that the axes do not say: any subset of any list in any order, any trust, odd names.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -53,6 +54,7 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
             mostly(Revocation::Off, Just(Revocation::Crl)),
             mostly(None, credentials().prop_map(Some)),
             mostly(Vec::new(), alpn()),
+            mostly(false, Just(!stack.is_rustls())),
         )
             .prop_map(
                 move |(
@@ -64,6 +66,7 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
                     revocation,
                     identity,
                     alpn,
+                    fallback_scsv,
                 )| {
                     Endpoint {
                         stack,
@@ -76,6 +79,7 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
                             revocation,
                             identity,
                             alpn,
+                            fallback_scsv,
                         },
                     }
                 },
@@ -146,9 +150,22 @@ fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {
         mostly(None, list::<NamedGroup>(traits.groups)),
         mostly(None, list::<SignatureScheme>(traits.schemes)),
         level,
+        prop::collection::vec(any::<(Index, Index)>(), 1..4),
     )
         .prop_map(
-            |(versions, suites, tls13_suites, groups, signature_schemes, security_level)| {
+            move |(
+                versions,
+                suites,
+                tls13_suites,
+                groups,
+                signature_schemes,
+                security_level,
+                knobs,
+            )| {
+                let (group_tuples, key_shares) = match &groups {
+                    Some(groups) if !stack.is_rustls() => knobs_of(groups, &knobs),
+                    _ => Default::default(),
+                };
                 Protocol {
                     versions,
                     suites,
@@ -156,9 +173,39 @@ fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {
                     groups,
                     signature_schemes,
                     security_level,
+                    group_tuples,
+                    key_shares,
                 }
             },
         )
+}
+
+/// Tuples with these ends, and shares for these groups; about half the time none.
+fn knobs_of(groups: &[NamedGroup], knobs: &[(Index, Index)]) -> (Vec<u8>, Vec<NamedGroup>) {
+    let count = groups.len();
+    let ends: BTreeSet<_> = knobs
+        .iter()
+        .map(|(end, _)| end.index(2 * count + 1))
+        .filter(|end| (1..count).contains(end))
+        .chain([count])
+        .collect();
+    let mut start = 0;
+    let sizes: Vec<_> = ends
+        .into_iter()
+        .map(|end| (end - std::mem::replace(&mut start, end)) as u8)
+        .filter(|size| *size > 0)
+        .collect();
+    let shares: BTreeSet<_> = knobs
+        .iter()
+        .map(|(_, share)| share.index(2 * count + 1))
+        .collect();
+    let shares = groups
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| shares.contains(place))
+        .map(|(_, group)| *group)
+        .collect();
+    (if sizes.len() > 1 { sizes } else { Vec::new() }, shares)
 }
 
 /// Any of them in any order.
@@ -200,6 +247,20 @@ fn names() -> impl Strategy<Value = ServerName> {
             "shakedown.test",
             "server.shakedown.test.example",
             "s.shakedown.test",
+            "server.shakedown.test.",
+            "sibling.shakedown.test.",
+            "s_b.shakedown.test",
+            "_.shakedown.test",
+            "-server.shakedown.test",
+            "server-.shakedown.test",
+            "server..shakedown.test",
+            "server.shakedown.test..",
+            "192.0.2.1",
+            "192.0.2.1.",
+            "server.123",
+            "localhost",
+            "shakedown",
+            "sixty-four-bytes-in-one-label-are-too-many-but-openssl-sends-them.shakedown.test",
         ])
         .prop_map(|name| ServerName::Dns(name.to_owned())),
         select(vec![

@@ -113,6 +113,12 @@ causes! {
         rule: "RFC 8446 §4.1.3", remedy: "close the hole in the server's versions, or enable TLS 1.2 on the client",
         document: None,
     },
+    /// The client says that it falls back, and the server could use a newer version than it has to
+    /// choose.
+    VersionFallbackScsv = "version-fallback-scsv" {
+        rule: "RFC 7507 §3", remedy: "try the newest version again; retry with an older one only without the signal",
+        document: None,
+    },
     /// The sides share no suite for the version that was chosen.
     SuiteMismatch = "suite-mismatch" {
         rule: "RFC 8446 §4.1.1; RFC 5246 §7.4.1.3", remedy: "widen the list of suites on either side",
@@ -138,6 +144,22 @@ causes! {
         rule: "RFC 8422 §5.1", remedy: "add the curve to the client's groups, or use another key",
         document: None,
     },
+    /// A TLS 1.3 client sends no key_share.
+    KeyShareMissing = "key-share-missing" {
+        rule: "RFC 8446 §9.2", remedy: "report it to the client's library", document: None,
+    },
+    /// The client's second hello has no share for the group that the server asked for.
+    HrrRefused = "hrr-refused" {
+        rule: "RFC 8446 §4.1.4, §4.2.8", remedy: "report it to the client's library", document: None,
+    },
+    /// The server asks again for what the client has sent, or for a group that it has not.
+    HrrIllegal = "hrr-illegal" {
+        rule: "RFC 8446 §4.1.4, §4.2.8", remedy: "report it to the server's library", document: None,
+    },
+    /// A TLS 1.3 client sends no signature_algorithms.
+    SigalgMissing = "sigalg-missing" {
+        rule: "RFC 8446 §4.2.3, §9.2", remedy: "report it to the client's library", document: None,
+    },
     /// A side sends an empty list of signature schemes.
     SigalgListEmpty = "sigalg-list-empty" {
         rule: "RFC 8446 §4.2.3; RFC 5246 §7.4.1.4.1", remedy: "configure a signature scheme on that side",
@@ -149,10 +171,18 @@ causes! {
         remedy: "let the client accept a scheme of the server's key",
         document: None,
     },
+    /// A TLS 1.2 server does not confirm that it renegotiates safely.
+    RenegInfoMissing = "reneg-info-missing" {
+        rule: "RFC 5746 §3.4, §4.1", remedy: "have the server updated to RFC 5746", document: None,
+    },
     /// The sides share no application protocol.
     AlpnMismatch = "alpn-mismatch" {
         rule: "RFC 7301 §3.2", remedy: "add the protocol on the side that lacks it",
         document: None,
+    },
+    /// What the client sends as the server's name is no host name.
+    SniMalformed = "sni-malformed" {
+        rule: "RFC 6066 §3", remedy: "have the client send the host's name, or no name", document: None,
     },
     /// The server knows no certificate for the server name, or for none.
     SniUnknown = "sni-unknown" {

@@ -69,9 +69,18 @@ pub(super) fn name_finding(check: &Check<'_>, leaf: &Certificate, lenient: bool)
 }
 
 fn dns_finding(names: Names, reference: &str, lenient: bool) -> Option<Cause> {
+    // webpki takes a final dot for the root's (subject_name/dns_name.rs); to OpenSSL it is a letter
+    // like others (crypto/x509/v3_utl.c, `equal_nocase`).
+    let reference = match reference.strip_suffix('.') {
+        Some(relative) if !lenient => relative,
+        _ => reference,
+    };
     let right = reference.eq_ignore_ascii_case(ServerName::RIGHT);
     let (first, parent) = reference.split_once('.').unwrap_or((reference, ""));
-    let in_domain = parent.eq_ignore_ascii_case(DOMAIN) && !first.is_empty();
+    // OpenSSL's wildcards stand for letters, digits and hyphens, wherever these are
+    // (crypto/x509/v3_utl.c, `wildcard_match`); webpki's stand for a label.
+    let covered = !first.is_empty() && !(lenient && first.contains('_'));
+    let in_domain = parent.eq_ignore_ascii_case(DOMAIN) && covered;
     match names {
         Names::DnsAndIp if right => None,
         Names::Another if reference.eq_ignore_ascii_case(ServerName::ANOTHER) => None,

@@ -10,6 +10,7 @@ use shakedown::scenario::{Scenario, StackId};
 
 use super::gate::{self, Gate};
 use super::hello::server_abilities;
+use super::name::{NameText, name_text};
 use super::openssl_server;
 use super::traits::{openssl, rustls};
 use super::{Cause, Expectation, Expected, ExpectedEnd, ExpectedSide, Prediction};
@@ -252,7 +253,10 @@ fn session(scenario: &Scenario, agreed: &Agreed, role: Role) -> Session {
     };
     // rustls tells the name in lower case (server/hs.rs, `to_lowercase_owned`).
     let lower = role == Role::Server && scenario.server.stack.is_rustls();
-    let server_name = agreed.server_name.as_ref().map(|name| {
+    // An address in SNI counts as none (server/hs.rs, `process_client_hello`).
+    let ignored = |name: &&String| lower && name_text(name) == NameText::Address;
+    let told = agreed.server_name.as_ref().filter(|name| !ignored(name));
+    let server_name = told.map(|name| {
         if lower {
             name.to_ascii_lowercase()
         } else {

@@ -6,12 +6,13 @@ use shakedown::connection::Role;
 use shakedown::iana::ProtocolVersion;
 use shakedown::profile::{
     ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Protocol,
-    ServerProfile, Trust,
+    ServerName, ServerProfile, Trust,
 };
 use shakedown::scenario::{Endpoint, StackId};
 
 use super::Cause;
-use super::traits::openssl::DEFAULT_LEVEL;
+use super::name::{NameText, name_text};
+use super::traits::openssl::{DEFAULT_LEVEL, MAX_KEY_SHARES};
 use super::traits::{self, Traits};
 
 /// What comes of preparing a profile.
@@ -34,6 +35,18 @@ pub(super) fn client(client: &Endpoint<ClientProfile>) -> Gate {
         .or_else(|| {
             (client.stack.is_rustls() && profile.name_check == NameCheck::Off)
                 .then(|| "rustls always checks the name".to_owned())
+        })
+        .or_else(|| {
+            (client.stack.is_rustls() && profile.fallback_scsv)
+                .then(|| "rustls never says that it falls back".to_owned())
+        })
+        .or_else(|| match &profile.server_name {
+            ServerName::Dns(name)
+                if client.stack.is_rustls() && name_text(name) != NameText::Host =>
+            {
+                Some(format!("rustls takes {name:?} for no DNS name"))
+            }
+            _ => None,
         })
         .or_else(|| trust_support(profile.trust))
         .or_else(|| identity_support(client.stack, profile.identity));
@@ -84,6 +97,17 @@ fn protocol_support(stack: StackId, protocol: &Protocol) -> Option<String> {
     let traits: &Traits = traits::of(stack);
     if stack.is_rustls() && protocol.security_level.is_some() {
         return Some("rustls has no security levels".into());
+    }
+    if stack.is_rustls() && !(protocol.group_tuples.is_empty() && protocol.key_shares.is_empty()) {
+        return Some("rustls has neither tuples of groups nor a choice of key shares".into());
+    }
+    if let Some((field, message)) = protocol.contradiction() {
+        return Some(format!("{field}: {message}"));
+    }
+    if protocol.key_shares.len() > MAX_KEY_SHARES {
+        return Some(format!(
+            "OpenSSL sends no more than {MAX_KEY_SHARES} key shares"
+        ));
     }
     lacks(stack, &protocol.versions, traits.versions)
         .or_else(|| lacks(stack, protocol.suites.as_deref()?, traits.suites))

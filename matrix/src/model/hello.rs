@@ -21,7 +21,7 @@ pub(super) struct Abilities {
     pub(super) versions: Vec<ProtocolVersion>,
     pub(super) suites: Vec<CipherSuite>,
     pub(super) tls13_suites: Vec<CipherSuite>,
-    /// As tuples; a list from a profile is one tuple.
+    /// As tuples.
     pub(super) groups: Vec<Vec<NamedGroup>>,
     pub(super) schemes: Vec<SignatureScheme>,
 }
@@ -42,7 +42,7 @@ impl Abilities {
             suites: list(protocol.suites.as_deref(), traits.default_suites),
             tls13_suites: list(protocol.tls13_suites.as_deref(), traits.tls13_suites),
             groups: match &protocol.groups {
-                Some(groups) => vec![groups.clone()],
+                Some(groups) => tuples(groups, &protocol.group_tuples),
                 None => traits
                     .default_groups
                     .iter()
@@ -108,7 +108,10 @@ pub(super) struct Hello<'a> {
     /// `None`: no extension.
     pub(super) schemes: Option<Vec<SignatureScheme>>,
     pub(super) alpn: &'a [String],
+    /// The text that SNI has, which need not be a name.
     pub(super) server_name: Option<&'a str>,
+    /// Whether TLS_FALLBACK_SCSV is among the suites.
+    pub(super) fallback: bool,
 }
 
 impl<'a> Hello<'a> {
@@ -124,9 +127,15 @@ impl<'a> Hello<'a> {
         };
         hello.alpn = &profile.alpn;
         hello.server_name = match (&profile.server_name, profile.sni) {
+            // Without a final dot (rustls msgs/handshake.rs, `trim_hostname_trailing_dot_for_sni`).
+            (ServerName::Dns(name), Sni::Send) if client.stack.is_rustls() => {
+                Some(name.strip_suffix('.').unwrap_or(name))
+            }
+            // As it is (ssl/statem/extensions_clnt.c, `tls_construct_ctos_server_name`).
             (ServerName::Dns(name), Sni::Send) => Some(name),
             _ => None,
         };
+        hello.fallback = profile.fallback_scsv;
         Ok(hello)
     }
 
@@ -161,6 +170,7 @@ impl<'a> Hello<'a> {
             abilities,
             alpn: &[],
             server_name: None,
+            fallback: false,
         }
     }
 
@@ -237,7 +247,11 @@ impl<'a> Hello<'a> {
             (_, false) => Vec::new(),
             (None, true) => traits.default_shares.to_vec(),
             // Without a `*`, the first (`tls_construct_ctos_key_share`).
-            (Some(_), true) => usable.first().copied().into_iter().collect(),
+            (Some(_), true) if protocol.key_shares.is_empty() => {
+                usable.first().copied().into_iter().collect()
+            }
+            // Every group with a `*`; TLS 1.3 can use all that we know.
+            (Some(_), true) => protocol.key_shares.clone(),
         };
         Ok(Self {
             names_versions: tls13,
@@ -248,6 +262,7 @@ impl<'a> Hello<'a> {
             abilities,
             alpn: &[],
             server_name: None,
+            fallback: false,
         })
     }
 }
@@ -342,6 +357,18 @@ fn local(cause: Cause, native: &str, alert: AlertDescription) -> Box<Fault> {
         alert: Some(alert),
         phase: Phase::BeforeHello,
     })
+}
+
+/// A list divided into tuples of these sizes; without any, it is one.
+fn tuples(groups: &[NamedGroup], sizes: &[u8]) -> Vec<Vec<NamedGroup>> {
+    if sizes.is_empty() {
+        return vec![groups.to_vec()];
+    }
+    let mut rest = groups.iter().copied();
+    sizes
+        .iter()
+        .map(|size| rest.by_ref().take((*size).into()).collect())
+        .collect()
 }
 
 fn list<T: Clone>(chosen: Option<&[T]>, default: &[T]) -> Vec<T> {

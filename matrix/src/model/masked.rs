@@ -57,9 +57,8 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
         C::CfgKeyCertMismatch | C::CfgEmptyChain | C::CfgUnparseableLeaf => &[own_flaw],
         C::CfgWeakOwnCredential => &[own_flaw, own_credential, own_protocol],
         C::ServerNoCertificate => &[server_credential],
-        C::VersionMismatch | C::VersionLegacyClient | C::VersionDowngradeSentinel => {
-            &[versions, protocols]
-        }
+        C::VersionMismatch | C::VersionLegacyClient => &[versions, protocols],
+        C::VersionFallbackScsv | C::VersionDowngradeSentinel => &[fallback, versions, protocols],
         C::SuiteMismatch | C::SuiteKeyType => &[suites, protocols],
         C::GroupMismatch | C::GroupListEmpty => &[groups, protocols],
         C::CertCurveNotOffered => &[groups, credentials],
@@ -67,7 +66,7 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
             &[schemes, protocols, credentials]
         }
         C::AlpnMismatch => &[application_protocols],
-        C::SniUnknown => &[names],
+        C::SniUnknown | C::SniMalformed => &[names],
         C::CertHostMismatch | C::CertCnOnly | C::CertIpMismatch | C::CertWildcard => {
             &[names, peer_flaw]
         }
@@ -110,6 +109,8 @@ fn own_lists(scenario: &mut Scenario, detector: Role) {
     own.suites = None;
     own.tls13_suites = None;
     own.groups = None;
+    own.group_tuples.clear();
+    own.key_shares.clear();
     own.signature_schemes = None;
 }
 
@@ -157,6 +158,10 @@ fn versions(scenario: &mut Scenario, _: Role) {
     });
 }
 
+fn fallback(scenario: &mut Scenario, _: Role) {
+    scenario.client.profile.fallback_scsv = false;
+}
+
 fn suites(scenario: &mut Scenario, _: Role) {
     both(scenario, |protocol| {
         protocol.suites = None;
@@ -165,7 +170,11 @@ fn suites(scenario: &mut Scenario, _: Role) {
 }
 
 fn groups(scenario: &mut Scenario, _: Role) {
-    both(scenario, |protocol| protocol.groups = None);
+    both(scenario, |protocol| {
+        protocol.groups = None;
+        protocol.group_tuples.clear();
+        protocol.key_shares.clear();
+    });
 }
 
 fn schemes(scenario: &mut Scenario, _: Role) {

@@ -22,6 +22,7 @@ mod ending;
 mod gate;
 mod hello;
 mod masked;
+mod name;
 mod negotiation;
 mod openssl_server;
 mod openssl_verify;

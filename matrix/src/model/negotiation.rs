@@ -41,13 +41,13 @@ pub(super) fn handshake(scenario: &Scenario) -> Result<Agreed, Box<Fault>> {
             phase: Phase::UnwantedVersion,
         }));
     }
-    if marks_downgrade(&hello, &server, choice.version) {
+    if let Some(phase) = minds_mark(&hello, &server, choice.version) {
         return Err(Box::new(Fault {
             cause: Cause::VersionDowngradeSentinel,
             detector: Role::Client,
             native: "INAPPROPRIATE_FALLBACK".into(),
             alert: Some(AlertDescription::illegal_parameter),
-            phase: Phase::UnwantedVersion,
+            phase,
         }));
     }
     let agreed = Agreed {
@@ -73,10 +73,21 @@ pub(super) fn handshake(scenario: &Scenario) -> Result<Agreed, Box<Fault>> {
 /// ssl/statem/statem_lib.c, `check_for_downgrade` and `ssl_choose_client_version`: an OpenSSL server
 /// that has TLS 1.2 marks what lies below it, and an OpenSSL client minds the mark wherever it has a
 /// version above the chosen one, be it TLS 1.1 (RFC 8446 §4.1.3 asks that of TLS 1.2 clients alone).
-fn marks_downgrade(hello: &Hello<'_>, server: &Abilities, chosen: ProtocolVersion) -> bool {
-    chosen < ProtocolVersion::TLS1_2
+///
+/// A client that says it falls back minds the marks as one that has TLS 1.3, whatever it has enabled
+/// (`ssl_get_min_max_version`, `real_max`). OpenSSL servers do not let it come to that, but a rustls
+/// server with TLS 1.3 knows no fallback and marks TLS 1.2 (server/tls12.rs, `DOWNGRADE_SENTINEL`).
+fn minds_mark(hello: &Hello<'_>, server: &Abilities, chosen: ProtocolVersion) -> Option<Phase> {
+    if server.stack.is_rustls() {
+        let minds = hello.fallback
+            && chosen == ProtocolVersion::TLS1_2
+            && server.has(ProtocolVersion::TLS1_3);
+        return minds.then_some(Phase::ServerFlight(chosen));
+    }
+    let minds = chosen < ProtocolVersion::TLS1_2
         && server.has(ProtocolVersion::TLS1_2)
-        && hello.abilities.versions.last() > Some(&chosen)
+        && hello.abilities.versions.last() > Some(&chosen);
+    minds.then_some(Phase::UnwantedVersion)
 }
 
 /// The client verifies the server's chain, then the signature over the handshake.

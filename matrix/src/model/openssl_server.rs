@@ -23,6 +23,16 @@ pub(super) fn answer(
 ) -> Result<Choice, Box<Fault>> {
     setup(server)?;
     let version = version(hello, server, profile)?;
+    // `tls_early_post_process_client_hello`, before it chooses a suite. What counts is the newest
+    // version that is enabled, be it of no use without a certificate or behind a hole
+    // (ssl/statem/statem_lib.c, `ssl_check_version_downgrade`; RFC 7507 §3).
+    if hello.fallback && server.versions.last() != Some(&version) {
+        return refuse(
+            Cause::VersionFallbackScsv,
+            "INAPPROPRIATE_FALLBACK",
+            A::inappropriate_fallback,
+        );
+    }
     if version == ProtocolVersion::TLS1_3 {
         answer_tls13(hello, server, profile)
     } else {

@@ -8,6 +8,7 @@ use shakedown::profile::{Credential, KeyType, Preference, ServerName, ServerProf
 use super::Cause;
 use super::ending::{Fault, Phase};
 use super::hello::{Abilities, Hello, is_ecdsa_suite, usable_below_tls13};
+use super::name::{NameText, name_text};
 use super::negotiation::{Choice, application_protocol, server_fault};
 use super::signature::{is_for_tls13, rustls_choice};
 use super::traits::rustls::{TLS12_ECDSA_SCHEMES, TLS12_RSA_SCHEMES};
@@ -32,6 +33,14 @@ pub(super) fn answer(
             Cause::GroupListEmpty,
             "InvalidMessage(IllegalEmptyList(\"NamedGroups\"))",
             A::decode_error,
+        );
+    }
+    // `process_client_hello`: the text of SNI, before the schemes are missed.
+    if hello.server_name.map(name_text) == Some(NameText::Malformed) {
+        return refuse(
+            Cause::SniMalformed,
+            "PeerMisbehaved(ServerNameMustContainOneHostName)",
+            A::illegal_parameter,
         );
     }
     let Some(offered) = &hello.schemes else {

@@ -59,7 +59,15 @@ pub(super) fn client(
     identities: &Identities,
 ) -> Result<(SslContext, Option<String>), Refusal> {
     let mut context = SslContextBuilder::new(SslMethod::tls_client()).map_err(refused)?;
-    common(&mut context, &profile.protocol, Role::Client)?;
+    common(&mut context, &profile.protocol)?;
+    if profile.fallback_scsv {
+        context.set_mode(SslMode::SEND_FALLBACK_SCSV);
+    }
+    if matches!(&profile.server_name, ServerName::Dns(name) if name.contains('\0')) {
+        return Err(Refusal::Unsupported(
+            "OpenSSL's names end before a NUL".to_owned(),
+        ));
+    }
     context.set_session_cache_mode(SslSessionCacheMode::OFF);
     if let Some(credential) = profile.identity {
         load(&mut context, identities, Role::Client, credential)?;
@@ -94,7 +102,7 @@ pub(super) fn server(
     identities: &Identities,
 ) -> Result<SslContext, Refusal> {
     let mut context = SslContextBuilder::new(SslMethod::tls_server()).map_err(refused)?;
-    common(&mut context, &profile.protocol, Role::Server)?;
+    common(&mut context, &profile.protocol)?;
     // Sessions live in tickets: a cache would grow with every handshake.
     context.set_session_cache_mode(SslSessionCacheMode::SERVER | SslSessionCacheMode::NO_INTERNAL);
     context
@@ -143,7 +151,7 @@ pub(super) fn server(
     Ok(context.build())
 }
 
-fn common(context: &mut SslContextBuilder, protocol: &Protocol, role: Role) -> Result<(), Refusal> {
+fn common(context: &mut SslContextBuilder, protocol: &Protocol) -> Result<(), Refusal> {
     context.set_mode(SslMode::NO_AUTO_CHAIN);
     // First of all, for it decides over what is loaded later.
     if let Some(level) = protocol.security_level {
@@ -151,7 +159,7 @@ fn common(context: &mut SslContextBuilder, protocol: &Protocol, role: Role) -> R
     }
     set_versions(context, &protocol.versions)?;
     if let Some(suites) = &protocol.suites {
-        set_suites(context, suites, &protocol.versions, role)?;
+        set_suites(context, suites, &protocol.versions)?;
     }
     if let Some(suites) = &protocol.tls13_suites {
         let names = suite_names(suites, "TLS 1.3", |suite| suite.is_tls13())?;
@@ -159,10 +167,7 @@ fn common(context: &mut SslContextBuilder, protocol: &Protocol, role: Role) -> R
             .set_ciphersuites(&names.join(":"))
             .map_err(refused)?;
     }
-    if let Some(groups) = &protocol.groups {
-        let names = names(groups, "group", |group| group.name())?;
-        set_list(&names, "group", |list| context.set_groups_list(list))?;
-    }
+    set_groups(context, protocol)?;
     if let Some(schemes) = &protocol.signature_schemes {
         let names = names(schemes, "signature scheme", |scheme| scheme.name())?;
         set_list(&names, "signature scheme", |list| {
@@ -202,29 +207,52 @@ fn set_versions(
 /// Sets the suites of TLS 1.2 and earlier.
 ///
 /// OpenSSL refuses a list without a suite (`NO_CIPHER_MATCH`), and so does this, where one of these
-/// versions is enabled; where none is, an empty list says nothing. `TLS_FALLBACK_SCSV` (RFC 7507) is
-/// a mode of clients.
+/// versions is enabled; where none is, an empty list says nothing.
 fn set_suites(
     context: &mut SslContextBuilder,
     suites: &[CipherSuite],
     versions: &[ProtocolVersion],
-    role: Role,
 ) -> Result<(), Refusal> {
-    let is_fallback =
-        |suite: CipherSuite| suite == CipherSuite::TLS_FALLBACK_SCSV && role == Role::Client;
-    if suites.iter().any(|suite| is_fallback(*suite)) {
-        context.set_mode(SslMode::SEND_FALLBACK_SCSV);
-    }
-    let suites: Vec<_> = suites
-        .iter()
-        .copied()
-        .filter(|suite| !is_fallback(*suite))
-        .collect();
-    let names = suite_names(&suites, "TLS 1.2 or earlier", |suite| !suite.is_tls13())?;
+    let names = suite_names(suites, "TLS 1.2 or earlier", |suite| !suite.is_tls13())?;
     if names.is_empty() && versions.iter().all(|v| *v > ProtocolVersion::TLS1_2) {
         return Ok(());
     }
     context.set_cipher_list(&names.join(":")).map_err(refused)
+}
+
+/// Sets the groups: `/` stands between tuples, `*` before a group that a share is sent for
+/// (ssl/t1_lib.c, `tuple_cb` and `gid_cb`).
+fn set_groups(context: &mut SslContextBuilder, protocol: &Protocol) -> Result<(), Refusal> {
+    if let Some((field, message)) = protocol.contradiction() {
+        return Err(Refusal::Unsupported(format!("{field}: {message}")));
+    }
+    if protocol.key_shares.len() > MAX_KEY_SHARES {
+        return Err(Refusal::Unsupported(format!(
+            "OpenSSL sends no more than {MAX_KEY_SHARES} key shares"
+        )));
+    }
+    let Some(groups) = &protocol.groups else {
+        return Ok(());
+    };
+    let names = names(groups, "group", |group| group.name())?;
+    set_list(&names, "group", |list| context.set_groups_list(list))?;
+    let mut tuples = protocol.group_tuples.iter().copied();
+    let mut left = tuples.next().unwrap_or_default();
+    let mut list = String::new();
+    for (group, name) in groups.iter().zip(names) {
+        if !list.is_empty() && left == 0 && !protocol.group_tuples.is_empty() {
+            list.push('/');
+            left = tuples.next().unwrap_or_default();
+        } else if !list.is_empty() {
+            list.push(':');
+        }
+        left = left.saturating_sub(1);
+        if protocol.key_shares.contains(group) {
+            list.push('*');
+        }
+        list.push_str(name);
+    }
+    context.set_groups_list(&list).map_err(refused)
 }
 
 fn suite_names(
@@ -446,5 +474,8 @@ const VERSIONS: &[(ProtocolVersion, SslVersion, SslOptions)] = &[
         SslOptions::NO_TLSV1_3,
     ),
 ];
+
+/// ssl/ssl_local.h, `OPENSSL_CLIENT_MAX_KEY_SHARES`.
+const MAX_KEY_SHARES: usize = 4;
 
 const MOMENT: libc::time_t = clock::NOW as libc::time_t;

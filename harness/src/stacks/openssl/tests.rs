@@ -518,13 +518,17 @@ fn what_the_stack_cannot_say_is_unsupported() {
 
 #[test]
 fn every_named_group_scheme_and_suite_can_be_set() {
+    let signals = [
+        CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
+        CipherSuite::TLS_FALLBACK_SCSV,
+    ];
     let profile = Protocol {
         versions: ProtocolVersion::ALL.to_vec(),
         suites: Some(
             CipherSuite::NAMED
                 .iter()
                 .copied()
-                .filter(|s| !s.is_tls13() && *s != CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV)
+                .filter(|s| !s.is_tls13() && !signals.contains(s))
                 .collect(),
         ),
         tls13_suites: Some(
@@ -537,6 +541,7 @@ fn every_named_group_scheme_and_suite_can_be_set() {
         groups: Some(NamedGroup::NAMED.to_vec()),
         signature_schemes: Some(SignatureScheme::NAMED.to_vec()),
         security_level: Some(0),
+        ..Protocol::default()
     };
     assert!(stack().client(&client_with(profile)).is_ok());
 }
@@ -738,19 +743,45 @@ fn the_security_level_decides_over_what_is_loaded() {
 }
 
 #[test]
-fn a_suite_of_a_fallback_is_noticed() {
-    let fallback = Protocol {
-        suites: Some(vec![
-            CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-            CipherSuite::TLS_FALLBACK_SCSV,
-        ]),
-        ..protocol(TLS1_2)
+fn a_fallback_is_noticed() {
+    let fallback = ClientProfile {
+        fallback_scsv: true,
+        ..client_with(protocol(TLS1_2))
     };
-    let ends = meet(&client_with(fallback.clone()), &ServerProfile::default());
+    let ends = meet(&fallback, &ServerProfile::default());
     assert_eq!(ends.native(Role::Server), "INAPPROPRIATE_FALLBACK");
     ends.alert(Role::Server, AlertDescription::inappropriate_fallback);
-    let mut ends = meet(&client_with(fallback), &server_with(protocol(TLS1_2)));
+    let mut ends = meet(&fallback, &server_with(protocol(TLS1_2)));
     assert_eq!(ends.exchange(), Ok(()));
+}
+
+#[test]
+fn tuples_and_shares_decide_over_the_group() {
+    let [a, b, c] = [
+        NamedGroup::x25519,
+        NamedGroup::secp256r1,
+        NamedGroup::secp384r1,
+    ];
+    let groups = |list: [NamedGroup; 3], tuples: &[u8], shares: &[NamedGroup]| Protocol {
+        groups: Some(list.to_vec()),
+        group_tuples: tuples.to_vec(),
+        key_shares: shares.to_vec(),
+        ..protocol(TLS1_3)
+    };
+    for (tuples, shares, group, kind) in [
+        (vec![], vec![b], b, HandshakeKind::Full),
+        (vec![3], vec![b, a], b, HandshakeKind::Full),
+        (vec![1, 2], vec![b], a, HandshakeKind::HelloRetryRequest),
+        (vec![1, 2], vec![b, a], a, HandshakeKind::Full),
+    ] {
+        let client = client_with(groups([c, b, a], &[], &shares));
+        let ends = meet(&client, &server_with(groups([a, b, c], &tuples, &[])));
+        assert_eq!(
+            ends.sessions().map(|s| (s.group, s.kind)),
+            [(Some(group), kind), (Some(group), kind)],
+            "{tuples:?} {shares:?}"
+        );
+    }
 }
 
 /// Every error that a damaged byte leads to has a word.

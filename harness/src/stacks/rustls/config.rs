@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{
-    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
+    CertificateDer, CertificateRevocationListDer, DnsName, PrivateKeyDer, PrivatePkcs8KeyDer,
     ServerName as RustlsName, UnixTime,
 };
 use rustls::server::{
@@ -43,10 +43,18 @@ impl Rustls {
                 "rustls's WebPkiServerVerifier always checks the name".into(),
             ));
         }
+        if profile.fallback_scsv {
+            return Err(Refusal::Unsupported(
+                "rustls never sends TLS_FALLBACK_SCSV".into(),
+            ));
+        }
         let name = match &profile.server_name {
-            ServerName::Dns(name) => RustlsName::try_from(name.clone()).map_err(|_| {
-                Refusal::Unsupported(format!("rustls takes {name:?} for no DNS name"))
-            })?,
+            // Not by way of `RustlsName`, which takes an address too.
+            ServerName::Dns(name) => DnsName::try_from(name.clone())
+                .map(RustlsName::DnsName)
+                .map_err(|_| {
+                    Refusal::Unsupported(format!("rustls takes {name:?} for no DNS name"))
+                })?,
             ServerName::Ip(address) => RustlsName::IpAddress((*address).into()),
         };
         let versions = versions(&profile.protocol.versions)?;

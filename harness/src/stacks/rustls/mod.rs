@@ -69,7 +69,11 @@ impl Rustls {
         name: RustlsName<'static>,
     ) -> Arc<dyn Config> {
         let sent_name = match &name {
-            RustlsName::DnsName(dns) if config.enable_sni => Some(dns.as_ref().to_owned()),
+            // Without a final dot (msgs/handshake.rs, `trim_hostname_trailing_dot_for_sni`).
+            RustlsName::DnsName(dns) if config.enable_sni => {
+                let name = dns.as_ref();
+                Some(name.strip_suffix('.').unwrap_or(name).to_owned())
+            }
             _ => None,
         };
         Arc::new(Client {

@@ -23,6 +23,11 @@ impl Rustls {
         if protocol.security_level.is_some() {
             return Err(Refusal::Unsupported("rustls has no security levels".into()));
         }
+        if !protocol.group_tuples.is_empty() || !protocol.key_shares.is_empty() {
+            return Err(Refusal::Unsupported(
+                "rustls has no tuples of groups, and chooses its key shares itself".into(),
+            ));
+        }
         let mut provider = self.provider.clone();
         let (tls13, tls12): (Vec<_>, Vec<_>) = provider
             .cipher_suites

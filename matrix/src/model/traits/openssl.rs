@@ -42,6 +42,10 @@ pub const OPENSSL: Traits = Traits {
 /// The security level that OpenSSL is built with (since 3.2, INSTALL.md: OPENSSL_TLS_SECURITY_LEVEL).
 pub const DEFAULT_LEVEL: u8 = 2;
 
+/// How many key shares a client can be told to send (ssl/ssl_local.h,
+/// `OPENSSL_CLIENT_MAX_KEY_SHARES`; ssl/t1_lib.c, `tls1_set_groups_list`).
+pub const MAX_KEY_SHARES: usize = 4;
+
 /// The schemes that a security level above 0 forbids: SHA-1 has fewer than 80 bits
 /// (ssl/ssl_cert.c, `ssl_security_default_callback`).
 pub const LEVEL_0_SCHEMES: [Sig; 2] = [Sig::ecdsa_sha1, Sig::rsa_pkcs1_sha1];
