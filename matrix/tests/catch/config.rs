@@ -13,7 +13,7 @@ use shakedown_matrix::model::Cause;
 
 use crate::hunt::{Fault, Plant, Shows};
 
-pub fn faults() -> Vec<Fault> {
+pub(crate) fn faults() -> Vec<Fault> {
     let mut faults: Vec<_> = PROFILES
         .iter()
         .flat_map(|(name, does, stacks, roles, change, shows, near)| {
@@ -72,7 +72,7 @@ pub fn faults() -> Vec<Fault> {
         stack: StackId::Openssl,
         role: Role::Server,
         plant: Plant::Alpn(b"pop3"),
-        shows: Shows::Own("alpn"),
+        shows: Shows::Own("end"),
         near: "alone/client.alpn",
     });
     faults
@@ -159,7 +159,7 @@ const PROFILES: &[Entry] = &[
         OPENSSL,
         CLIENT,
         (|client| client.name_check = NameCheck::Off, |_| ()),
-        Shows::Cause(Cause::CertCnOnly),
+        Shows::Cause(Cause::CertHostMismatch),
         "cause/",
     ),
     (
@@ -252,7 +252,7 @@ const PROFILES: &[Entry] = &[
             |server| other(server.identity.as_mut()),
         ),
         Shows::Peers("peer"),
-        "alone/",
+        "alone/server.revocation",
     ),
     (
         "leaves out the intermediate",
@@ -264,7 +264,7 @@ const PROFILES: &[Entry] = &[
             |server| bare(server.identity.as_mut()),
         ),
         Shows::Peers("end"),
-        "alone/",
+        "alone/server.revocation",
     ),
     (
         "caps itself at TLS 1.2",
@@ -273,7 +273,7 @@ const PROFILES: &[Entry] = &[
         BOTH,
         (|c| cap(&mut c.protocol), |s| cap(&mut s.protocol)),
         Shows::Own("version"),
-        "alone/",
+        "cover/2/negotiation",
     ),
     (
         "speaks a version that is switched off",
@@ -351,7 +351,7 @@ const PROFILES: &[Entry] = &[
             |s| drop_first(&mut s.protocol.groups),
         ),
         Shows::Own("group"),
-        "alone/",
+        "alone/{role}.groups",
     ),
     (
         "takes groups that are switched off",
@@ -477,7 +477,7 @@ const PROFILES: &[Entry] = &[
             |server| server.protocol.security_level = Some(0),
         ),
         Shows::Own("end"),
-        "alone/",
+        "alone/{role}.versions",
     ),
     (
         "claims a capability that it lacks",
@@ -498,7 +498,7 @@ const PROFILES: &[Entry] = &[
             |server| checked(server.identity.as_mut()),
         ),
         Shows::Own("support"),
-        "absent/",
+        "absent/{role}.loading",
     ),
     (
         "claims a capability that it lacks",
@@ -507,7 +507,7 @@ const PROFILES: &[Entry] = &[
         SERVER,
         (|_| (), |server| server.protocol.security_level = None),
         Shows::Own("support"),
-        "absent/",
+        "absent/server.security-level",
     ),
 ];
 

@@ -7,37 +7,36 @@ use shakedown::scenario::StackId;
 use crate::hunt::{Fault, Plant, Shows};
 
 /// What may be done to a connection; each hook leaves things as they are.
-pub struct Meddler {
-    pub inner: Box<dyn Connection>,
-    pub role: Role,
-    pub hooks: Hooks,
+struct Meddler {
+    inner: Box<dyn Connection>,
+    hooks: Hooks,
     calls: usize,
     failure: Option<Failure>,
 }
 
 /// The places where a connection can be meddled with.
 #[derive(Clone, Copy)]
-pub struct Hooks {
+pub(crate) struct Hooks {
     /// Before input is taken.
-    pub receive: fn(),
+    pub(crate) receive: fn(),
     /// What is about to be sent, how many times something was asked for before, and whether this
     /// side has failed.
-    pub transmit: fn(&mut Vec<u8>, usize, bool),
-    pub established: fn(bool) -> bool,
-    pub failure: fn(Option<Failure>) -> Option<Failure>,
+    pub(crate) transmit: fn(&mut Vec<u8>, usize, bool),
+    pub(crate) established: fn(bool) -> bool,
+    pub(crate) failure: fn(Option<Failure>) -> Option<Failure>,
     /// What the user sends.
-    pub send: fn(&mut Vec<u8>),
+    pub(crate) send: fn(&mut Vec<u8>),
     /// What the user receives.
-    pub received: fn(&mut Vec<u8>),
-    pub closes: bool,
-    pub hears_close: bool,
-    pub exported: fn(&mut [u8]) -> bool,
-    pub session: fn(&mut Session),
-    pub alerts: fn(&mut Vec<AlertDescription>),
+    pub(crate) received: fn(&mut Vec<u8>),
+    pub(crate) closes: bool,
+    pub(crate) hears_close: bool,
+    pub(crate) exported: fn(&mut [u8]) -> bool,
+    pub(crate) session: fn(&mut Session),
+    pub(crate) alerts: fn(&mut Vec<AlertDescription>),
 }
 
 impl Hooks {
-    pub const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         receive: || (),
         transmit: |_, _, _| (),
         established: |established| established,
@@ -53,15 +52,14 @@ impl Hooks {
 }
 
 /// A connection with hooks that do nothing.
-pub fn honest(inner: Box<dyn Connection>, role: Role) -> Box<dyn Connection> {
-    meddle(inner, role, Hooks::NONE)
+pub(crate) fn honest(inner: Box<dyn Connection>) -> Box<dyn Connection> {
+    meddle(inner, Hooks::NONE)
 }
 
 /// A connection with these hooks.
-pub fn meddle(inner: Box<dyn Connection>, role: Role, hooks: Hooks) -> Box<dyn Connection> {
+pub(crate) fn meddle(inner: Box<dyn Connection>, hooks: Hooks) -> Box<dyn Connection> {
     let mut meddler = Meddler {
         inner,
-        role,
         hooks,
         calls: 0,
         failure: None,
@@ -163,17 +161,17 @@ impl Connection for Meddler {
 
 macro_rules! with {
     ($( $field:ident : $hook:expr ),* $(,)?) => {{
-        fn wrap(inner: Box<dyn Connection>, role: Role) -> Box<dyn Connection> {
-            meddle(inner, role, Hooks { $( $field: $hook, )* ..Hooks::NONE })
+        fn wrap(inner: Box<dyn Connection>) -> Box<dyn Connection> {
+            meddle(inner, Hooks { $( $field: $hook, )* ..Hooks::NONE })
         }
         wrap
     }};
 }
 pub(crate) use with;
 
-pub type Wrap = fn(Box<dyn Connection>, Role) -> Box<dyn Connection>;
+pub(crate) type Wrap = fn(Box<dyn Connection>) -> Box<dyn Connection>;
 
-pub fn faults() -> Vec<Fault> {
+pub(crate) fn faults() -> Vec<Fault> {
     let entries: [(_, _, Wrap, _, _); 24] = [
         (
             "sends a wrong alert",
@@ -184,7 +182,7 @@ pub fn faults() -> Vec<Fault> {
                 }
             } },
             Shows::Own("alert sent"),
-            "cause/",
+            "cause/cert-unknown-ca",
         ),
         (
             "sends an alert too many",
@@ -194,7 +192,7 @@ pub fn faults() -> Vec<Fault> {
                 out.splice(place..place, ALERT);
             } },
             Shows::Own("alert sent"),
-            "cause/",
+            "cause/cert-unknown-ca",
         ),
         (
             "sends no alert",
@@ -203,12 +201,12 @@ pub fn faults() -> Vec<Fault> {
                 out.clear();
             } },
             Shows::Own("alert sent"),
-            "cause/",
+            "cause/cert-unknown-ca",
         ),
         (
             "sends an alert though all is well",
             "ends its data with an alert",
-            with! { send: |_| (), transmit: |out, calls, _| if calls == 1 {
+            with! { transmit: |out, calls, _| if calls == 1 {
                 out.extend(ALERT);
             } },
             Shows::Own("alert sent"),
@@ -240,7 +238,7 @@ pub fn faults() -> Vec<Fault> {
         (
             "loses a byte that arrived",
             "swallows the last byte of what it receives",
-            with! { received: |data| drop(data.pop()) },
+            with! { received: |data| data.truncate(data.len().saturating_sub(1)) },
             Shows::Own("data intact"),
             "alone/",
         ),
@@ -263,7 +261,7 @@ pub fn faults() -> Vec<Fault> {
         (
             "loses a byte that it sends",
             "sends all but the last byte",
-            with! { send: |data| drop(data.pop()) },
+            with! { send: |data| data.truncate(data.len().saturating_sub(1)) },
             Shows::Peers("data intact"),
             "alone/",
         ),
@@ -329,7 +327,7 @@ pub fn faults() -> Vec<Fault> {
             "never holds itself connected",
             "claims to the end that the handshake is not done",
             with! { established: |_| false },
-            Shows::Own("established"),
+            Shows::Stall,
             "alone/",
         ),
         (
@@ -400,8 +398,9 @@ fn in_the_clear() -> Vec<Fault> {
         stack,
         role,
         plant: Plant::Connection(with! { transmit: |out, _, failed| {
-            if failed && out.first() == Some(&APPLICATION_DATA) {
-                out.clear();
+            let kept = if out.first() == Some(&CHANGE_CIPHER_SPEC) { 6 } else { 0 };
+            if failed && out.get(kept) == Some(&APPLICATION_DATA) {
+                out.truncate(kept);
                 out.extend([21, 3, 3, 0, 2, 2, AlertDescription::unknown_ca.0]);
             }
         } }),
@@ -428,4 +427,5 @@ fn planted(reason: Reason) -> Failure {
 
 /// internal_error, fatal, in the clear.
 const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 80];
+const CHANGE_CIPHER_SPEC: u8 = 20;
 const APPLICATION_DATA: u8 = 23;

@@ -16,21 +16,22 @@ use shakedown_matrix::verdict::{Verdict, judge};
 use crate::verifier::{self, Lenience};
 
 /// A fault of one stack on one side.
-pub struct Fault {
-    pub name: &'static str,
+pub(crate) struct Fault {
+    pub(crate) name: &'static str,
     /// What the faulty side does, in a few words.
-    pub does: &'static str,
-    pub stack: StackId,
-    pub role: Role,
-    pub plant: Plant,
-    pub shows: Shows,
-    /// How the names of scenarios begin that are tried first; a hint, for speed.
-    pub near: &'static str,
+    pub(crate) does: &'static str,
+    pub(crate) stack: StackId,
+    pub(crate) role: Role,
+    pub(crate) plant: Plant,
+    pub(crate) shows: Shows,
+    /// How the names of scenarios begin that are tried first, with the faulty side
+    /// for `{role}`; a hint, for speed.
+    pub(crate) near: &'static str,
 }
 
 impl Fault {
     /// The same kind of fault for each of these stacks and sides.
-    pub fn everywhere(
+    pub(crate) fn everywhere(
         stacks: &[StackId],
         roles: &[Role],
         fault: impl Fn(StackId, Role) -> Self,
@@ -44,13 +45,13 @@ impl Fault {
 
 /// How a fault is planted.
 #[derive(Clone, Copy)]
-pub enum Plant {
+pub(crate) enum Plant {
     /// The stack is given another profile than it is asked for.
     Profile(fn(&mut ClientProfile), fn(&mut ServerProfile)),
     /// The stack answers for its profile otherwise.
     Answer(fn(Result<Arc<dyn Config>, Refusal>) -> Result<Arc<dyn Config>, Refusal>),
     /// Something stands between each connection and its user.
-    Connection(fn(Box<dyn Connection>, Role) -> Box<dyn Connection>),
+    Connection(fn(Box<dyn Connection>) -> Box<dyn Connection>),
     /// The verification of the peer forgives.
     Verify(Lenience),
     /// An OpenSSL server chooses this application protocol whatever is offered.
@@ -59,7 +60,7 @@ pub enum Plant {
 
 /// What must be reported.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Shows {
+pub(crate) enum Shows {
     /// A handshake that should fail of this cause goes otherwise.
     Cause(Cause),
     /// This field is not as the model says, on the faulty side.
@@ -117,13 +118,13 @@ impl Shows {
 }
 
 /// The scenario that caught a fault.
-pub struct Caught {
-    pub scenario: String,
-    pub shown: String,
+pub(crate) struct Caught {
+    pub(crate) scenario: String,
+    pub(crate) shown: String,
 }
 
 /// The default run, made once, with what the model says of each scenario.
-pub struct Hunt {
+pub(crate) struct Hunt {
     identities: Arc<Identities>,
     cases: Vec<(Case, Prediction)>,
 }
@@ -146,7 +147,7 @@ impl Hunt {
 
     /// The first scenario of the default run that shows the fault: those that show one thing alone
     /// are tried before the others.
-    pub fn catch(&self, fault: &Fault) -> Option<Caught> {
+    pub(crate) fn catch(&self, fault: &Fault) -> Option<Caught> {
         let lab = self.lab(fault);
         let mut relevant: Vec<_> = self
             .involving(fault)
@@ -155,25 +156,30 @@ impl Hunt {
                 _ => true,
             })
             .collect();
+        let near = fault.near.replace("{role}", fault.role.name());
         // A stable sort: within a rank the plan's order stays.
         relevant.sort_by_key(|(case, _)| {
-            let is_near = !fault.near.is_empty() && case.name.starts_with(fault.near);
+            let is_near = !near.is_empty() && case.name.starts_with(&near);
             (!is_near, rank(&case.name))
         });
-        relevant.into_iter().find_map(|(case, prediction)| {
-            let verdict = judge(prediction, &lab.run(&case.scenario));
-            fault
-                .shows
-                .found(fault, prediction, &verdict)
-                .map(|shown| Caught {
-                    scenario: case.name.clone(),
-                    shown,
-                })
-        })
+        let limit: usize = std::env::var("HUNT_LIMIT").map_or(usize::MAX, |n| n.parse().unwrap());
+        relevant
+            .into_iter()
+            .take(limit)
+            .find_map(|(case, prediction)| {
+                let verdict = judge(prediction, &lab.run(&case.scenario));
+                fault
+                    .shows
+                    .found(fault, prediction, &verdict)
+                    .map(|shown| Caught {
+                        scenario: case.name.clone(),
+                        shown,
+                    })
+            })
     }
 
     /// How the scenarios go that show one thing alone.
-    pub fn sample(&self, fault: &Fault) -> impl Iterator<Item = (&Case, Verdict)> {
+    pub(crate) fn sample(&self, fault: &Fault) -> impl Iterator<Item = (&Case, Verdict)> {
         let lab = self.lab(fault);
         self.involving(fault)
             .filter(|(case, _)| rank(&case.name) == 0)
@@ -204,7 +210,7 @@ impl Hunt {
     }
 }
 
-pub static HUNT: LazyLock<Hunt> = LazyLock::new(Hunt::new);
+pub(crate) static HUNT: LazyLock<Hunt> = LazyLock::new(Hunt::new);
 
 fn rank(name: &str) -> usize {
     let group = name.split('/').next().unwrap_or_default();
@@ -216,7 +222,7 @@ fn rank(name: &str) -> usize {
 }
 
 /// A stack with its own ways of being configured.
-pub enum Inner {
+pub(crate) enum Inner {
     Rustls(Rustls),
     OpenSsl(OpenSsl),
 }
@@ -264,7 +270,7 @@ impl Stack for Faulty {
                 stack.client(&profile)
             }
             Plant::Answer(answer) => answer(stack.client(profile)),
-            Plant::Connection(wrap) => wrapped(stack.client(profile)?, wrap, self.role),
+            Plant::Connection(wrap) => Ok(wrapped(stack.client(profile)?, wrap)),
             Plant::Verify(lenience) => {
                 verifier::client(&self.inner, &self.identities, profile, lenience)
             }
@@ -284,7 +290,7 @@ impl Stack for Faulty {
                 stack.server(&profile)
             }
             Plant::Answer(answer) => answer(stack.server(profile)),
-            Plant::Connection(wrap) => wrapped(stack.server(profile)?, wrap, self.role),
+            Plant::Connection(wrap) => Ok(wrapped(stack.server(profile)?, wrap)),
             Plant::Verify(lenience) => {
                 verifier::server(&self.inner, &self.identities, profile, lenience)
             }
@@ -302,22 +308,20 @@ impl Stack for Faulty {
 
 fn wrapped(
     inner: Arc<dyn Config>,
-    wrap: fn(Box<dyn Connection>, Role) -> Box<dyn Connection>,
-    role: Role,
-) -> Result<Arc<dyn Config>, Refusal> {
+    wrap: fn(Box<dyn Connection>) -> Box<dyn Connection>,
+) -> Arc<dyn Config> {
     struct Wrapped {
         inner: Arc<dyn Config>,
-        wrap: fn(Box<dyn Connection>, Role) -> Box<dyn Connection>,
-        role: Role,
+        wrap: fn(Box<dyn Connection>) -> Box<dyn Connection>,
     }
 
     impl Config for Wrapped {
         fn connect(&self) -> Result<Box<dyn Connection>, Failure> {
-            Ok((self.wrap)(self.inner.connect()?, self.role))
+            Ok((self.wrap)(self.inner.connect()?))
         }
     }
 
-    Ok(Arc::new(Wrapped { inner, wrap, role }))
+    Arc::new(Wrapped { inner, wrap })
 }
 
 /// Out of so many scenarios that show one thing alone, one is tried where nothing must be found.

@@ -24,7 +24,23 @@ mod verifier;
 #[test]
 fn every_fault_is_caught() {
     let faults = faults();
-    let caught: Vec<_> = faults.par_iter().map(|fault| HUNT.catch(fault)).collect();
+    let caught: Vec<_> = faults
+        .par_iter()
+        .with_max_len(1)
+        .map(|fault| {
+            let began = std::time::Instant::now();
+            let caught = HUNT.catch(fault);
+            eprintln!(
+                "HUNTED {} {} {} {:?} {}",
+                fault.stack,
+                fault.role,
+                fault.name,
+                began.elapsed(),
+                caught.is_some()
+            );
+            caught
+        })
+        .collect();
     let mut list = String::from(HEAD);
     let mut missed = Vec::new();
     for (fault, caught) in faults.iter().zip(caught) {

@@ -7,7 +7,7 @@ use shakedown::scenario::StackId;
 use crate::connection::{Hooks, Wrap, meddle, with};
 use crate::hunt::{Fault, Plant, Shows};
 
-pub fn faults() -> Vec<Fault> {
+pub(crate) fn faults() -> Vec<Fault> {
     let entries: [(_, _, Wrap); 9] = [
         (
             "reports another version",

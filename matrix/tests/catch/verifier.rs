@@ -15,7 +15,8 @@ use rustls::pki_types::{
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{
-    DigitallySignedStruct, DistinguishedName, Error, RootCertStore, ServerConfig, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, ServerConfig,
+    SignatureScheme,
 };
 use shakedown::connection::{Config, Refusal, Role};
 use shakedown::iana::ProtocolVersion;
@@ -29,7 +30,7 @@ use crate::hunt::{Fault, Inner, Plant, Shows};
 
 /// What is forgiven.
 #[derive(Clone, Copy, Debug)]
-pub struct Lenience {
+pub(crate) struct Lenience {
     /// Words in rustls's error.
     rustls: &'static [&'static str],
     /// OpenSSL's X509_V_ERR_… (include/openssl/x509_vfy.h).
@@ -40,13 +41,13 @@ pub struct Lenience {
 }
 
 /// Nothing is forgiven.
-pub const STRICT: Lenience = Lenience {
+pub(crate) const STRICT: Lenience = Lenience {
     rustls: &[],
     openssl: &[],
     signature: false,
 };
 
-pub fn faults() -> Vec<Fault> {
+pub(crate) fn faults() -> Vec<Fault> {
     let mut faults = Vec::new();
     for (name, cause, rustls, openssl, roles) in FORGIVEN {
         faults.extend(Fault::everywhere(&StackId::ALL, roles, |stack, role| {
@@ -187,7 +188,7 @@ const FORGIVEN: &[Forgiven] = &[
 ];
 
 /// A client that forgives.
-pub fn client(
+pub(crate) fn client(
     stack: &Inner,
     identities: &Identities,
     profile: &ClientProfile,
@@ -220,7 +221,7 @@ pub fn client(
 }
 
 /// A server that forgives.
-pub fn server(
+pub(crate) fn server(
     stack: &Inner,
     identities: &Identities,
     profile: &ServerProfile,
@@ -338,7 +339,13 @@ impl<V: ?Sized> Forgiving<V> {
         if self.lenience.signature {
             return Ok(HandshakeSignatureValid::assertion());
         }
-        verify()
+        match verify() {
+            // An error of the signature itself is not one of the chain.
+            Err(error) if error == Error::InvalidCertificate(CertificateError::BadSignature) => {
+                Err(error)
+            }
+            result => self.forgive(result, HandshakeSignatureValid::assertion()),
+        }
     }
 }
 
