@@ -144,7 +144,7 @@ const PROFILES: &[Entry] = &[
     (
         "ignores its anchor",
         "trusts roots although it is given a leaf alone",
-        ALL,
+        OPENSSL,
         BOTH,
         (
             |client| client.trust = Trust::Roots,
@@ -273,7 +273,7 @@ const PROFILES: &[Entry] = &[
         BOTH,
         (|c| cap(&mut c.protocol), |s| cap(&mut s.protocol)),
         Shows::Own("version"),
-        "cover/2/negotiation",
+        "table/",
     ),
     (
         "speaks a version that is switched off",
