@@ -162,20 +162,16 @@ impl Hunt {
             let is_near = !near.is_empty() && case.name.starts_with(&near);
             (!is_near, rank(&case.name))
         });
-        let limit: usize = std::env::var("HUNT_LIMIT").map_or(usize::MAX, |n| n.parse().unwrap());
-        relevant
-            .into_iter()
-            .take(limit)
-            .find_map(|(case, prediction)| {
-                let verdict = judge(prediction, &lab.run(&case.scenario));
-                fault
-                    .shows
-                    .found(fault, prediction, &verdict)
-                    .map(|shown| Caught {
-                        scenario: case.name.clone(),
-                        shown,
-                    })
-            })
+        relevant.into_iter().find_map(|(case, prediction)| {
+            let verdict = judge(prediction, &lab.run(&case.scenario));
+            fault
+                .shows
+                .found(fault, prediction, &verdict)
+                .map(|shown| Caught {
+                    scenario: case.name.clone(),
+                    shown,
+                })
+        })
     }
 
     /// How the scenarios go that show one thing alone.
