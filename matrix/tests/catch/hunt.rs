@@ -206,7 +206,12 @@ impl Hunt {
     }
 }
 
-pub(crate) static HUNT: LazyLock<Hunt> = LazyLock::new(Hunt::new);
+/// The default run. Not to be asked for first inside rayon's pool: making the plan uses the pool, and a
+/// worker that waits for the plan would wait for itself.
+pub(crate) fn hunt() -> &'static Hunt {
+    static HUNT: LazyLock<Hunt> = LazyLock::new(Hunt::new);
+    &HUNT
+}
 
 fn rank(name: &str) -> usize {
     let group = name.split('/').next().unwrap_or_default();

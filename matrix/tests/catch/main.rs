@@ -13,7 +13,7 @@ use shakedown::connection::Role;
 use shakedown::scenario::StackId;
 use shakedown_matrix::verdict::Verdict;
 
-use crate::hunt::{Fault, HUNT, Plant, Shows};
+use crate::hunt::{Fault, Plant, Shows, hunt};
 
 mod config;
 mod connection;
@@ -23,11 +23,11 @@ mod verifier;
 
 #[test]
 fn every_fault_is_caught() {
-    let faults = faults();
+    let (faults, hunt) = (faults(), hunt());
     let caught: Vec<_> = faults
         .par_iter()
         .with_max_len(1)
-        .map(|fault| HUNT.catch(fault))
+        .map(|fault| hunt.catch(fault))
         .collect();
     let mut list = String::from(HEAD);
     let mut missed = Vec::new();
@@ -105,11 +105,12 @@ fn without_a_fault_nothing_is_caught() {
             })
         })
         .collect();
+    let hunt = hunt();
     let tried: usize = nulls
         .par_iter()
         .map(|null| {
             let mut tried = 0;
-            for (case, verdict) in HUNT.sample(null) {
+            for (case, verdict) in hunt.sample(null) {
                 assert!(
                     matches!(verdict, Verdict::Agree | Verdict::Unsupported(_)),
                     "{} {}: {}: {verdict:?}",
@@ -138,7 +139,7 @@ fn an_entry_whose_fault_does_nothing_fails() {
         shows: Shows::Cause(shakedown_matrix::model::Cause::CertHostMismatch),
         near: "",
     };
-    assert!(HUNT.catch(&idle).is_none());
+    assert!(hunt().catch(&idle).is_none());
 }
 
 fn faults() -> Vec<Fault> {
