@@ -57,7 +57,7 @@ impl Config for Prepared {
 pub(super) fn client(
     profile: &ClientProfile,
     identities: &Identities,
-) -> Result<(SslContext, Option<String>), Refusal> {
+) -> Result<(SslContextBuilder, Option<String>), Refusal> {
     let mut context = SslContextBuilder::new(SslMethod::tls_client()).map_err(refused)?;
     common(&mut context, &profile.protocol)?;
     if profile.fallback_scsv {
@@ -93,14 +93,14 @@ pub(super) fn client(
         let protocols = alpn_list(&profile.alpn)?;
         context.set_alpn_protos(&protocols).map_err(refused)?;
     }
-    Ok((context.build(), sni(profile)))
+    Ok((context, sni(profile)))
 }
 
 /// A server's context.
 pub(super) fn server(
     profile: &ServerProfile,
     identities: &Identities,
-) -> Result<SslContext, Refusal> {
+) -> Result<SslContextBuilder, Refusal> {
     let mut context = SslContextBuilder::new(SslMethod::tls_server()).map_err(refused)?;
     common(&mut context, &profile.protocol)?;
     // Sessions live in tickets: a cache would grow with every handshake.
@@ -148,7 +148,7 @@ pub(super) fn server(
             Err(SniError::ALERT_FATAL)
         });
     }
-    Ok(context.build())
+    Ok(context)
 }
 
 fn common(context: &mut SslContextBuilder, protocol: &Protocol) -> Result<(), Refusal> {

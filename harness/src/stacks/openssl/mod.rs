@@ -17,7 +17,7 @@ mod trace;
 
 use std::sync::Arc;
 
-use ::openssl::ssl::SslContext;
+use ::openssl::ssl::{SslContext, SslContextBuilder};
 
 use self::config::Prepared;
 use crate::connection::{Config, Refusal, Role, Stack, StackInfo};
@@ -61,6 +61,19 @@ impl OpenSsl {
         &self,
         profile: &ClientProfile,
     ) -> Result<(SslContext, Option<String>), Refusal> {
+        let (context, sni) = self.client_builder(profile)?;
+        Ok((context.build(), sni))
+    }
+
+    /// As [`Self::client_context`], for a caller who has more to set.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stack::client`].
+    pub fn client_builder(
+        &self,
+        profile: &ClientProfile,
+    ) -> Result<(SslContextBuilder, Option<String>), Refusal> {
         config::client(profile, &self.identities)
     }
 
@@ -70,6 +83,15 @@ impl OpenSsl {
     ///
     /// As [`Stack::server`].
     pub fn server_context(&self, profile: &ServerProfile) -> Result<SslContext, Refusal> {
+        Ok(self.server_builder(profile)?.build())
+    }
+
+    /// As [`Self::server_context`], for a caller who has more to set.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stack::server`].
+    pub fn server_builder(&self, profile: &ServerProfile) -> Result<SslContextBuilder, Refusal> {
         config::server(profile, &self.identities)
     }
 

@@ -62,7 +62,7 @@ impl Rustls {
     /// A client with a configuration of the caller's.
     ///
     /// Its sessions tell no signature schemes, which only the verifiers and keys of
-    /// [`Self::client_config`] note.
+    /// [`Self::client_config`] note, and those that [`observe_server_verifier`] makes.
     pub fn adopt_client(
         &self,
         config: Arc<ClientConfig>,
@@ -112,6 +112,20 @@ impl Rustls {
             algorithms: provider::AlgorithmLists::default(),
         }
     }
+}
+
+/// A verifier for a client that is adopted, so that its sessions tell the server's scheme.
+pub fn observe_server_verifier(
+    verifier: Arc<dyn rustls::client::danger::ServerCertVerifier>,
+) -> Arc<dyn rustls::client::danger::ServerCertVerifier> {
+    Arc::new(observe::ObservedServerVerifier(verifier))
+}
+
+/// A verifier for a server that is adopted, so that its sessions tell the client's scheme.
+pub fn observe_client_verifier(
+    verifier: Arc<dyn rustls::server::danger::ClientCertVerifier>,
+) -> Arc<dyn rustls::server::danger::ClientCertVerifier> {
+    Arc::new(observe::ObservedClientVerifier(verifier))
 }
 
 impl Stack for Rustls {
