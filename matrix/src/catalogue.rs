@@ -177,6 +177,9 @@ const RECIPES: &[Recipe] = recipes! {
     }
     SigalgMismatch."p521" { "server.key" = "ecdsa-p521" }
     AlpnMismatch { "client.alpn" = "imap", "server.alpn" = "http/1.1" }
+    AlpnMismatch."ignored" {
+        "client.alpn" = "imap", "server.alpn" = "http/1.1", "server.alpn-miss" = "ignore"
+    }
     SniMalformed { "client.server-name" = "bad-label" }
     SniUnknown."trailing-dot" {
         "server.sni" = "strict", "client.server-name" = "trailing-dot"

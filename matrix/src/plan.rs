@@ -458,7 +458,7 @@ const FOCI: [Focus; 4] = [
 ];
 
 /// So many points with names are made into scenarios at a time.
-const BATCH: usize = 1000;
+const BATCH: usize = 250;
 /// So many clients meet so many servers in a batch of random scenarios.
 const CROSS: usize = 24;
 /// In the long run so many values out of one more are plain.

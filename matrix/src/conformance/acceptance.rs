@@ -90,6 +90,14 @@ const RULES: &[(Rule, Broken)] = &[
     ),
     (
         Rule {
+            id: "fallback-ignored",
+            citation: "RFC 7507 §3",
+            demand: "a server that has a newer version than the client falls back to refuses",
+        },
+        fallback_ignored,
+    ),
+    (
+        Rule {
             id: "empty-list-sent",
             citation: "RFC 8446 §4.2.3, §4.2.7",
             demand: "lists of groups and of signature schemes have at least one entry",
@@ -191,6 +199,31 @@ fn curve_of_key(seen: &Seen<'_>) -> Vec<(Role, &'static str)> {
         && seen.expectation.detector == Some(Role::Client));
     if sent && !listed {
         vec![(Role::Server, "uses a key on another curve")]
+    } else {
+        Vec::new()
+    }
+}
+
+fn fallback_ignored(seen: &Seen<'_>) -> Vec<(Role, &'static str)> {
+    let own = &seen.scenario.server.profile.protocol;
+    let has_tls13 = own.versions.contains(&ProtocolVersion::TLS1_3)
+        && own
+            .tls13_suites
+            .as_ref()
+            .is_none_or(|suites| !suites.is_empty());
+    let chosen = seen.expectation.version;
+    if seen.scenario.client.profile.fallback_scsv
+        && has_tls13
+        && chosen.is_some_and(|chosen| chosen < ProtocolVersion::TLS1_3)
+        && !seen
+            .scenario
+            .client
+            .profile
+            .protocol
+            .versions
+            .contains(&ProtocolVersion::TLS1_3)
+    {
+        vec![(Role::Server, "goes on")]
     } else {
         Vec::new()
     }

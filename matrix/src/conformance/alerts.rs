@@ -90,6 +90,16 @@ const RULES: &[NamedAlert] = &[
     },
     NamedAlert {
         rule: Rule {
+            id: "fallback",
+            citation: "RFC 7507 §3",
+            demand: "a fallback that is not needed is inappropriate_fallback",
+        },
+        causes: &[C::VersionFallbackScsv],
+        when: When::Always,
+        alerts: &[A::inappropriate_fallback],
+    },
+    NamedAlert {
+        rule: Rule {
             id: "parameters",
             citation: "RFC 8446 §4.1.1, RFC 5246 §7.4.1.3",
             demand: "no common parameters are handshake_failure or insufficient_security",

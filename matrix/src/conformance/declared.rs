@@ -11,6 +11,12 @@ pub const DECLARED: &[Deviation] = &[
         rule: "version",
         deed: "sends handshake_failure",
     },
+    // server/hs.rs looks for no TLS_FALLBACK_SCSV.
+    Deviation {
+        library: Rustls,
+        rule: "fallback-ignored",
+        deed: "goes on",
+    },
     // server/tls12.rs, `emit_server_kx`: an error without an alert.
     Deviation {
         library: Rustls,
