@@ -22,7 +22,7 @@ use shakedown_matrix::lab::Lab;
 use shakedown_matrix::model::traits;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(400)))]
 
     #[test]
     fn rustls_is_the_same_with_either_cryptography(scenario in any_scenario()) {
