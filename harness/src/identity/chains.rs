@@ -54,10 +54,10 @@ fn leaf(
     let pair = authorities.keys.pair(key, Purpose::Leaf(role))?;
     let params = params(role, key, flaw)?;
     let Some(ca) = Ca::of_leaf(role, flaw) else {
-        return Ok(params.self_signed(&*pair)?.der().to_vec());
+        return pair.finished(params.self_signed(&*pair)?.der(), &pair);
     };
     let issuer = authorities.get(key, ca)?;
-    let certificate = params.signed_by(&*pair, &issuer.issuer())?.der().to_vec();
+    let certificate = issuer.issue(&params, &pair)?;
     match flaw {
         Flaw::Version1 => resign::version1(&certificate, &issuer.pair),
         Flaw::Sha1 => resign::sha1(&certificate, key, keys::pkcs8(key, Purpose::Intermediate)),

@@ -13,6 +13,7 @@
 
 mod authorities;
 mod chains;
+mod foreign;
 mod keys;
 mod memo;
 mod resign;
@@ -81,7 +82,8 @@ impl Identities {
             return self.leaf_anchor(peer, credential);
         }
         self.anchors.get(trust, || {
-            let all_keys = |authorities: &[Ca]| self.certificates(&KeyType::ALL, authorities);
+            let keys: Vec<_> = keys::makeable().collect();
+            let all_keys = |authorities: &[Ca]| self.certificates(&keys, authorities);
             match trust {
                 Trust::Roots => all_keys(&Root::ALL.map(Ca::Root)),
                 Trust::OtherRoot => self.certificates(&[KeyType::EcdsaP256], &[Ca::Bystander]),
@@ -98,7 +100,7 @@ impl Identities {
         let make = || {
             let issuers = Root::ALL.map(Ca::Root).into_iter().chain(Ca::INTERMEDIATES);
             let lists = issuers
-                .flat_map(|ca| KeyType::ALL.map(|key| (key, ca)))
+                .flat_map(|ca| keys::makeable().map(move |key| (key, ca)))
                 .map(|(key, ca)| {
                     let revoked: &[u64] = match ca {
                         Ca::Intermediate(Root::Plain) => &chains::REVOKED,
