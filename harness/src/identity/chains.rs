@@ -74,7 +74,8 @@ fn params(role: Role, key: KeyType, flaw: Flaw) -> Result<CertificateParams, Unm
     params.not_after = days_from_now(365);
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    if key.is_rsa() {
+    // A key for PSS alone has no part in encipherment (RFC 4055 §1.2).
+    if key.is_rsa() && key != KeyType::RsaPss2048 {
         params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
     }
     params.extended_key_usages = vec![usage(role)];
