@@ -61,7 +61,8 @@ impl PublicKeyData for Foreign {
 
 impl SigningKey for Foreign {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        sign(self.key, self.pkcs8, Digest::Sha256, message).map_err(|_| rcgen::Error::RemoteKeyError)
+        sign(self.key, self.pkcs8, Digest::Sha256, message)
+            .map_err(|_| rcgen::Error::RemoteKeyError)
     }
 }
 

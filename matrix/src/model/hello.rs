@@ -9,8 +9,8 @@ use shakedown::scenario::{Endpoint, StackId};
 
 use super::Cause;
 use super::ending::{Fault, Phase};
-use super::signature::{is_ecdsa, is_eddsa, is_for_tls13, is_pkcs1, is_pss};
 use super::security::{allows_group, allows_scheme, allows_suite};
+use super::signature::{is_ecdsa, is_eddsa, is_for_tls13, is_pkcs1, is_pss};
 use super::traits::openssl::{DEFAULT_LEVEL, LEVEL_0_SCHEMES};
 use super::traits::{self, Traits};
 

@@ -144,9 +144,9 @@ fn purpose(check: &Check<'_>, certificate: &Certificate, place: usize) -> Option
 /// no weaker than the end entity's here.
 fn level(check: &Check<'_>, chain: &Chain) -> Option<Finding> {
     let (_, below) = chain.certificates.split_last()?;
-    let weak = below.iter().any(|certificate| {
-        !allows_signature(check.level, check.credential.key, certificate.sha1)
-    });
+    let weak = below
+        .iter()
+        .any(|certificate| !allows_signature(check.level, check.credential.key, certificate.sha1));
     weak.then(|| refused(Cause::CertWeakDigest, 68))
 }
 

@@ -111,7 +111,10 @@ fn every_intermediate_of_a_chain_is_among_the_intermediates() {
         used.extend(chain.certificates.into_iter().skip(1));
     }
     assert_eq!(used.iter().collect::<HashSet<_>>(), anchors);
-    assert_eq!(anchors.len(), keys::makeable().count() * Ca::INTERMEDIATES.len());
+    assert_eq!(
+        anchors.len(),
+        keys::makeable().count() * Ca::INTERMEDIATES.len()
+    );
 }
 
 #[test]
