@@ -117,7 +117,7 @@ fn a_server_that_follows_the_wrong_preference_is_caught() {
                 ..Faulty::none(Rustls::ring(identities))
             })
         },
-        "cover/2/negotiation/*",
+        "cover/2/preference/*",
     );
     assert!(names_field(&report, "suite"), "{:#?}", report.divergences);
 }
