@@ -146,6 +146,12 @@ code_points! {
         ed25519 = 0x0807 => "ed25519",
         /// RFC 8446 §4.2.3.
         ed448 = 0x0808 => "ed448",
+        /// RFC 8446 §4.2.3, for keys of type id-RSASSA-PSS.
+        rsa_pss_pss_sha256 = 0x0809 => "rsa_pss_pss_sha256",
+        /// RFC 8446 §4.2.3, for keys of type id-RSASSA-PSS.
+        rsa_pss_pss_sha384 = 0x080a => "rsa_pss_pss_sha384",
+        /// RFC 8446 §4.2.3, for keys of type id-RSASSA-PSS.
+        rsa_pss_pss_sha512 = 0x080b => "rsa_pss_pss_sha512",
     }
 }
 

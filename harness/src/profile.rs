@@ -296,11 +296,18 @@ pub enum KeyType {
     Rsa3072,
     /// RSA, 4096 bits.
     Rsa4096,
+    /// RSA, 1024 bits: 80 bits of strength, which is less than most will take.
+    Rsa1024,
+    /// RSA, 2048 bits, for PSS alone (id-RSASSA-PSS, RFC 4055 §1.2); certificates signed with PSS and
+    /// SHA-256.
+    RsaPss2048,
+    /// Ed448 (RFC 8410).
+    Ed448,
 }
 
 impl KeyType {
     /// Every key type.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::EcdsaP256,
         Self::EcdsaP384,
         Self::EcdsaP521,
@@ -308,6 +315,9 @@ impl KeyType {
         Self::Rsa2048,
         Self::Rsa3072,
         Self::Rsa4096,
+        Self::Rsa1024,
+        Self::RsaPss2048,
+        Self::Ed448,
     ];
 
     /// The name in JSON and on the command line.
@@ -320,12 +330,23 @@ impl KeyType {
             Self::Rsa2048 => "rsa2048",
             Self::Rsa3072 => "rsa3072",
             Self::Rsa4096 => "rsa4096",
+            Self::Rsa1024 => "rsa1024",
+            Self::RsaPss2048 => "rsa-pss2048",
+            Self::Ed448 => "ed448",
         }
     }
 
-    /// Whether this is an RSA key.
+    /// Whether this is an RSA key, be it for PSS alone.
     pub fn is_rsa(self) -> bool {
-        matches!(self, Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096)
+        matches!(
+            self,
+            Self::Rsa1024 | Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 | Self::RsaPss2048
+        )
+    }
+
+    /// Whether this is an EdDSA key.
+    pub fn is_eddsa(self) -> bool {
+        matches!(self, Self::Ed25519 | Self::Ed448)
     }
 }
 

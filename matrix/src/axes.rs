@@ -182,6 +182,9 @@ macro_rules! protocol_axes {
                 "default" => |_| (),
                 "0" => |s| protocol(s).security_level = Some(0),
                 "1" => |s| protocol(s).security_level = Some(1),
+                "3" => |s| protocol(s).security_level = Some(3),
+                "4" => |s| protocol(s).security_level = Some(4),
+                "5" => |s| protocol(s).security_level = Some(5),
             },
             axis! { concat!($side, ".suites");
                 "default" => |_| (),
@@ -291,6 +294,12 @@ macro_rules! protocol_axes {
                 "sha1" => |s| protocol(s).signature_schemes = Some(vec![
                     Sig::ecdsa_sha1, Sig::rsa_pkcs1_sha1,
                 ]),
+                "rsa-pss-pss" => |s| protocol(s).signature_schemes = Some(vec![
+                    Sig::rsa_pss_pss_sha384, Sig::rsa_pss_pss_sha256,
+                ]),
+                "ed448+ecdsa-p256" => |s| protocol(s).signature_schemes = Some(vec![
+                    Sig::ed448, Sig::ecdsa_secp256r1_sha256,
+                ]),
             },
         ]
     }};
@@ -313,6 +322,9 @@ fn server_axes() -> Vec<Axis> {
             "rsa2048" => |s| identity(s).key = KeyType::Rsa2048,
             "rsa3072" => |s| identity(s).key = KeyType::Rsa3072,
             "rsa4096" => |s| identity(s).key = KeyType::Rsa4096,
+            "rsa1024" => |s| identity(s).key = KeyType::Rsa1024,
+            "rsa-pss2048" => |s| identity(s).key = KeyType::RsaPss2048,
+            "ed448" => |s| identity(s).key = KeyType::Ed448,
             "none" => |s| s.server.profile.identity = None,
         },
         flaw_axis!(
@@ -398,6 +410,9 @@ fn client_axes() -> Vec<Axis> {
             "rsa2048" => |s| identity(s).key = KeyType::Rsa2048,
             "rsa3072" => |s| identity(s).key = KeyType::Rsa3072,
             "rsa4096" => |s| identity(s).key = KeyType::Rsa4096,
+            "rsa1024" => |s| identity(s).key = KeyType::Rsa1024,
+            "rsa-pss2048" => |s| identity(s).key = KeyType::RsaPss2048,
+            "ed448" => |s| identity(s).key = KeyType::Ed448,
         },
         flaw_axis!(
             "client.flaw",
@@ -526,6 +541,8 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
             || label.starts_with("tuples:")
             || label.starts_with("shares:")
     };
+    let openssl_schemes =
+        |label: &str| matches!(label, "sha1" | "rsa-pss-pss" | "ed448+ecdsa-p256");
     let hybrid = |label: &str| label.starts_with("x25519mlkem768");
     let empty = |label: &str| label == "none";
     for side in ["client", "server"] {
@@ -540,13 +557,13 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         forbid(&[(&stack, &rustls), (&axis("groups"), &openssl_groups)]);
         forbid(&[
             (&stack, &rustls),
-            (&axis("signature-schemes"), &|l| l == "sha1"),
+            (&axis("signature-schemes"), &openssl_schemes),
         ]);
         forbid(&[(&stack, &ring), (&axis("groups"), &hybrid)]);
         forbid(&[(&stack, &openssl), (&axis("loading"), &|l| l == "resolver")]);
         forbid(&[(&stack, &openssl), (&axis("flaw"), &|l| l == "empty-chain")]);
         forbid(&[
-            (&axis("key"), &|l| l == "ed25519"),
+            (&axis("key"), &|l| matches!(l, "ed25519" | "ed448")),
             (&axis("flaw"), &|l| l == "sha1"),
         ]);
         forbid(&[(&axis("key"), &empty), (&axis("flaw"), &|l| l != "none")]);

@@ -113,6 +113,7 @@ const RECIPES: &[Recipe] = recipes! {
     CfgNoCiphers."old" { "client.versions" = "1.2", "client.suites" = "none" }
     CfgNoGroups { "client.groups" = "none" }
     CfgNoGroups."server" { "server.groups" = "none" }
+    CfgNoGroups."level-5" { "client.security-level" = "5" }
     CfgNoSchemes { "client.signature-schemes" = "none" }
     CfgNoSchemes."sha1" { "client.signature-schemes" = "sha1" }
     CfgNoTrustAnchors { "client.trust" = "empty" }
@@ -132,6 +133,14 @@ const RECIPES: &[Recipe] = recipes! {
     CfgUnparseableLeaf."v1" { "server.flaw" = "version1" }
     CfgWeakOwnCredential { "server.flaw" = "sha1", "server.key" = "rsa2048" }
     CfgWeakOwnCredential."p521" { "server.key" = "ecdsa-p521" }
+    CfgWeakOwnCredential."rsa1024" { "server.key" = "rsa1024" }
+    CfgWeakOwnCredential."rsa-pss" { "server.key" = "rsa-pss2048" }
+    CfgWeakOwnCredential."ed448" { "server.key" = "ed448" }
+    CfgWeakOwnCredential."level-3" { "server.key" = "rsa2048", "server.security-level" = "3" }
+    CfgWeakOwnCredential."level-4" { "server.security-level" = "4" }
+    CfgWeakOwnCredential."client" {
+        "server.client-auth" = "required", "client.key" = "rsa1024"
+    }
     ServerNoCertificate { "server.key" = "none" }
     ServerNoCertificate."1.3-only" { "server.key" = "none", "server.versions" = "1.3" }
     VersionMismatch { "client.versions" = "1.2", "server.versions" = "1.3" }
@@ -159,8 +168,14 @@ const RECIPES: &[Recipe] = recipes! {
         "server.suites" = "aes256-gcm", "server.tls13-suites" = "chacha20-first"
     }
     SuiteKeyType { "client.suites" = "rsa-only" }
+    SuiteMismatch."level-3" {
+        "client.suites" = "rsa-key-transport", "server.security-level" = "3"
+    }
     SuiteKeyType."rsa" { "client.suites" = "ecdsa-only", "server.key" = "rsa2048" }
     GroupMismatch { "client.groups" = "x25519", "server.groups" = "p256" }
+    GroupMismatch."level-4" {
+        "client.groups" = "x25519", "server.security-level" = "4", "server.key" = "ecdsa-p384"
+    }
     GroupListEmpty { "client.groups" = "x25519mlkem768", "client.versions" = "1.2" }
     CertCurveNotOffered { "client.groups" = "x25519" }
     CertCurveNotOffered."client" {
@@ -176,6 +191,8 @@ const RECIPES: &[Recipe] = recipes! {
         "client.signature-schemes" = "ecdsa-p256", "server.key" = "ecdsa-p384"
     }
     SigalgMismatch."p521" { "server.key" = "ecdsa-p521" }
+    SigalgMismatch."rsa-pss" { "server.key" = "rsa-pss2048" }
+    SigalgMismatch."ed448" { "server.key" = "ed448" }
     AlpnMismatch { "client.alpn" = "imap", "server.alpn" = "http/1.1" }
     AlpnMismatch."ignored" {
         "client.alpn" = "imap", "server.alpn" = "http/1.1", "server.alpn-miss" = "ignore"
@@ -254,6 +271,12 @@ const RECIPES: &[Recipe] = recipes! {
     CertWeakDigest { "server.flaw" = "sha1", "server.key" = "rsa2048" }
     CertWeakDigest."level-0" {
         "server.flaw" = "sha1", "server.key" = "rsa2048", "server.security-level" = "0"
+    }
+    CertWeakKey { "server.key" = "rsa1024", "server.security-level" = "1" }
+    CertWeakKey."level-4" { "client.security-level" = "4" }
+    CertWeakKey."client" {
+        "server.client-auth" = "required", "client.key" = "rsa1024",
+        "client.security-level" = "1"
     }
     CertUnsupportedKey {
         "server.client-auth" = "required", "client.key" = "ecdsa-p521", "client.versions" = "1.2"

@@ -401,7 +401,7 @@ fn below(dice: &mut ChaCha8Rng, bound: usize) -> usize {
     (dice.next_u64() % bound.max(1) as u64) as usize
 }
 
-const FOCI: [Focus; 4] = [
+const FOCI: [Focus; 5] = [
     Focus {
         name: "all",
         vary: &[],
@@ -424,6 +424,12 @@ const FOCI: [Focus; 4] = [
             "client.fallback-scsv",
         ],
         set: &[],
+    },
+    // A preference shows where a handshake succeeds and the two lists differ, which takes three axes.
+    Focus {
+        name: "preference",
+        vary: &["client.versions", ".suites", ".tls13-suites"],
+        set: &[("server.preference", "server")],
     },
     Focus {
         name: "server-certificate",

@@ -138,7 +138,7 @@ fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {
     let level = if stack.is_rustls() {
         Just(None).boxed()
     } else {
-        prop::option::of(0_u8..=2).boxed()
+        prop::option::of(0_u8..=5).boxed()
     };
     (
         mostly(

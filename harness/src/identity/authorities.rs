@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
-    DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyIdMethod, KeyPair,
-    KeyUsagePurpose, NameConstraints, PublicKeyData, RevokedCertParams, SerialNumber,
+    DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose,
+    NameConstraints, PublicKeyData, RevokedCertParams, SerialNumber,
 };
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use super::Unmakeable;
-use super::keys::{Keys, Purpose};
+use super::keys::{Keys, Pair, Purpose};
 use super::memo::Memo;
 use crate::clock::{DAY, NOW};
 use crate::connection::Role;
@@ -31,11 +31,11 @@ impl Authorities {
             let pair = self.keys.pair(key, ca.purpose())?;
             let params = ca.params(key, &pair);
             let certificate = match ca.issuer() {
-                None => params.self_signed(&*pair)?,
-                Some(issuer) => params.signed_by(&*pair, &self.get(key, issuer)?.issuer())?,
+                None => pair.finished(params.self_signed(&*pair)?.der(), &pair)?,
+                Some(issuer) => self.get(key, issuer)?.issue(&params, &pair)?,
             };
             Ok(Arc::new(Authority {
-                certificate: certificate.der().to_vec(),
+                certificate,
                 pair,
                 params,
             }))
@@ -48,14 +48,19 @@ pub(super) struct Authority {
     /// Its certificate in DER.
     pub(super) certificate: Vec<u8>,
     /// Its key pair.
-    pub(super) pair: Arc<KeyPair>,
+    pub(super) pair: Arc<Pair>,
     params: CertificateParams,
 }
 
 impl Authority {
-    /// What rcgen signs with.
-    pub(super) fn issuer(&self) -> Issuer<'_, &KeyPair> {
-        Issuer::from_params(&self.params, &*self.pair)
+    /// A certificate for a key of the same type, in DER.
+    pub(super) fn issue(
+        &self,
+        params: &CertificateParams,
+        subject: &Pair,
+    ) -> Result<Vec<u8>, Unmakeable> {
+        let certificate = params.signed_by(subject, &self.issuer())?;
+        self.pair.finished(certificate.der(), subject)
     }
 
     /// Its current revocation list, with these serial numbers.
@@ -74,7 +79,13 @@ impl Authority {
             revoked_certs: revoked.iter().map(entry).collect(),
             key_identifier_method: self.params.key_identifier_method.clone(),
         };
-        Ok(list.signed_by(&self.issuer())?.der().to_vec())
+        self.pair
+            .finished_list(list.signed_by(&self.issuer())?.der())
+    }
+
+    /// What rcgen signs with.
+    fn issuer(&self) -> Issuer<'_, &Pair> {
+        Issuer::from_params(&self.params, &*self.pair)
     }
 }
 
@@ -186,7 +197,7 @@ impl Ca {
         }
     }
 
-    fn params(self, key: KeyType, pair: &KeyPair) -> CertificateParams {
+    fn params(self, key: KeyType, pair: &Pair) -> CertificateParams {
         let name = format!("shakedown {} {}", key.name(), self.name());
         let mut params = CertificateParams::default();
         params.serial_number = Some(SerialNumber::from(self.serial()));
@@ -285,7 +296,7 @@ pub(super) fn days_from_now(days: i64) -> OffsetDateTime {
 
 /// A key identifier over name and key (RFC 5280 §4.2.1.2 leaves the method open), so that authorities
 /// that share a key still differ.
-fn key_identifier(name: &str, pair: &KeyPair) -> KeyIdMethod {
+fn key_identifier(name: &str, pair: &Pair) -> KeyIdMethod {
     let digest = Sha256::new()
         .chain_update(name)
         .chain_update(pair.subject_public_key_info())

@@ -54,10 +54,10 @@ fn leaf(
     let pair = authorities.keys.pair(key, Purpose::Leaf(role))?;
     let params = params(role, key, flaw)?;
     let Some(ca) = Ca::of_leaf(role, flaw) else {
-        return Ok(params.self_signed(&*pair)?.der().to_vec());
+        return pair.finished(params.self_signed(&*pair)?.der(), &pair);
     };
     let issuer = authorities.get(key, ca)?;
-    let certificate = params.signed_by(&*pair, &issuer.issuer())?.der().to_vec();
+    let certificate = issuer.issue(&params, &pair)?;
     match flaw {
         Flaw::Version1 => resign::version1(&certificate, &issuer.pair),
         Flaw::Sha1 => resign::sha1(&certificate, key, keys::pkcs8(key, Purpose::Intermediate)),
@@ -74,7 +74,8 @@ fn params(role: Role, key: KeyType, flaw: Flaw) -> Result<CertificateParams, Unm
     params.not_after = days_from_now(365);
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    if key.is_rsa() {
+    // A key for PSS alone has no part in encipherment (RFC 4055 §1.2).
+    if key.is_rsa() && key != KeyType::RsaPss2048 {
         params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
     }
     params.extended_key_usages = vec![usage(role)];

@@ -1,14 +1,16 @@
 //! Certificates that no honest library writes: taken apart, changed, and signed again.
 
-use rcgen::{KeyPair, SigningKey};
+use rcgen::SigningKey;
 use yasna::{ASN1Error, construct_der, parse_der};
 
 use super::Unmakeable;
+use super::foreign::{self, Digest, Foreign};
+use super::keys::Pair;
 use crate::profile::KeyType;
 
 /// The same certificate as X.509 version 1: without the version field, which defaults to 1, and
 /// without extensions, which only version 3 has (RFC 5280 §4.1.2.1, §4.1.2.9).
-pub(super) fn version1(certificate: &[u8], issuer: &KeyPair) -> Result<Vec<u8>, Unmakeable> {
+pub(super) fn version1(certificate: &[u8], issuer: &Pair) -> Result<Vec<u8>, Unmakeable> {
     let Parts { fields, algorithm } = Parts::of(certificate)?;
     let tbs = sequence(&fields[VERSION + 1..fields.len() - 1]);
     let signature = issuer.sign(&tbs)?;
@@ -27,20 +29,49 @@ pub(super) fn sha1(
                 "Ed25519 leaves no choice of digest (RFC 8032 §5.1)",
             ));
         }
+        KeyType::Ed448 => {
+            return Err(Unmakeable::new(
+                "Ed448 leaves no choice of digest (RFC 8032 §5.2)",
+            ));
+        }
+        KeyType::RsaPss2048 => PSS_WITH_SHA1,
         _ if key.is_rsa() => SHA1_WITH_RSA,
         _ => ECDSA_WITH_SHA1,
     };
     let Parts { mut fields, .. } = Parts::of(certificate)?;
     fields[SIGNATURE] = algorithm.to_vec();
     let tbs = sequence(&fields);
-    let signature = sign_sha1(&tbs, issuer_pkcs8)?;
+    let signature = foreign::sign(key, issuer_pkcs8, Digest::Sha1, &tbs)?;
+    Ok(signed(tbs, algorithm.to_vec(), &signature))
+}
+
+/// The same certificate, or without a subject the same revocation list, with the algorithms that rcgen
+/// cannot write.
+pub(super) fn recast(
+    written: &[u8],
+    issuer: &Foreign,
+    subject: Option<&Foreign>,
+) -> Result<Vec<u8>, Unmakeable> {
+    let Some(algorithm) = issuer.signature_algorithm() else {
+        return Ok(written.to_vec());
+    };
+    let Parts { mut fields, .. } = Parts::of(written)?;
+    match subject {
+        Some(subject) => {
+            fields[SIGNATURE] = algorithm.to_vec();
+            fields[PUBLIC_KEY] = subject.spki.clone();
+        }
+        None => fields[LIST_SIGNATURE] = algorithm.to_vec(),
+    }
+    let tbs = sequence(&fields);
+    let signature = issuer.sign(&tbs)?;
     Ok(signed(tbs, algorithm.to_vec(), &signature))
 }
 
 /// The same certificate with one bit of the issuer's signature flipped.
 ///
 /// The signature stands last. Eight bytes from the end lies within the low half of every kind of it:
-/// of the number that an RSA signature is, of the `s` of ECDSA, of the `S` of Ed25519. So that number
+/// of the number that an RSA signature is, of the `s` of ECDSA, of the `S` of EdDSA. So that number
 /// stays in range and its encoding minimal, and what fails is the verification, not the parser.
 pub(super) fn damaged(mut certificate: Vec<u8>) -> Vec<u8> {
     if let Some(byte) = certificate.iter_mut().nth_back(7) {
@@ -55,9 +86,9 @@ pub(super) fn truncated(mut certificate: Vec<u8>) -> Vec<u8> {
     certificate
 }
 
-/// A certificate as rcgen writes it (RFC 5280 §4.1).
+/// A certificate as rcgen writes it (RFC 5280 §4.1), or a revocation list (§5.1).
 struct Parts {
-    /// The fields of tbsCertificate, each in DER.
+    /// The fields of tbsCertificate or tbsCertList, each in DER.
     fields: Vec<Vec<u8>>,
     /// signatureAlgorithm in DER.
     algorithm: Vec<u8>,
@@ -94,34 +125,20 @@ fn signed(tbs: Vec<u8>, algorithm: Vec<u8>, signature: &[u8]) -> Vec<u8> {
     sequence(&[tbs, algorithm, bits])
 }
 
-#[cfg(feature = "openssl")]
-fn sign_sha1(message: &[u8], pkcs8: &[u8]) -> Result<Vec<u8>, Unmakeable> {
-    use openssl::hash::MessageDigest;
-    use openssl::pkey::PKey;
-    use openssl::sign::Signer;
-
-    // Before the library's own initialisation, which would read the host's configuration.
-    crate::stacks::openssl::init();
-
-    PKey::private_key_from_pkcs8(pkcs8)
-        .and_then(|key| Signer::new(MessageDigest::sha1(), &key)?.sign_oneshot_to_vec(message))
-        .map_err(|error| Unmakeable(error.to_string()))
-}
-
-#[cfg(not(feature = "openssl"))]
-fn sign_sha1(_message: &[u8], _pkcs8: &[u8]) -> Result<Vec<u8>, Unmakeable> {
-    Err(Unmakeable::new(
-        "SHA-1 is signed with OpenSSL, which this build lacks",
-    ))
-}
-
 /// Where fields stand in tbsCertificate.
 const VERSION: usize = 0;
 const SIGNATURE: usize = 2;
+const PUBLIC_KEY: usize = 6;
+/// And in tbsCertList.
+const LIST_SIGNATURE: usize = 1;
 
 /// `SEQUENCE { OID 1.2.840.113549.1.1.5, NULL }`.
 const SHA1_WITH_RSA: &[u8] = &[
     0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05, 0x05, 0x00,
+];
+/// `SEQUENCE { OID id-RSASSA-PSS, SEQUENCE {} }`: the defaults are SHA-1 throughout (RFC 4055 §3.1).
+const PSS_WITH_SHA1: &[u8] = &[
+    0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a, 0x30, 0x00,
 ];
 /// `SEQUENCE { OID 1.2.840.10045.4.1 }`.
 const ECDSA_WITH_SHA1: &[u8] = &[

@@ -287,6 +287,10 @@ causes! {
     CertWeakDigest = "cert-weak-digest" {
         rule: "RFC 8446 §4.4.2.4", remedy: "reissue with SHA-256 or better", document: None,
     },
+    /// A key in the chain that is too weak for the verifier.
+    CertWeakKey = "cert-weak-key" {
+        rule: "RFC 8446 §6.2 bad_certificate", remedy: "reissue with a stronger key", document: None,
+    },
     /// A key type that the verifier lacks.
     CertUnsupportedKey = "cert-unsupported-key" {
         rule: "RFC 8446 §4.4.2.2", remedy: "use a key type that both sides have", document: None,

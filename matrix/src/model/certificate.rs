@@ -25,7 +25,11 @@ pub(super) struct Check<'a> {
 impl Check<'_> {
     /// Whether the verifier can verify signatures by keys of this type.
     pub(super) fn verifies(&self, key: KeyType) -> bool {
-        !(self.verifier == StackId::RustlsRing && key == KeyType::EcdsaP521)
+        match key {
+            KeyType::EcdsaP521 => self.verifier != StackId::RustlsRing,
+            KeyType::RsaPss2048 | KeyType::Ed448 => !self.verifier.is_rustls(),
+            _ => true,
+        }
     }
 }
 

@@ -195,8 +195,10 @@ fn choose(
 ) -> Option<(shakedown::profile::Credential, Option<SignatureScheme>)> {
     let credential = scenario.client.profile.identity?;
     if version < ProtocolVersion::TLS1_2 {
-        // There is no scheme of old for EdDSA (ssl/t1_lib.c, `tls_default_sigalg`).
-        return (credential.key != KeyType::Ed25519).then_some((credential, None));
+        // There is no scheme of old for EdDSA, nor for keys for PSS alone (ssl/t1_lib.c,
+        // `tls_default_sigalg`).
+        let signs = !credential.key.is_eddsa() && credential.key != KeyType::RsaPss2048;
+        return signs.then_some((credential, None));
     }
     let accepted = server.schemes.iter().copied();
     let scheme = match scenario.client.stack {

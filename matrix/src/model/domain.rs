@@ -43,9 +43,6 @@ fn protocol(stack: StackId, protocol: &Protocol) -> Option<String> {
 /// OpenSSL can be asked for more than the traits list.
 fn openssl(protocol: &Protocol) -> Option<String> {
     let traits = traits::of(StackId::Openssl);
-    if protocol.security_level.is_some_and(|level| level > 2) {
-        return Some("OpenSSL's security levels above 2".into());
-    }
     unlisted(&protocol.versions, traits.versions)
         .or_else(|| unlisted(protocol.suites.as_deref()?, traits.suites))
         .or_else(|| unlisted(protocol.tls13_suites.as_deref()?, traits.tls13_suites))
@@ -118,9 +115,8 @@ mod tests {
             .expect("well-formed")
         };
         assert_eq!(outside(&with("{}")), None);
-        assert_eq!(outside(&with(r#"{"protocol":{"security_level":2}}"#)), None);
+        assert_eq!(outside(&with(r#"{"protocol":{"security_level":5}}"#)), None);
         for unknown in [
-            r#"{"protocol":{"security_level":3}}"#,
             r#"{"protocol":{"suites":["0xc0ac"]}}"#,
             r#"{"protocol":{"groups":["x25519","x25519"]}}"#,
             r#"{"server_name":{"dns":"a b.example"}}"#,

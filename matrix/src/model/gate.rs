@@ -12,6 +12,7 @@ use shakedown::scenario::{Endpoint, StackId};
 
 use super::Cause;
 use super::name::{NameText, name_text};
+use super::security::own_credential;
 use super::traits::openssl::{DEFAULT_LEVEL, MAX_KEY_SHARES};
 use super::traits::{self, Traits};
 
@@ -162,8 +163,8 @@ fn identity_support(stack: StackId, credential: Option<Credential>) -> Option<St
 }
 
 fn makeable(credential: Credential) -> Option<String> {
-    (credential.flaw == Flaw::Sha1 && credential.key == KeyType::Ed25519)
-        .then(|| "Ed25519 signs without a digest of its own choice (RFC 8410 §3)".to_owned())
+    (credential.flaw == Flaw::Sha1 && credential.key.is_eddsa())
+        .then(|| "EdDSA signs without a digest of its own choice (RFC 8410 §3)".to_owned())
 }
 
 fn anchors(stack: StackId, trust: Trust) -> Option<Gate> {
@@ -236,7 +237,14 @@ fn identity(stack: StackId, protocol: &Protocol, credential: Option<Credential>)
 /// rustls crypto/signer.rs, `CertifiedKey::from_der`: the key is loaded, then held against the end
 /// entity, which must parse.
 fn rustls_identity(stack: StackId, credential: Credential) -> Option<Gate> {
-    if stack == StackId::RustlsRing && credential.key == KeyType::EcdsaP521 {
+    // crypto/aws_lc_rs/sign.rs and crypto/ring/sign.rs, `any_supported_type`: RSA from 2048 bits on and
+    // by rsaEncryption alone (ring src/rsa/keypair.rs; aws-lc-rs src/rsa/key.rs), no Ed448.
+    let lacks = match credential.key {
+        KeyType::EcdsaP521 => stack == StackId::RustlsRing,
+        KeyType::Rsa1024 | KeyType::RsaPss2048 | KeyType::Ed448 => true,
+        _ => false,
+    };
+    if lacks {
         return Some(refused(
             Cause::CfgWeakOwnCredential,
             "General(failed to parse private key as RSA, ECDSA, or EdDSA)",
@@ -272,11 +280,12 @@ fn openssl_identity(protocol: &Protocol, credential: Credential) -> Option<Gate>
     let level = protocol.security_level.unwrap_or(DEFAULT_LEVEL);
     match credential.flaw {
         Flaw::Malformed => Some(refused(Cause::CfgUnparseableLeaf, "TOO_LONG")),
-        // Up to 3.6 the digest of one's own certificate counts (ssl/ssl_cert.c,
-        // `ssl_security_cert_sig`).
-        Flaw::Sha1 if level >= 1 => Some(refused(Cause::CfgWeakOwnCredential, "CA_MD_TOO_WEAK")),
-        Flaw::KeyMismatch => Some(refused(Cause::CfgKeyCertMismatch, "KEY_VALUES_MISMATCH")),
-        _ => None,
+        flaw => own_credential(level, credential.key, flaw)
+            .map(|native| refused(Cause::CfgWeakOwnCredential, native))
+            .or_else(|| {
+                (flaw == Flaw::KeyMismatch)
+                    .then(|| refused(Cause::CfgKeyCertMismatch, "KEY_VALUES_MISMATCH"))
+            }),
     }
 }
 

@@ -9,6 +9,7 @@ use shakedown::scenario::{Endpoint, StackId};
 
 use super::Cause;
 use super::ending::{Fault, Phase};
+use super::security::{allows_group, allows_scheme, allows_suite};
 use super::signature::{is_ecdsa, is_eddsa, is_for_tls13, is_pkcs1, is_pss};
 use super::traits::openssl::{DEFAULT_LEVEL, LEVEL_0_SCHEMES};
 use super::traits::{self, Traits};
@@ -21,6 +22,8 @@ pub(super) struct Abilities {
     pub(super) versions: Vec<ProtocolVersion>,
     pub(super) suites: Vec<CipherSuite>,
     pub(super) tls13_suites: Vec<CipherSuite>,
+    /// All of them, those that the security level forbids too.
+    pub(super) configured: Vec<CipherSuite>,
     /// As tuples.
     pub(super) groups: Vec<Vec<NamedGroup>>,
     pub(super) schemes: Vec<SignatureScheme>,
@@ -41,6 +44,7 @@ impl Abilities {
             versions: protocol.versions.clone(),
             suites: list(protocol.suites.as_deref(), traits.default_suites),
             tls13_suites: list(protocol.tls13_suites.as_deref(), traits.tls13_suites),
+            configured: Vec::new(),
             groups: match &protocol.groups {
                 Some(groups) => tuples(groups, &protocol.group_tuples),
                 None => traits
@@ -77,12 +81,19 @@ impl Abilities {
 
     /// What the security level forbids (ssl/ssl_cert.c, `ssl_security_default_callback`).
     fn filter_as_openssl(&mut self) {
-        if self.level > 0 {
+        let level = self.level;
+        if level > 0 {
             self.versions
                 .retain(|version| *version >= ProtocolVersion::TLS1_2);
-            self.schemes
-                .retain(|scheme| !LEVEL_0_SCHEMES.contains(scheme));
         }
+        self.configured = [&self.tls13_suites[..], &self.suites].concat();
+        self.suites.retain(|suite| allows_suite(level, *suite));
+        self.tls13_suites
+            .retain(|suite| allows_suite(level, *suite));
+        for tuple in &mut self.groups {
+            tuple.retain(|group| allows_group(level, *group));
+        }
+        self.schemes.retain(|scheme| allows_scheme(level, *scheme));
     }
 
     pub(super) fn has(&self, version: ProtocolVersion) -> bool {
@@ -245,14 +256,32 @@ impl<'a> Hello<'a> {
         }
         let shares = match (&protocol.groups, tls13) {
             (_, false) => Vec::new(),
-            (None, true) => traits.default_shares.to_vec(),
+            (None, true) => traits
+                .default_shares
+                .iter()
+                .copied()
+                .filter(|group| usable.contains(group))
+                .collect(),
             // Without a `*`, the first (`tls_construct_ctos_key_share`).
             (Some(_), true) if protocol.key_shares.is_empty() => {
                 usable.first().copied().into_iter().collect()
             }
-            // Every group with a `*`; TLS 1.3 can use all that we know.
-            (Some(_), true) => protocol.key_shares.clone(),
+            // Every group with a `*` that the level allows.
+            (Some(_), true) => protocol
+                .key_shares
+                .iter()
+                .copied()
+                .filter(|group| usable.contains(group))
+                .collect(),
         };
+        if tls13 && shares.is_empty() {
+            // `tls_construct_ctos_key_share`: the level leaves groups, but none that has a `*`.
+            return Err(local(
+                Cause::CfgNoGroups,
+                "NO_SUITABLE_KEY_SHARE",
+                AlertDescription::internal_error,
+            ));
+        }
         Ok(Self {
             names_versions: tls13,
             suites,

@@ -78,7 +78,9 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
         | C::CertPartialChain => &[trust, peer_flaw],
         C::CertRevokedCrl => &[peer_flaw],
         C::CertCrlMissing => &[revocation],
-        C::CertWeakDigest | C::CertUnsupportedKey => &[peer_flaw, credentials],
+        C::CertWeakDigest | C::CertWeakKey | C::CertUnsupportedKey => {
+            &[peer_flaw, credentials, protocols]
+        }
         C::ClientCertMissing => &[client_credential, no_client_auth],
         _ => &[peer_flaw, credentials],
     }

@@ -27,6 +27,7 @@ mod negotiation;
 mod openssl_server;
 mod openssl_verify;
 mod rustls_server;
+mod security;
 mod signature;
 pub mod traits;
 mod webpki;

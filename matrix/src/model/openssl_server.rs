@@ -50,8 +50,12 @@ pub(super) fn setup(server: &Abilities) -> Result<(), Box<Fault>> {
             A::protocol_version,
         );
     };
-    let suites = server.tls13_suites.iter().chain(&server.suites);
-    if !suites.into_iter().any(|suite| usable_in(*suite, newest)) {
+    // Whether the security level allows them is not asked here.
+    if !server
+        .configured
+        .iter()
+        .any(|suite| usable_in(*suite, newest))
+    {
         return refuse(
             Cause::CfgNoCiphers,
             "NO_CIPHERS_AVAILABLE",
@@ -259,6 +263,12 @@ fn key_serves(
     shared: &[SignatureScheme],
     version: ProtocolVersion,
 ) -> bool {
+    if key == KeyType::RsaPss2048 {
+        // It takes a scheme of its own, and serves no key transport.
+        return serves(key, suite)
+            && version == ProtocolVersion::TLS1_2
+            && shared.iter().any(|scheme| fits_tls12(key, *scheme));
+    }
     if key.is_rsa() {
         return !is_ecdsa_suite(suite);
     }
@@ -284,6 +294,12 @@ fn key_serves(
     }
 }
 
+/// Whether a suite is for keys of this type. One for PSS alone has no part in key transport.
+fn serves(key: KeyType, suite: CipherSuite) -> bool {
+    is_ecdsa_suite(suite) != key.is_rsa()
+        && (key != KeyType::RsaPss2048 || is_ecdhe(suite) || is_dhe(suite))
+}
+
 /// Which of the reasons for NO_SHARED_CIPHER it is.
 fn no_suite_cause(
     hello: &Hello<'_>,
@@ -301,7 +317,7 @@ fn no_suite_cause(
             hello.suites.contains(suite) && usable_in(*suite, version) && extra(*suite)
         })
     };
-    let of_type = |suite: CipherSuite| is_ecdsa_suite(suite) != credential.key.is_rsa();
+    let of_type = |suite: CipherSuite| serves(credential.key, suite);
     let can_sign = |suite| {
         key_serves(
             credential.key,

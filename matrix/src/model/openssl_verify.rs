@@ -11,6 +11,7 @@ use super::chain::{
     Anchored, Certificate, Forbidden, KeyUsage, Presented, Usage, Validity, anchored, presented,
     root,
 };
+use super::security::{allows_key, allows_signature};
 use super::traits::openssl::verify_alert;
 
 /// What OpenSSL finds wrong with what its peer presents; `None`: nothing.
@@ -37,6 +38,10 @@ pub(super) fn verify(check: &Check<'_>) -> Option<Finding> {
         }
         Presented::Chain(chain) => chain,
     };
+    // `x509_verify_x509`: before all else.
+    if !allows_key(check.level, check.credential.key) {
+        return Some(refused(Cause::CertWeakKey, 66));
+    }
     let chain = match build(check, &sent) {
         Ok(chain) => chain,
         Err(finding) => return Some(finding),
@@ -135,13 +140,14 @@ fn purpose(check: &Check<'_>, certificate: &Certificate, place: usize) -> Option
     (place == 0 && certificate.key_usage == KeyUsage::CrlSignOnly).then_some(Cause::CertBadKeyUsage)
 }
 
-/// `check_auth_level`: the digests of all but a trusted root.
+/// `check_auth_level`: the digests of all but a trusted root. The keys of issuers count too, but are
+/// no weaker than the end entity's here.
 fn level(check: &Check<'_>, chain: &Chain) -> Option<Finding> {
-    let weak = chain
-        .certificates
+    let (_, below) = chain.certificates.split_last()?;
+    let weak = below
         .iter()
-        .any(|certificate| certificate.sha1);
-    (check.level >= 1 && weak).then(|| refused(Cause::CertWeakDigest, 68))
+        .any(|certificate| !allows_signature(check.level, check.credential.key, certificate.sha1));
+    weak.then(|| refused(Cause::CertWeakDigest, 68))
 }
 
 /// `check_id`.

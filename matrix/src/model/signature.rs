@@ -11,7 +11,7 @@ pub(super) fn rustls_choice(key: KeyType, offered: &[Sig]) -> Option<Sig> {
         KeyType::EcdsaP384 => &[Sig::ecdsa_secp384r1_sha384],
         KeyType::EcdsaP521 => &[Sig::ecdsa_secp521r1_sha512],
         KeyType::Ed25519 => &[Sig::ed25519],
-        KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096 => &[
+        KeyType::Rsa1024 | KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096 => &[
             Sig::rsa_pss_rsae_sha512,
             Sig::rsa_pss_rsae_sha384,
             Sig::rsa_pss_rsae_sha256,
@@ -19,6 +19,8 @@ pub(super) fn rustls_choice(key: KeyType, offered: &[Sig]) -> Option<Sig> {
             Sig::rsa_pkcs1_sha384,
             Sig::rsa_pkcs1_sha256,
         ],
+        // Not loaded.
+        KeyType::RsaPss2048 | KeyType::Ed448 => &[],
     };
     own.iter().copied().find(|scheme| offered.contains(scheme))
 }
@@ -47,7 +49,11 @@ pub(super) fn fits_tls13(key: KeyType, scheme: Sig) -> bool {
         KeyType::EcdsaP384 => scheme == Sig::ecdsa_secp384r1_sha384,
         KeyType::EcdsaP521 => scheme == Sig::ecdsa_secp521r1_sha512,
         KeyType::Ed25519 => scheme == Sig::ed25519,
-        KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096 => is_pss(scheme),
+        KeyType::Ed448 => scheme == Sig::ed448,
+        KeyType::RsaPss2048 => is_pss_pss(scheme),
+        KeyType::Rsa1024 | KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096 => {
+            is_pss_rsae(scheme) && has_room(key, scheme)
+        }
     }
 }
 
@@ -57,8 +63,10 @@ pub(super) fn fits_tls12(key: KeyType, scheme: Sig) -> bool {
     match key {
         KeyType::EcdsaP256 | KeyType::EcdsaP384 | KeyType::EcdsaP521 => is_ecdsa(scheme),
         KeyType::Ed25519 => scheme == Sig::ed25519,
-        KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096 => {
-            is_pss(scheme) || is_pkcs1(scheme)
+        KeyType::Ed448 => scheme == Sig::ed448,
+        KeyType::RsaPss2048 => is_pss_pss(scheme),
+        KeyType::Rsa1024 | KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096 => {
+            (is_pss_rsae(scheme) && has_room(key, scheme)) || is_pkcs1(scheme)
         }
     }
 }
@@ -81,10 +89,29 @@ pub(super) fn is_eddsa(scheme: Sig) -> bool {
 
 /// Whether the scheme is RSA with PSS.
 pub(super) fn is_pss(scheme: Sig) -> bool {
+    is_pss_rsae(scheme) || is_pss_pss(scheme)
+}
+
+/// Whether the scheme is RSA with PSS, by a key that may do otherwise (RFC 8446 §4.2.3).
+fn is_pss_rsae(scheme: Sig) -> bool {
     matches!(
         scheme,
         Sig::rsa_pss_rsae_sha256 | Sig::rsa_pss_rsae_sha384 | Sig::rsa_pss_rsae_sha512
     )
+}
+
+/// Whether the scheme is RSA with PSS, by a key that may do nothing else (RFC 8446 §4.2.3).
+fn is_pss_pss(scheme: Sig) -> bool {
+    matches!(
+        scheme,
+        Sig::rsa_pss_pss_sha256 | Sig::rsa_pss_pss_sha384 | Sig::rsa_pss_pss_sha512
+    )
+}
+
+/// Whether digest, salt and two bytes more fit the modulus (ssl/t1_lib.c,
+/// `rsa_pss_check_min_key_size`): 130 bytes do not fit 128.
+fn has_room(key: KeyType, scheme: Sig) -> bool {
+    key != KeyType::Rsa1024 || scheme != Sig::rsa_pss_rsae_sha512
 }
 
 /// Whether the scheme is RSA with PKCS #1 v1.5.

@@ -1,7 +1,7 @@
 //! How rustls verifies a chain: rustls-webpki 0.103 (verify_cert.rs), then the name.
 
 use shakedown::iana::AlertDescription;
-use shakedown::profile::Flaw;
+use shakedown::profile::{Flaw, KeyType};
 
 use super::Cause;
 use super::certificate::{Check, Finding, name_finding};
@@ -89,7 +89,7 @@ fn rank(finding: &Finding) -> u32 {
     match finding.cause {
         Cause::CertExpired | Cause::CertNotYetValid => 290,
         Cause::CertRevokedCrl | Cause::CertCrlMissing => 270,
-        Cause::CertChainSignature | Cause::CertSameDnOtherKey => 260,
+        Cause::CertChainSignature | Cause::CertSameDnOtherKey | Cause::CertWeakKey => 260,
         Cause::CertWrongEku => 240,
         Cause::CertNameConstraint => 230,
         Cause::CertPathLen => 220,
@@ -172,6 +172,11 @@ fn signed(check: &Check<'_>, walked: &[&Certificate]) -> Option<Finding> {
                 "UnsupportedSignatureAlgorithm",
             ));
         }
+        // An RSA key of fewer than 2048 bits verifies nothing (webpki's algorithms are
+        // `RSA_PKCS1_2048_8192_SHA256` and so on).
+        if check.credential.key == KeyType::Rsa1024 {
+            return Some(refused(Cause::CertWeakKey, "BadSignature"));
+        }
         if !certificate.signature_valid {
             return Some(refused(Cause::CertChainSignature, "BadSignature"));
         }
@@ -208,8 +213,13 @@ fn unknown(check: &Check<'_>, standing: Anchored) -> Cause {
 
 /// Chains are of one key type, so the first signature that is looked at tells.
 fn unsupported_key(check: &Check<'_>) -> Option<Finding> {
-    (!check.verifies(check.credential.key))
-        .then(|| refused(Cause::CertUnsupportedKey, "UnsupportedSignatureAlgorithm"))
+    let key = check.credential.key;
+    // signed_data.rs, `verify_signed_data`: PSS is known, but not with a key for PSS alone.
+    let error = match key {
+        KeyType::RsaPss2048 => "UnsupportedSignatureAlgorithmForPublicKey",
+        _ => "UnsupportedSignatureAlgorithm",
+    };
+    (!check.verifies(key)).then(|| refused(Cause::CertUnsupportedKey, error))
 }
 
 /// The alert is a function of the error (rustls src/error.rs, `From<CertificateError>`).
@@ -220,7 +230,9 @@ fn refused(cause: Cause, error: &str) -> Finding {
         "Expired" | "NotValidYet" => A::certificate_expired,
         "Revoked" => A::certificate_revoked,
         "UnknownIssuer" | "UnknownRevocationStatus" => A::unknown_ca,
-        "BadSignature" | "UnsupportedSignatureAlgorithm" => A::decrypt_error,
+        "BadSignature"
+        | "UnsupportedSignatureAlgorithm"
+        | "UnsupportedSignatureAlgorithmForPublicKey" => A::decrypt_error,
         "InvalidPurpose" => A::unsupported_certificate,
         _ => A::certificate_unknown,
     };

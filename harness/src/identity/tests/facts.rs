@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 use ::openssl::pkey::PKey;
 use ::openssl::x509::X509;
 use x509_parser::extensions::{GeneralName, GeneralSubtree};
+use x509_parser::signature_algorithm::SignatureAlgorithm;
+use x509_parser::x509::AlgorithmIdentifier;
 
 use super::*;
 use crate::clock::{DAY, NOW};
@@ -15,7 +17,7 @@ use crate::clock::{DAY, NOW};
 fn a_plain_chain_is_in_order() {
     let identities = Identities::new();
     for key in KeyType::ALL {
-        let usage = if key.is_rsa() {
+        let usage = if key.is_rsa() && key != KeyType::RsaPss2048 {
             "Digital Signature, Key Encipherment"
         } else {
             "Digital Signature"
@@ -192,6 +194,9 @@ fn expected(role: Role, key: KeyType, flaw: Flaw) -> Vec<String> {
             "leaf names: none".into(),
             "leaf version: V1".into(),
         ],
+        Flaw::Sha1 if key == KeyType::RsaPss2048 => {
+            vec!["leaf algorithm: 1.2.840.113549.1.1.10 with 1.3.14.3.2.26".into()]
+        }
         Flaw::Sha1 if key.is_rsa() => vec!["leaf algorithm: 1.2.840.113549.1.1.5".into()],
         Flaw::Sha1 => vec!["leaf algorithm: 1.2.840.10045.4.1".into()],
         Flaw::BadSignature => vec!["leaf signature: bad".into()],
@@ -289,8 +294,8 @@ fn describe(
         "cn",
         common.strip_prefix(&ours).unwrap_or(common).to_owned(),
     );
-    let inner = certificate.tbs_certificate.signature.oid().to_id_string();
-    let outer = certificate.signature_algorithm.oid().to_id_string();
+    let inner = signature_algorithm(&certificate.tbs_certificate.signature);
+    let outer = signature_algorithm(&certificate.signature_algorithm);
     assert_eq!(inner, outer, "RFC 5280 §4.1.1.2");
     say("algorithm", outer);
 
@@ -369,6 +374,17 @@ fn describe(
     }
 }
 
+/// The algorithm's identifier; PSS names its digest besides.
+fn signature_algorithm(algorithm: &AlgorithmIdentifier<'_>) -> String {
+    let id = algorithm.oid().to_id_string();
+    match SignatureAlgorithm::try_from(algorithm) {
+        Ok(SignatureAlgorithm::RSASSA_PSS(params)) => {
+            format!("{id} with {}", params.hash_algorithm_oid().to_id_string())
+        }
+        _ => id,
+    }
+}
+
 fn authority_key_id(certificate: &X509Certificate<'_>) -> Option<Vec<u8>> {
     certificate
         .extensions()
@@ -411,6 +427,10 @@ fn algorithm(key: KeyType) -> &'static str {
         KeyType::EcdsaP384 => "1.2.840.10045.4.3.3",
         KeyType::EcdsaP521 => "1.2.840.10045.4.3.4",
         KeyType::Ed25519 => "1.3.101.112",
-        KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096 => "1.2.840.113549.1.1.11",
+        KeyType::Rsa1024 | KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096 => {
+            "1.2.840.113549.1.1.11"
+        }
+        KeyType::RsaPss2048 => "1.2.840.113549.1.1.10 with 2.16.840.1.101.3.4.2.1",
+        KeyType::Ed448 => "1.3.101.113",
     }
 }

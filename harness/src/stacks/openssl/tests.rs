@@ -146,6 +146,18 @@ fn signatures_of_both_sides_are_told_on_both_sides() {
             KeyType::Rsa3072,
             SignatureScheme::rsa_pss_rsae_sha256,
         ),
+        (TLS1_2, KeyType::Ed448, SignatureScheme::ed448),
+        (TLS1_3, KeyType::Ed448, SignatureScheme::ed448),
+        (
+            TLS1_2,
+            KeyType::RsaPss2048,
+            SignatureScheme::rsa_pss_pss_sha256,
+        ),
+        (
+            TLS1_3,
+            KeyType::RsaPss2048,
+            SignatureScheme::rsa_pss_pss_sha256,
+        ),
     ] {
         let mut client = client_with(protocol(version));
         client.identity = Some(of(key));
@@ -731,7 +743,11 @@ fn the_security_level_decides_over_what_is_loaded() {
         ..Credential::default()
     };
     for (level, identity, native) in [
+        (2, of(KeyType::Rsa1024), "EE_KEY_TOO_SMALL"),
         (3, of(KeyType::Rsa2048), "EE_KEY_TOO_SMALL"),
+        (3, of(KeyType::RsaPss2048), "EE_KEY_TOO_SMALL"),
+        (4, of(KeyType::EcdsaP256), "EE_KEY_TOO_SMALL"),
+        (5, of(KeyType::Ed448), "EE_KEY_TOO_SMALL"),
         (1, sha1, "CA_MD_TOO_WEAK"),
     ] {
         let Err(Refusal::Config(failure)) = stack().server(&server(level, identity)) else {
@@ -739,6 +755,26 @@ fn the_security_level_decides_over_what_is_loaded() {
         };
         assert_eq!(failure.native, native);
         assert!(stack().server(&server(level - 1, identity)).is_ok());
+    }
+}
+
+#[test]
+fn pss_with_sha512_does_not_fit_a_small_key() {
+    let weak = |version| Protocol {
+        security_level: Some(1),
+        signature_schemes: Some(vec![
+            SignatureScheme::rsa_pss_rsae_sha512,
+            SignatureScheme::rsa_pss_rsae_sha384,
+        ]),
+        ..protocol(version)
+    };
+    for version in [TLS1_2, TLS1_3] {
+        let mut server = server_with(weak(version));
+        server.identity = Some(of(KeyType::Rsa1024));
+        for session in meet(&client_with(weak(version)), &server).sessions() {
+            let scheme = session.server_signature;
+            assert_eq!(scheme, Some(SignatureScheme::rsa_pss_rsae_sha384));
+        }
     }
 }
 

@@ -46,8 +46,8 @@ pub const DEFAULT_LEVEL: u8 = 2;
 /// `OPENSSL_CLIENT_MAX_KEY_SHARES`; ssl/t1_lib.c, `tls1_set_groups_list`).
 pub const MAX_KEY_SHARES: usize = 4;
 
-/// The schemes that a security level above 0 forbids: SHA-1 has fewer than 80 bits
-/// (ssl/ssl_cert.c, `ssl_security_default_callback`).
+/// The schemes with SHA-1, which a client without a version below TLS 1.3 leaves out (ssl/t1_lib.c,
+/// `tls12_sigalg_allowed`), and which every security level above 0 forbids.
 pub const LEVEL_0_SCHEMES: [Sig; 2] = [Sig::ecdsa_sha1, Sig::rsa_pkcs1_sha1];
 
 /// What OpenSSL says when it takes in an alert: reason 1000 and the alert's number.
@@ -111,6 +111,9 @@ const SCHEMES: &[Sig] = &[
     Sig::ecdsa_secp521r1_sha512,
     Sig::ed25519,
     Sig::ed448,
+    Sig::rsa_pss_pss_sha256,
+    Sig::rsa_pss_pss_sha384,
+    Sig::rsa_pss_pss_sha512,
     Sig::rsa_pss_rsae_sha256,
     Sig::rsa_pss_rsae_sha384,
     Sig::rsa_pss_rsae_sha512,
