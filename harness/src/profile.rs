@@ -32,6 +32,10 @@ pub struct ClientProfile {
     /// Whether certificates are looked up in revocation lists.
     #[serde(skip_serializing_if = "is_default")]
     pub revocation: Revocation,
+    /// Whether a chain may end in a trusted certificate that has not signed itself. rustls takes such
+    /// chains in any case.
+    #[serde(skip_serializing_if = "is_default")]
+    pub partial_chain: bool,
     /// The client's own certificate and key.
     #[serde(skip_serializing_if = "is_default")]
     pub identity: Option<Credential>,
@@ -62,6 +66,10 @@ pub struct ServerProfile {
     /// Whether client certificates are looked up in revocation lists.
     #[serde(skip_serializing_if = "is_default")]
     pub revocation: Revocation,
+    /// Whether a client's chain may end in a trusted certificate that has not signed itself, as for
+    /// clients.
+    #[serde(skip_serializing_if = "is_default")]
+    pub partial_chain: bool,
     /// Application protocols in order of preference; empty: the extension is ignored.
     #[serde(skip_serializing_if = "is_default")]
     pub alpn: Vec<String>,
@@ -82,6 +90,7 @@ impl Default for ServerProfile {
             client_auth: ClientAuth::default(),
             trust: Trust::default(),
             revocation: Revocation::default(),
+            partial_chain: false,
             alpn: Vec::new(),
             alpn_miss: Miss::default(),
             sni: SniPolicy::default(),
@@ -209,8 +218,21 @@ pub enum Revocation {
     /// Not at all.
     #[default]
     Off,
-    /// A current list of every issuer is at hand; what is not listed is good.
+    /// A current list of every issuer is at hand; what is not listed is good. How much of the chain is
+    /// looked up is the stack's own habit.
     Crl,
+    /// The same for the end entity's certificate alone.
+    CrlEndEntity,
+    /// The same for every certificate of the chain.
+    CrlChain,
+    /// There are lists, but none by an issuer of the chain.
+    CrlMissing,
+    /// The same, and a certificate whose status stays unknown is good.
+    CrlMissingAllowed,
+    /// The nextUpdate of every list has passed; whether that matters is the stack's own habit.
+    CrlExpired,
+    /// The same, and it matters.
+    CrlExpiredEnforced,
 }
 
 /// A certificate chain and the key that goes with it.
@@ -370,6 +392,8 @@ pub enum Flaw {
     BadSignature,
     /// Its serial number is on its issuer's revocation list.
     Revoked,
+    /// The intermediate's serial number is on the root's revocation list.
+    RevokedIntermediate,
     /// Seven intermediates.
     LongChain,
     /// The key is not the certificate's.
@@ -382,7 +406,7 @@ pub enum Flaw {
 
 impl Flaw {
     /// Every value, the plainest first.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::None,
         Self::SelfSigned,
         Self::SelfSignedCa,
@@ -412,6 +436,7 @@ impl Flaw {
         Self::Sha1,
         Self::BadSignature,
         Self::Revoked,
+        Self::RevokedIntermediate,
         Self::LongChain,
         Self::KeyMismatch,
         Self::Malformed,
@@ -450,6 +475,7 @@ impl Flaw {
             Self::Sha1 => "sha1",
             Self::BadSignature => "bad-signature",
             Self::Revoked => "revoked",
+            Self::RevokedIntermediate => "revoked-intermediate",
             Self::LongChain => "long-chain",
             Self::KeyMismatch => "key-mismatch",
             Self::Malformed => "malformed",

@@ -337,6 +337,20 @@ fn server_axes() -> Vec<Axis> {
         axis! { "server.revocation";
             "off" => |_| (),
             "crl" => |s| s.server.profile.revocation = Revocation::Crl,
+            "crl-end-entity" => |s| s.server.profile.revocation = Revocation::CrlEndEntity,
+            "crl-chain" => |s| s.server.profile.revocation = Revocation::CrlChain,
+            "crl-missing" => |s| s.server.profile.revocation = Revocation::CrlMissing,
+            "crl-missing-allowed" => |s| {
+                s.server.profile.revocation = Revocation::CrlMissingAllowed;
+            },
+            "crl-expired" => |s| s.server.profile.revocation = Revocation::CrlExpired,
+            "crl-expired-enforced" => |s| {
+                s.server.profile.revocation = Revocation::CrlExpiredEnforced;
+            },
+        },
+        axis! { "server.partial-chain";
+            "no" => |_| (),
+            "yes" => |s| s.server.profile.partial_chain = true,
         },
     ]
 }
@@ -349,7 +363,7 @@ macro_rules! flaw_axis {
             PartialWildcard, WrongEku, WrongEkuIntermediate, AnyEku, BadKeyUsage,
             IntermediateNotCa, IntermediateNoCertSign, PathLength, RootPathLength,
             NameNotPermitted, NameExcluded, UnknownCritical, Version1, Sha1, BadSignature, Revoked,
-            LongChain, KeyMismatch, Malformed, EmptyChain)
+            RevokedIntermediate, LongChain, KeyMismatch, Malformed, EmptyChain)
     };
     (@ $name:literal, $set:expr, $($flaw:ident),*) => {
         Axis {
@@ -435,6 +449,20 @@ fn client_axes() -> Vec<Axis> {
         axis! { "client.revocation";
             "off" => |_| (),
             "crl" => |s| s.client.profile.revocation = Revocation::Crl,
+            "crl-end-entity" => |s| s.client.profile.revocation = Revocation::CrlEndEntity,
+            "crl-chain" => |s| s.client.profile.revocation = Revocation::CrlChain,
+            "crl-missing" => |s| s.client.profile.revocation = Revocation::CrlMissing,
+            "crl-missing-allowed" => |s| {
+                s.client.profile.revocation = Revocation::CrlMissingAllowed;
+            },
+            "crl-expired" => |s| s.client.profile.revocation = Revocation::CrlExpired,
+            "crl-expired-enforced" => |s| {
+                s.client.profile.revocation = Revocation::CrlExpiredEnforced;
+            },
+        },
+        axis! { "client.partial-chain";
+            "no" => |_| (),
+            "yes" => |s| s.client.profile.partial_chain = true,
         },
         axis! { "client.alpn";
             "none" => |_| (),
@@ -510,6 +538,10 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         forbid(&[(&stack, &ring), (&axis("groups"), &hybrid)]);
         forbid(&[(&stack, &openssl), (&axis("loading"), &|l| l == "resolver")]);
         forbid(&[(&stack, &openssl), (&axis("flaw"), &|l| l == "empty-chain")]);
+        let allowed = |label: &str| label == "crl-missing-allowed";
+        forbid(&[(&stack, &openssl), (&axis("revocation"), &allowed)]);
+        // rustls always takes partial chains, and so says it without being asked.
+        forbid(&[(&stack, &rustls), (&axis("partial-chain"), &|l| l == "yes")]);
         forbid(&[
             (&axis("key"), &|l| l == "ed25519"),
             (&axis("flaw"), &|l| l == "sha1"),
@@ -538,8 +570,8 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         ("server.alpn", &empty),
         ("server.alpn-miss", &|l| l == "ignore"),
     ]);
-    for field in ["server.trust", "server.revocation"] {
-        let plain = |label: &str| !matches!(label, "roots" | "off");
+    for field in ["server.trust", "server.revocation", "server.partial-chain"] {
+        let plain = |label: &str| !matches!(label, "roots" | "off" | "no");
         forbid(&[("server.client-auth", &empty), (field, &plain)]);
     }
     let no_anchor = |label: &str| matches!(label, "malformed" | "empty-chain");

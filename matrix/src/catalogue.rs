@@ -160,6 +160,10 @@ const RECIPES: &[Recipe] = recipes! {
     CertCaAsLeaf { "server.flaw" = "ca-leaf" }
     CertSameDnOtherKey { "client.trust" = "impostor-roots" }
     CertPartialChain { "client.trust" = "intermediates" }
+    CertPartialChain."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "server.trust" = "intermediates"
+    }
     CertPartialChain."leaf" { "client.trust" = "leaf" }
     CertExpired { "server.flaw" = "expired" }
     CertExpired."intermediate" { "server.flaw" = "expired-intermediate" }
@@ -204,8 +208,30 @@ const RECIPES: &[Recipe] = recipes! {
         "server.client-auth" = "required", "client.key" = "ecdsa-p256", "client.flaw" = "revoked",
         "server.revocation" = "crl"
     }
+    CertRevokedCrl."intermediate" {
+        "server.flaw" = "revoked-intermediate", "client.revocation" = "crl-chain"
+    }
+    CertRevokedCrl."client-intermediate" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "client.flaw" = "revoked-intermediate", "server.revocation" = "crl-chain"
+    }
     CertCrlMissing {
         "server.flaw" = "self-signed", "client.trust" = "leaf", "client.revocation" = "crl"
+    }
+    CertCrlMissing."lists" { "client.revocation" = "crl-missing" }
+    CertCrlMissing."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "server.revocation" = "crl-missing"
+    }
+    CertCrlMissing."partial-chain" {
+        "client.trust" = "intermediates", "client.partial-chain" = "yes",
+        "client.revocation" = "crl-chain"
+    }
+    CertCrlExpired { "client.revocation" = "crl-expired" }
+    CertCrlExpired."enforced" { "client.revocation" = "crl-expired-enforced" }
+    CertCrlExpired."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "server.revocation" = "crl-expired-enforced"
     }
     KeyPossessionFailure { "server.flaw" = "key-mismatch", "server.loading" = "resolver" }
     KeyPossessionFailure."client" {

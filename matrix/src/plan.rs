@@ -252,7 +252,10 @@ fn alone(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Cas
                     let mut point = based(axes, client, server, &[("client.versions", version)]);
                     if axis.name.starts_with("client.flaw")
                         || axis.name.starts_with("client.loading")
-                        || matches!(axis.name, "server.trust" | "server.revocation")
+                        || matches!(
+                            axis.name,
+                            "server.trust" | "server.revocation" | "server.partial-chain"
+                        )
                     {
                         set(axes, &mut point, "server.client-auth", "required");
                         set(axes, &mut point, "client.key", "ecdsa-p256");
@@ -418,6 +421,7 @@ const FOCI: [Focus; 4] = [
             "client.server-name",
             "client.name-check",
             "client.revocation",
+            "client.partial-chain",
             "client.security-level",
         ],
         set: &[],
@@ -431,6 +435,7 @@ const FOCI: [Focus; 4] = [
             "client.loading",
             "server.trust",
             "server.revocation",
+            "server.partial-chain",
             "server.client-auth",
             "server.signature-schemes",
             "server.security-level",

@@ -50,7 +50,8 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
             mostly(NameCheck::On, Just(NameCheck::Off)),
             mostly(Sni::Send, Just(Sni::Omit)),
             mostly(Trust::Roots, trusts()),
-            mostly(Revocation::Off, Just(Revocation::Crl)),
+            mostly(Revocation::Off, revocations()),
+            mostly(false, Just(true)),
             mostly(None, credentials().prop_map(Some)),
             mostly(Vec::new(), alpn()),
         )
@@ -62,6 +63,7 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
                     sni,
                     trust,
                     revocation,
+                    partial_chain,
                     identity,
                     alpn,
                 )| {
@@ -74,6 +76,7 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
                             sni,
                             trust,
                             revocation,
+                            partial_chain,
                             identity,
                             alpn,
                         },
@@ -95,7 +98,8 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
                 ClientAuth::Required,
             ]),
             mostly(Trust::Roots, trusts()),
-            mostly(Revocation::Off, Just(Revocation::Crl)),
+            mostly(Revocation::Off, revocations()),
+            mostly(false, Just(true)),
             mostly(Vec::new(), alpn()),
             mostly(Miss::Fatal, Just(Miss::Ignore)),
             mostly(SniPolicy::Any, Just(SniPolicy::Strict)),
@@ -108,6 +112,7 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
                     client_auth,
                     trust,
                     revocation,
+                    partial_chain,
                     alpn,
                     alpn_miss,
                     sni,
@@ -120,6 +125,7 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
                         client_auth,
                         trust,
                         revocation,
+                        partial_chain,
                         alpn,
                         alpn_miss,
                         sni,
@@ -187,6 +193,18 @@ fn trusts() -> impl Strategy<Value = Trust> {
         ]),
         credentials().prop_map(Trust::Leaf),
     ]
+}
+
+fn revocations() -> impl Strategy<Value = Revocation> {
+    select(vec![
+        Revocation::Crl,
+        Revocation::CrlEndEntity,
+        Revocation::CrlChain,
+        Revocation::CrlMissing,
+        Revocation::CrlMissingAllowed,
+        Revocation::CrlExpired,
+        Revocation::CrlExpiredEnforced,
+    ])
 }
 
 fn names() -> impl Strategy<Value = ServerName> {

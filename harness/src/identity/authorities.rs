@@ -58,17 +58,17 @@ impl Authority {
         Issuer::from_params(&self.params, &*self.pair)
     }
 
-    /// Its current revocation list, with these serial numbers.
-    pub(super) fn crl(&self, revoked: &[u64]) -> Result<Vec<u8>, Unmakeable> {
+    /// Its revocation list, with these serial numbers: made `age` days ago, for a month.
+    pub(super) fn crl(&self, revoked: &[u64], age: i64) -> Result<Vec<u8>, Unmakeable> {
         let entry = |&serial: &u64| RevokedCertParams {
             serial_number: SerialNumber::from(serial),
-            revocation_time: days_from_now(-2),
+            revocation_time: days_from_now(-100),
             reason_code: None,
             invalidity_date: None,
         };
         let list = CertificateRevocationListParams {
-            this_update: days_from_now(-1),
-            next_update: days_from_now(30),
+            this_update: days_from_now(-age),
+            next_update: days_from_now(30 - age),
             crl_number: SerialNumber::from(1),
             issuing_distribution_point: None,
             revoked_certs: revoked.iter().map(entry).collect(),
@@ -91,6 +91,8 @@ pub(super) enum Ca {
     Intermediate(Root),
     /// notAfter has passed.
     Expired,
+    /// On the root's revocation list.
+    Revoked,
     /// For chains of this role; extKeyUsage is for the opposite one.
     WrongEku(Role),
     /// basicConstraints says no CA.
@@ -127,11 +129,12 @@ impl Root {
 
 impl Ca {
     /// Every intermediate.
-    pub(super) const INTERMEDIATES: [Self; 19] = [
+    pub(super) const INTERMEDIATES: [Self; 20] = [
         Self::Intermediate(Root::Plain),
         Self::Intermediate(Root::Expired),
         Self::Intermediate(Root::Narrow),
         Self::Expired,
+        Self::Revoked,
         Self::WrongEku(Role::Client),
         Self::WrongEku(Role::Server),
         Self::NoAuthority,
@@ -154,6 +157,7 @@ impl Ca {
         Some(match flaw {
             Flaw::SelfSigned | Flaw::SelfSignedCa => return None,
             Flaw::ExpiredIntermediate => Self::Expired,
+            Flaw::RevokedIntermediate => Self::Revoked,
             Flaw::ExpiredRoot => Self::Intermediate(Root::Expired),
             Flaw::WrongEkuIntermediate => Self::WrongEku(role),
             Flaw::IntermediateNotCa => Self::NoAuthority,
@@ -238,6 +242,7 @@ impl Ca {
             Self::Intermediate(Root::Expired) => "intermediate under expired".into(),
             Self::Intermediate(Root::Narrow) => "intermediate under narrow".into(),
             Self::Expired => "intermediate expired".into(),
+            Self::Revoked => "intermediate revoked".into(),
             Self::WrongEku(role) => format!("intermediate not for {role}s"),
             Self::NoAuthority => "intermediate no ca".into(),
             Self::NoCertSign => "intermediate no cert sign".into(),
@@ -265,6 +270,7 @@ impl Ca {
             Self::PermitsOther => 0x18,
             Self::Excludes => 0x19,
             Self::Row(place) => 0x20 + u64::from(place),
+            Self::Revoked => REVOKED,
         }
     }
 }
@@ -293,5 +299,7 @@ fn key_identifier(name: &str, pair: &KeyPair) -> KeyIdMethod {
     KeyIdMethod::PreSpecified(digest[..20].to_vec())
 }
 
+/// The serial number on the revocation list of the plain root.
+pub(super) const REVOKED: u64 = 0x40;
 /// The number of intermediates in a long chain; webpki takes six.
 const LONG: u8 = 7;

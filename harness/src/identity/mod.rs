@@ -20,12 +20,12 @@ mod resign;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use sha2::{Digest, Sha256};
 
 use crate::connection::{Peer, Role};
-use crate::profile::{Credential, Flaw, KeyType, Loading, Trust};
+use crate::profile::{Credential, Flaw, KeyType, Loading, Revocation, Trust};
 use authorities::{Authorities, Ca, Root};
 use memo::Memo;
 
@@ -35,7 +35,7 @@ pub struct Identities {
     authorities: Authorities,
     chains: Memo<(Role, KeyType, Flaw), Result<Arc<Chain>, Unmakeable>>,
     anchors: Memo<Trust, Result<Ders, Unmakeable>>,
-    crls: OnceLock<Ders>,
+    crls: Memo<Lists, Result<Ders, Unmakeable>>,
     leaves: RwLock<HashMap<Vec<u8>, (Role, Credential)>>,
 }
 
@@ -92,25 +92,32 @@ impl Identities {
         })
     }
 
-    /// The revocation lists, in DER, of every root in [`Trust::Roots`] and of every intermediate
-    /// beneath them; current at the virtual clock (RFC 5280 §5).
-    pub fn crls(&self) -> Arc<Vec<Vec<u8>>> {
+    /// Revocation lists, in DER (RFC 5280 §5): of every root in [`Trust::Roots`] and of every
+    /// intermediate beneath them, or of none of these.
+    pub fn crls(&self, lists: Lists) -> Arc<Vec<Vec<u8>>> {
         let make = || {
+            let list = |(key, ca)| {
+                let revoked: &[u64] = match ca {
+                    Ca::Intermediate(Root::Plain) => &chains::REVOKED,
+                    Ca::Root(Root::Plain) => &[authorities::REVOKED],
+                    _ => &[],
+                };
+                let age = if lists == Lists::Expired { 60 } else { 1 };
+                self.authorities.get(key, ca)?.crl(revoked, age)
+            };
+            if lists == Lists::Bystanders {
+                return Ok(Arc::new(vec![list((KeyType::EcdsaP256, Ca::Bystander))?]));
+            }
             let issuers = Root::ALL.map(Ca::Root).into_iter().chain(Ca::INTERMEDIATES);
-            let lists = issuers
+            issuers
                 .flat_map(|ca| KeyType::ALL.map(|key| (key, ca)))
-                .map(|(key, ca)| {
-                    let revoked: &[u64] = match ca {
-                        Ca::Intermediate(Root::Plain) => &chains::REVOKED,
-                        _ => &[],
-                    };
-                    self.authorities.get(key, ca)?.crl(revoked)
-                });
-            lists.collect::<Result<_, Unmakeable>>()
+                .map(list)
+                .collect::<Result<_, Unmakeable>>()
+                .map(Arc::new)
         };
         self.crls
-            .get_or_init(|| Arc::new(make().expect("the kept keys sign lists")))
-            .clone()
+            .get(lists, make)
+            .expect("the kept keys sign lists")
     }
 
     /// Whose certificate this is: known are the end entities of the chains made so far.
@@ -146,6 +153,31 @@ impl Identities {
             .flat_map(of_key)
             .collect::<Result<_, _>>()
             .map(Arc::new)
+    }
+}
+
+/// Which revocation lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lists {
+    /// Every issuer's, current at the virtual clock.
+    Current,
+    /// Every issuer's, with a nextUpdate that has passed.
+    Expired,
+    /// By a root that has issued nothing, current.
+    Bystanders,
+}
+
+impl Lists {
+    /// The lists that a setting wants; `None`: it wants none.
+    pub fn of(revocation: Revocation) -> Option<Self> {
+        match revocation {
+            Revocation::Off => None,
+            Revocation::Crl | Revocation::CrlEndEntity | Revocation::CrlChain => {
+                Some(Self::Current)
+            }
+            Revocation::CrlMissing | Revocation::CrlMissingAllowed => Some(Self::Bystanders),
+            Revocation::CrlExpired | Revocation::CrlExpiredEnforced => Some(Self::Expired),
+        }
     }
 }
 

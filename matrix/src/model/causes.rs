@@ -277,6 +277,11 @@ causes! {
     CertCrlMissing = "cert-crl-missing" {
         rule: "RFC 5280 §6.3", remedy: "provide the list of every issuer in the chain", document: None,
     },
+    /// The revocation list of the issuer is out of date.
+    CertCrlExpired = "cert-crl-expired" {
+        rule: "RFC 5280 §6.3.3", remedy: "fetch the issuer's present list; check the clock",
+        document: None,
+    },
     /// The handshake's signature is not by the certificate's key.
     KeyPossessionFailure = "key-possession-failure" {
         rule: "RFC 8446 §4.4.3", remedy: "load the key that belongs to the certificate", document: None,

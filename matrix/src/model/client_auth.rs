@@ -2,7 +2,7 @@
 
 use shakedown::connection::Role;
 use shakedown::iana::{AlertDescription as A, ProtocolVersion, SignatureScheme};
-use shakedown::profile::{ClientAuth, Flaw, KeyType, Revocation};
+use shakedown::profile::{ClientAuth, Flaw, KeyType};
 use shakedown::scenario::{Scenario, StackId};
 
 use super::Cause;
@@ -140,7 +140,8 @@ pub(super) fn answer(
         peer: Role::Client,
         credential,
         trust: profile.trust,
-        crl: profile.revocation == Revocation::Crl,
+        revocation: profile.revocation,
+        partial_chain: profile.partial_chain,
         name: None,
     });
     if let Some(finding) = finding {

@@ -6,7 +6,7 @@ use shakedown::connection::Role;
 use shakedown::iana::ProtocolVersion;
 use shakedown::profile::{
     ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Protocol,
-    ServerProfile, Trust,
+    Revocation, ServerProfile, Trust,
 };
 use shakedown::scenario::{Endpoint, StackId};
 
@@ -36,6 +36,7 @@ pub(super) fn client(client: &Endpoint<ClientProfile>) -> Gate {
                 .then(|| "rustls always checks the name".to_owned())
         })
         .or_else(|| trust_support(profile.trust))
+        .or_else(|| revocation_support(client.stack, profile.revocation))
         .or_else(|| identity_support(client.stack, profile.identity));
     // The order in which the adapter asks for them.
     let refused = openssl_lists(client.stack, &profile.protocol)
@@ -59,6 +60,7 @@ pub(super) fn server(server: &Endpoint<ServerProfile>) -> Gate {
         .or_else(|| {
             if asks {
                 trust_support(profile.trust)
+                    .or_else(|| revocation_support(server.stack, profile.revocation))
             } else {
                 None
             }
@@ -124,6 +126,12 @@ fn trust_support(trust: Trust) -> Option<String> {
         Trust::Leaf(credential) => makeable(credential),
         _ => None,
     }
+}
+
+/// There is a callback that could overrule it, but no setting.
+fn revocation_support(stack: StackId, revocation: Revocation) -> Option<String> {
+    (stack == StackId::Openssl && revocation == Revocation::CrlMissingAllowed)
+        .then(|| "OpenSSL insists on a list for what it checks".to_owned())
 }
 
 fn identity_support(stack: StackId, credential: Option<Credential>) -> Option<String> {

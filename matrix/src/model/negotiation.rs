@@ -4,7 +4,7 @@ use shakedown::connection::{HandshakeKind, Role};
 use shakedown::iana::{
     AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
 };
-use shakedown::profile::{Flaw, KeyType, Revocation};
+use shakedown::profile::{Flaw, KeyType};
 use shakedown::scenario::Scenario;
 
 use super::certificate::{Check, verify};
@@ -104,7 +104,8 @@ fn server_certificate(
         peer: Role::Server,
         credential,
         trust: client.profile.trust,
-        crl: client.profile.revocation == Revocation::Crl,
+        revocation: client.profile.revocation,
+        partial_chain: client.profile.partial_chain,
         name: Some((&client.profile.server_name, client.profile.name_check)),
     });
     if let Some(finding) = finding {

@@ -1,7 +1,7 @@
 //! How rustls verifies a chain: rustls-webpki 0.103 (verify_cert.rs), then the name.
 
 use shakedown::iana::AlertDescription;
-use shakedown::profile::Flaw;
+use shakedown::profile::{Flaw, Revocation};
 
 use super::Cause;
 use super::certificate::{Check, Finding, name_finding};
@@ -88,7 +88,7 @@ fn path(check: &Check<'_>, leaf: &Certificate, sent: &[Certificate]) -> Option<F
 fn rank(finding: &Finding) -> u32 {
     match finding.cause {
         Cause::CertExpired | Cause::CertNotYetValid => 290,
-        Cause::CertRevokedCrl | Cause::CertCrlMissing => 270,
+        Cause::CertRevokedCrl | Cause::CertCrlMissing | Cause::CertCrlExpired => 270,
         Cause::CertChainSignature | Cause::CertSameDnOtherKey => 260,
         Cause::CertWrongEku => 240,
         Cause::CertNameConstraint => 230,
@@ -165,7 +165,7 @@ fn signed(check: &Check<'_>, walked: &[&Certificate]) -> Option<Finding> {
     if let Some(finding) = unsupported_key(check) {
         return Some(finding);
     }
-    for certificate in walked.iter().rev() {
+    for (place, certificate) in walked.iter().enumerate().rev() {
         if certificate.sha1 {
             return Some(refused(
                 Cause::CertWeakDigest,
@@ -175,20 +175,38 @@ fn signed(check: &Check<'_>, walked: &[&Certificate]) -> Option<Finding> {
         if !certificate.signature_valid {
             return Some(refused(Cause::CertChainSignature, "BadSignature"));
         }
-        if check.crl {
-            // A list must be by an issuer that may sign lists; ours all may.
-            if certificate.revoked {
-                return Some(refused(Cause::CertRevokedCrl, "Revoked"));
-            }
-            if certificate.issuer == certificate.subject {
-                return Some(refused(Cause::CertCrlMissing, "UnknownRevocationStatus"));
-            }
+        if let Some(finding) = revocation(check.revocation, certificate, place) {
+            return Some(finding);
         }
     }
     let constrained = intermediates(check.peer, check.credential)
         .iter()
         .any(|ca| ca.forbids_our_names.is_some());
     constrained.then(|| refused(Cause::CertNameConstraint, "Other(NameConstraintViolation)"))
+}
+
+/// crl/mod.rs, `RevocationOptions::check`: the depth, a list by the issuer, its expiry, the serial
+/// number. What depth and policies rustls has by default says webpki/server_verifier.rs,
+/// `ServerCertVerifierBuilder::new`: the whole chain, nothing unknown, any age.
+fn revocation(setting: Revocation, certificate: &Certificate, place: usize) -> Option<Finding> {
+    let unknown = || Some(refused(Cause::CertCrlMissing, "UnknownRevocationStatus"));
+    match setting {
+        Revocation::Off | Revocation::CrlMissingAllowed => None,
+        Revocation::CrlEndEntity if place > 0 => None,
+        Revocation::CrlMissing => unknown(),
+        // Nobody but itself has issued it, and it issues no list.
+        _ if certificate.issuer == certificate.subject => unknown(),
+        Revocation::CrlExpiredEnforced => {
+            Some(refused(Cause::CertCrlExpired, "ExpiredRevocationList"))
+        }
+        // A list must be by an issuer that may sign lists; ours all may.
+        Revocation::Crl
+        | Revocation::CrlEndEntity
+        | Revocation::CrlChain
+        | Revocation::CrlExpired => certificate
+            .revoked
+            .then(|| refused(Cause::CertRevokedCrl, "Revoked")),
+    }
 }
 
 fn name(check: &Check<'_>, leaf: &Certificate) -> Option<Finding> {
@@ -219,7 +237,7 @@ fn refused(cause: Cause, error: &str) -> Finding {
         "BadEncoding" | "NotValidForName" => A::bad_certificate,
         "Expired" | "NotValidYet" => A::certificate_expired,
         "Revoked" => A::certificate_revoked,
-        "UnknownIssuer" | "UnknownRevocationStatus" => A::unknown_ca,
+        "UnknownIssuer" | "UnknownRevocationStatus" | "ExpiredRevocationList" => A::unknown_ca,
         "BadSignature" | "UnsupportedSignatureAlgorithm" => A::decrypt_error,
         "InvalidPurpose" => A::unsupported_certificate,
         _ => A::certificate_unknown,

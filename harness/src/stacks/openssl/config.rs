@@ -18,7 +18,7 @@ use super::{error, ffi, trace};
 use crate::clock;
 use crate::connection::{Config, Connection, Failure, Refusal, Role};
 use crate::iana::{CipherSuite, ProtocolVersion};
-use crate::identity::{Chain, Identities, Unmakeable};
+use crate::identity::{Chain, Identities, Lists, Unmakeable};
 use crate::profile::{
     ClientAuth, ClientProfile, Credential, Loading, Miss, NameCheck, Preference, Protocol,
     Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
@@ -67,9 +67,12 @@ pub(super) fn client(
     verify(
         &mut context,
         identities,
-        Role::Server,
-        profile.trust,
-        profile.revocation,
+        &Verification {
+            peer: Role::Server,
+            trust: profile.trust,
+            revocation: profile.revocation,
+            partial_chain: profile.partial_chain,
+        },
     )?;
     context.set_verify(SslVerifyMode::PEER);
     if profile.name_check == NameCheck::On {
@@ -117,9 +120,12 @@ pub(super) fn server(
         verify(
             &mut context,
             identities,
-            Role::Client,
-            profile.trust,
-            profile.revocation,
+            &Verification {
+                peer: Role::Client,
+                trust: profile.trust,
+                revocation: profile.revocation,
+                partial_chain: profile.partial_chain,
+            },
         )?;
     }
     if !profile.alpn.is_empty() {
@@ -305,30 +311,50 @@ fn load(
     load().map_err(refused)
 }
 
-/// Has the peer's certificate verified against anchors, at the moment of the virtual clock.
-///
-/// Revocation is looked up for the end-entity certificate alone, as is OpenSSL's habit.
-fn verify(
-    context: &mut SslContextBuilder,
-    identities: &Identities,
+/// How a peer's certificate is verified.
+struct Verification {
     peer: Role,
     trust: Trust,
     revocation: Revocation,
+    partial_chain: bool,
+}
+
+/// Has the peer's certificate verified against anchors, at the moment of the virtual clock.
+///
+/// Revocation is looked up for the end-entity certificate alone, unless the whole chain is asked for,
+/// and expired lists are never accepted: these are OpenSSL's habits.
+fn verify(
+    context: &mut SslContextBuilder,
+    identities: &Identities,
+    verification: &Verification,
 ) -> Result<(), Refusal> {
-    let anchors = identities.anchors(peer, trust).map_err(unmakeable)?;
+    if verification.revocation == Revocation::CrlMissingAllowed {
+        return Err(Refusal::Unsupported(
+            "OpenSSL insists on a list for what it checks".to_owned(),
+        ));
+    }
+    let anchors = identities
+        .anchors(verification.peer, verification.trust)
+        .map_err(unmakeable)?;
     let mut set = || {
         let mut store = X509StoreBuilder::new()?;
         for anchor in anchors.iter() {
             store.add_cert(X509::from_der(anchor)?)?;
         }
-        if revocation == Revocation::Crl {
-            for crl in identities.crls().iter() {
+        let mut flags = X509VerifyFlags::empty();
+        if let Some(lists) = Lists::of(verification.revocation) {
+            for crl in identities.crls(lists).iter() {
                 ffi::add_crl(&mut store, &X509Crl::from_der(crl)?)?;
             }
-            context
-                .verify_param_mut()
-                .set_flags(X509VerifyFlags::CRL_CHECK)?;
+            flags |= X509VerifyFlags::CRL_CHECK;
         }
+        if verification.revocation == Revocation::CrlChain {
+            flags |= X509VerifyFlags::CRL_CHECK_ALL;
+        }
+        if verification.partial_chain {
+            flags |= X509VerifyFlags::PARTIAL_CHAIN;
+        }
+        context.verify_param_mut().set_flags(flags)?;
         context.set_cert_store(store.build());
         context.verify_param_mut().set_time(MOMENT);
         Ok(())

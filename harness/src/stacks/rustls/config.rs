@@ -22,7 +22,7 @@ use super::observe::{ObservedClientVerifier, ObservedKey, ObservedServerVerifier
 use crate::clock;
 use crate::connection::{Refusal, Role};
 use crate::iana::ProtocolVersion;
-use crate::identity::Unmakeable;
+use crate::identity::{Lists, Unmakeable};
 use crate::profile::{
     ClientAuth, ClientProfile, Credential, Loading, Miss, NameCheck, Preference, Revocation,
     ServerName, ServerProfile, Sni, SniPolicy, Trust,
@@ -55,9 +55,15 @@ impl Rustls {
             self.roots(Role::Server, profile.trust)?,
             provider.clone(),
         );
-        if profile.revocation == Revocation::Crl {
-            verifier = verifier.with_crls(self.crls());
+        if let Some(lists) = Lists::of(profile.revocation) {
+            verifier = verifier.with_crls(self.crls(lists));
         }
+        verifier = match profile.revocation {
+            Revocation::CrlEndEntity => verifier.only_check_end_entity_revocation(),
+            Revocation::CrlMissingAllowed => verifier.allow_unknown_revocation_status(),
+            Revocation::CrlExpiredEnforced => verifier.enforce_revocation_expiration(),
+            _ => verifier,
+        };
         let verifier = verifier.build().map_err(verifier_refused)?;
         let builder = ClientConfig::builder_with_details(provider.clone(), Arc::new(StoppedClock))
             .with_protocol_versions(&versions)
@@ -103,9 +109,15 @@ impl Rustls {
             if profile.client_auth == ClientAuth::Optional {
                 verifier = verifier.allow_unauthenticated();
             }
-            if profile.revocation == Revocation::Crl {
-                verifier = verifier.with_crls(self.crls());
+            if let Some(lists) = Lists::of(profile.revocation) {
+                verifier = verifier.with_crls(self.crls(lists));
             }
+            verifier = match profile.revocation {
+                Revocation::CrlEndEntity => verifier.only_check_end_entity_revocation(),
+                Revocation::CrlMissingAllowed => verifier.allow_unknown_revocation_status(),
+                Revocation::CrlExpiredEnforced => verifier.enforce_revocation_expiration(),
+                _ => verifier,
+            };
             let verifier = verifier.build().map_err(verifier_refused)?;
             builder.with_client_cert_verifier(Arc::new(ObservedClientVerifier(verifier)))
         };
@@ -162,9 +174,9 @@ impl Rustls {
         Ok(Arc::new(roots))
     }
 
-    fn crls(&self) -> Vec<CertificateRevocationListDer<'static>> {
+    fn crls(&self, lists: Lists) -> Vec<CertificateRevocationListDer<'static>> {
         self.identities
-            .crls()
+            .crls(lists)
             .iter()
             .map(|der| CertificateRevocationListDer::from(der.clone()))
             .collect()
