@@ -36,6 +36,9 @@ pub struct ClientProfile {
     /// chains in any case.
     #[serde(skip_serializing_if = "is_default")]
     pub partial_chain: bool,
+    /// What the client makes of the state of the server's certificate that the server staples.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ocsp: Ocsp,
     /// The client's own certificate and key.
     #[serde(skip_serializing_if = "is_default")]
     pub identity: Option<Credential>,
@@ -57,6 +60,9 @@ pub struct ServerProfile {
     /// The server's certificate and key; `null` for a server without any.
     #[serde(skip_serializing_if = "is_default_identity")]
     pub identity: Option<Credential>,
+    /// What the server staples to its certificate for those who ask (RFC 6066 §8).
+    #[serde(skip_serializing_if = "is_default")]
+    pub staple: Staple,
     /// Whether a client certificate is asked for.
     #[serde(skip_serializing_if = "is_default")]
     pub client_auth: ClientAuth,
@@ -87,6 +93,7 @@ impl Default for ServerProfile {
             protocol: Protocol::default(),
             preference: Preference::default(),
             identity: Some(Credential::default()),
+            staple: Staple::default(),
             client_auth: ClientAuth::default(),
             trust: Trust::default(),
             revocation: Revocation::default(),
@@ -233,6 +240,39 @@ pub enum Revocation {
     CrlExpired,
     /// The same, and it matters.
     CrlExpiredEnforced,
+}
+
+/// What a server says of its own certificate's state: a response of the Online Certificate Status
+/// Protocol (RFC 6960), signed by the certificate's issuer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Staple {
+    /// Nothing.
+    #[default]
+    None,
+    /// The certificate is good.
+    Good,
+    /// The certificate is revoked.
+    Revoked,
+    /// The certificate is good, but the response's nextUpdate has passed.
+    Expired,
+    /// Another certificate of the same issuer is good.
+    Other,
+    /// What is no DER.
+    Malformed,
+}
+
+/// What a client makes of a stapled response.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ocsp {
+    /// The stack's own habit: it looks at none. rustls asks for one, OpenSSL does not.
+    #[default]
+    Ignore,
+    /// The client asks for one (RFC 6066 §8) and does not hold it against the certificate.
+    Request,
+    /// The client asks for one, and it must say that the certificate is good.
+    Check,
 }
 
 /// A certificate chain and the key that goes with it.

@@ -7,8 +7,8 @@ use shakedown::iana::{
     CipherSuite as Suite, NamedGroup as G, ProtocolVersion as V, SignatureScheme as Sig,
 };
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Preference,
-    Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
+    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Ocsp,
+    Preference, Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Staple, Trust,
 };
 use shakedown::scenario::{Endpoint, Scenario, StackId};
 
@@ -312,6 +312,14 @@ fn server_axes() -> Vec<Axis> {
                 credential.loading = Loading::Resolver;
             },
         },
+        axis! { "server.staple";
+            "none" => |_| (),
+            "good" => |s| s.server.profile.staple = Staple::Good,
+            "revoked" => |s| s.server.profile.staple = Staple::Revoked,
+            "expired" => |s| s.server.profile.staple = Staple::Expired,
+            "other" => |s| s.server.profile.staple = Staple::Other,
+            "malformed" => |s| s.server.profile.staple = Staple::Malformed,
+        },
         axis! { "server.preference";
             "client" => |_| (),
             "server" => |s| s.server.profile.preference = Preference::Server,
@@ -460,6 +468,11 @@ fn client_axes() -> Vec<Axis> {
                 s.client.profile.revocation = Revocation::CrlExpiredEnforced;
             },
         },
+        axis! { "client.ocsp";
+            "ignore" => |_| (),
+            "request" => |s| s.client.profile.ocsp = Ocsp::Request,
+            "check" => |s| s.client.profile.ocsp = Ocsp::Check,
+        },
         axis! { "client.partial-chain";
             "no" => |_| (),
             "yes" => |s| s.client.profile.partial_chain = true,
@@ -556,6 +569,12 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         ("client.stack", &rustls),
         ("client.name-check", &|l| l == "off"),
     ]);
+    // rustls always asks for a staple, and looks at none.
+    forbid(&[
+        ("client.stack", &rustls),
+        ("client.ocsp", &|l| l != "ignore"),
+    ]);
+    forbid(&[("server.key", &empty), ("server.staple", &|l| l != "none")]);
     // Two empty lists in one hello: which one is told is chance (see `model::domain`).
     forbid(&[
         ("client.stack", &rustls),

@@ -233,6 +233,15 @@ const RECIPES: &[Recipe] = recipes! {
         "server.client-auth" = "required", "client.key" = "ecdsa-p256",
         "server.revocation" = "crl-expired-enforced"
     }
+    CertRevokedOcsp { "server.staple" = "revoked", "client.ocsp" = "check" }
+    OcspStapleMissing { "client.ocsp" = "check" }
+    OcspStapleMissing."other" { "server.staple" = "other", "client.ocsp" = "check" }
+    OcspStapleMissing."partial-chain" {
+        "server.staple" = "good", "client.ocsp" = "check", "client.trust" = "intermediates",
+        "client.partial-chain" = "yes"
+    }
+    OcspStapleExpired { "server.staple" = "expired", "client.ocsp" = "check" }
+    OcspStapleMalformed { "server.staple" = "malformed", "client.ocsp" = "request" }
     KeyPossessionFailure { "server.flaw" = "key-mismatch", "server.loading" = "resolver" }
     KeyPossessionFailure."client" {
         "server.client-auth" = "required", "client.key" = "ecdsa-p256",

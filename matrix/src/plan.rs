@@ -422,6 +422,8 @@ const FOCI: [Focus; 4] = [
             "client.name-check",
             "client.revocation",
             "client.partial-chain",
+            "server.staple",
+            "client.ocsp",
             "client.security-level",
         ],
         set: &[],

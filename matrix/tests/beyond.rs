@@ -8,8 +8,8 @@ use proptest::test_runner::FileFailurePersistence;
 use shakedown::iana::{CipherSuite, NamedGroup, SignatureScheme};
 use shakedown::link::Link;
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Preference,
-    Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
+    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Ocsp,
+    Preference, Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Staple, Trust,
 };
 use shakedown::scenario::{Endpoint, Scenario, StackId};
 use shakedown_matrix::arbitrary::check;
@@ -52,6 +52,7 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
             mostly(Trust::Roots, trusts()),
             mostly(Revocation::Off, revocations()),
             mostly(false, Just(true)),
+            mostly(Ocsp::Ignore, select(vec![Ocsp::Request, Ocsp::Check])),
             mostly(None, credentials().prop_map(Some)),
             mostly(Vec::new(), alpn()),
         )
@@ -64,6 +65,7 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
                     trust,
                     revocation,
                     partial_chain,
+                    ocsp,
                     identity,
                     alpn,
                 )| {
@@ -77,6 +79,7 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
                             trust,
                             revocation,
                             partial_chain,
+                            ocsp,
                             identity,
                             alpn,
                         },
@@ -92,6 +95,7 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
             protocols(stack),
             mostly(Preference::Client, Just(Preference::Server)),
             mostly(Some(Credential::default()), prop::option::of(credentials())),
+            mostly(Staple::None, staples()),
             select(vec![
                 ClientAuth::None,
                 ClientAuth::Optional,
@@ -109,6 +113,7 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
                     protocol,
                     preference,
                     identity,
+                    staple,
                     client_auth,
                     trust,
                     revocation,
@@ -122,6 +127,7 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
                         protocol,
                         preference,
                         identity,
+                        staple,
                         client_auth,
                         trust,
                         revocation,
@@ -204,6 +210,16 @@ fn revocations() -> impl Strategy<Value = Revocation> {
         Revocation::CrlMissingAllowed,
         Revocation::CrlExpired,
         Revocation::CrlExpiredEnforced,
+    ])
+}
+
+fn staples() -> impl Strategy<Value = Staple> {
+    select(vec![
+        Staple::Good,
+        Staple::Revoked,
+        Staple::Expired,
+        Staple::Other,
+        Staple::Malformed,
     ])
 }
 

@@ -53,6 +53,15 @@ pub(super) struct Authority {
 }
 
 impl Authority {
+    /// An end entity that has signed itself.
+    pub(super) fn of_itself(certificate: Vec<u8>, pair: Arc<KeyPair>) -> Self {
+        Self {
+            certificate,
+            pair,
+            params: CertificateParams::default(),
+        }
+    }
+
     /// What rcgen signs with.
     pub(super) fn issuer(&self) -> Issuer<'_, &KeyPair> {
         Issuer::from_params(&self.params, &*self.pair)

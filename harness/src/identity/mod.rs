@@ -15,6 +15,7 @@ mod authorities;
 mod chains;
 mod keys;
 mod memo;
+mod ocsp;
 mod resign;
 #[cfg(test)]
 mod tests;
@@ -25,8 +26,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sha2::{Digest, Sha256};
 
 use crate::connection::{Peer, Role};
-use crate::profile::{Credential, Flaw, KeyType, Loading, Revocation, Trust};
-use authorities::{Authorities, Ca, Root};
+use crate::profile::{Credential, Flaw, KeyType, Loading, Revocation, Staple, Trust};
+use authorities::{Authorities, Authority, Ca, Root};
+use keys::Purpose;
 use memo::Memo;
 
 /// Every certificate of the harness; each is made on first use and kept.
@@ -118,6 +120,31 @@ impl Identities {
         self.crls
             .get(lists, make)
             .expect("the kept keys sign lists")
+    }
+
+    /// What a server with this credential staples; `None`: nothing. The response is by the issuer of the
+    /// end entity's certificate.
+    ///
+    /// # Errors
+    ///
+    /// [`Unmakeable`], where the credential has no chain.
+    pub fn staple(
+        &self,
+        credential: Credential,
+        staple: Staple,
+    ) -> Result<Option<Vec<u8>>, Unmakeable> {
+        let Credential { key, flaw, .. } = credential;
+        let role = Role::Server;
+        let issuer = match Ca::of_leaf(role, flaw) {
+            Some(ca) => self.authorities.get(key, ca)?,
+            None => {
+                let pair = self.authorities.keys.pair(key, Purpose::Leaf(role))?;
+                let chain = self.chain(role, credential)?;
+                let own = chain.certificates.first().cloned().unwrap_or_default();
+                Arc::new(Authority::of_itself(own, pair))
+            }
+        };
+        ocsp::response(staple, &issuer, chains::serial(role, flaw))
     }
 
     /// Whose certificate this is: known are the end entities of the chains made so far.

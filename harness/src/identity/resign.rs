@@ -56,15 +56,15 @@ pub(super) fn truncated(mut certificate: Vec<u8>) -> Vec<u8> {
 }
 
 /// A certificate as rcgen writes it (RFC 5280 §4.1).
-struct Parts {
+pub(super) struct Parts {
     /// The fields of tbsCertificate, each in DER.
     fields: Vec<Vec<u8>>,
     /// signatureAlgorithm in DER.
-    algorithm: Vec<u8>,
+    pub(super) algorithm: Vec<u8>,
 }
 
 impl Parts {
-    fn of(certificate: &[u8]) -> Result<Self, Unmakeable> {
+    pub(super) fn of(certificate: &[u8]) -> Result<Self, Unmakeable> {
         let read = parse_der(certificate, |reader| {
             reader.read_sequence(|reader| {
                 let fields = reader
@@ -76,6 +76,11 @@ impl Parts {
             })
         });
         read.map_err(|error: ASN1Error| Unmakeable(error.to_string()))
+    }
+
+    /// The subject in DER; the certificate must be of version 3.
+    pub(super) fn subject(&self) -> &[u8] {
+        &self.fields[SUBJECT]
     }
 }
 
@@ -118,6 +123,7 @@ fn sign_sha1(_message: &[u8], _pkcs8: &[u8]) -> Result<Vec<u8>, Unmakeable> {
 /// Where fields stand in tbsCertificate.
 const VERSION: usize = 0;
 const SIGNATURE: usize = 2;
+const SUBJECT: usize = 5;
 
 /// `SEQUENCE { OID 1.2.840.113549.1.1.5, NULL }`.
 const SHA1_WITH_RSA: &[u8] = &[

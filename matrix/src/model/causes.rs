@@ -282,6 +282,26 @@ causes! {
         rule: "RFC 5280 §6.3.3", remedy: "fetch the issuer's present list; check the clock",
         document: None,
     },
+    /// The stapled response says so.
+    CertRevokedOcsp = "cert-revoked-ocsp" {
+        rule: "RFC 6960 §2.2; RFC 8446 §6.2 certificate_revoked", remedy: "renew the certificate",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// The client insists on a stapled response, and gets none that it can use.
+    OcspStapleMissing = "ocsp-staple-missing" {
+        rule: "RFC 6066 §8; RFC 6960 §3.2", remedy: "let the server staple the response of its certificate's issuer",
+        document: None,
+    },
+    /// The stapled response is out of date.
+    OcspStapleExpired = "ocsp-staple-expired" {
+        rule: "RFC 6960 §3.2", remedy: "let the server fetch its responses in time; check the clock",
+        document: None,
+    },
+    /// What is stapled is no response.
+    OcspStapleMalformed = "ocsp-staple-malformed" {
+        rule: "RFC 6066 §8; RFC 8446 §6.2 bad_certificate_status_response",
+        remedy: "let the server staple the response as its issuer sent it", document: None,
+    },
     /// The handshake's signature is not by the certificate's key.
     KeyPossessionFailure = "key-possession-failure" {
         rule: "RFC 8446 §4.4.3", remedy: "load the key that belongs to the certificate", document: None,

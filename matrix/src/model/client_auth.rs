@@ -142,6 +142,7 @@ pub(super) fn answer(
         trust: profile.trust,
         revocation: profile.revocation,
         partial_chain: profile.partial_chain,
+        staple: None,
         name: None,
     });
     if let Some(finding) = finding {

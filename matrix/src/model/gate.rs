@@ -5,7 +5,7 @@ use std::fmt::Display;
 use shakedown::connection::Role;
 use shakedown::iana::ProtocolVersion;
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Protocol,
+    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Ocsp, Protocol,
     Revocation, ServerProfile, Trust,
 };
 use shakedown::scenario::{Endpoint, StackId};
@@ -34,6 +34,10 @@ pub(super) fn client(client: &Endpoint<ClientProfile>) -> Gate {
         .or_else(|| {
             (client.stack.is_rustls() && profile.name_check == NameCheck::Off)
                 .then(|| "rustls always checks the name".to_owned())
+        })
+        .or_else(|| {
+            (client.stack.is_rustls() && profile.ocsp == Ocsp::Check)
+                .then(|| "rustls looks at no stapled response".to_owned())
         })
         .or_else(|| trust_support(profile.trust))
         .or_else(|| revocation_support(client.stack, profile.revocation))

@@ -4,7 +4,7 @@ use shakedown::connection::{HandshakeKind, Role};
 use shakedown::iana::{
     AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
 };
-use shakedown::profile::{Flaw, KeyType};
+use shakedown::profile::{Credential, Flaw, KeyType, Ocsp, Staple};
 use shakedown::scenario::Scenario;
 
 use super::certificate::{Check, verify};
@@ -98,6 +98,28 @@ fn server_certificate(
             phase: Phase::ServerFlight(agreed.version),
         }))
     };
+    let stapled = received_staple(scenario, credential);
+    let checked = match client.profile.ocsp {
+        Ocsp::Check if agreed.version == ProtocolVersion::TLS1_3 => Some(stapled),
+        // Before TLS 1.3 it comes after the certificate has been verified (ssl/ssl_cert.c,
+        // `ssl_verify_internal`).
+        Ocsp::Check => Some(Staple::None),
+        Ocsp::Ignore | Ocsp::Request => None,
+    };
+    let unreadable = || {
+        // ssl/statem/statem_clnt.c, `tls_process_cert_status_body`.
+        fault(
+            Cause::OcspStapleMalformed,
+            "TLSV1_BAD_CERTIFICATE_STATUS_RESPONSE",
+            Some(AlertDescription::bad_certificate_status_response),
+        )
+    };
+    let bad_staple = !client.stack.is_rustls() && stapled == Staple::Malformed;
+    // In TLS 1.3 it is an extension of the first certificate, read after it and before the next.
+    let readable = !matches!(credential.flaw, Flaw::Malformed | Flaw::EmptyChain);
+    if bad_staple && readable && agreed.version == ProtocolVersion::TLS1_3 {
+        return unreadable();
+    }
     let finding = verify(&Check {
         verifier: client.stack,
         level: hello.abilities.level,
@@ -106,10 +128,14 @@ fn server_certificate(
         trust: client.profile.trust,
         revocation: client.profile.revocation,
         partial_chain: client.profile.partial_chain,
+        staple: checked,
         name: Some((&client.profile.server_name, client.profile.name_check)),
     });
     if let Some(finding) = finding {
         return fault(finding.cause, &finding.native, finding.alert);
+    }
+    if bad_staple {
+        return unreadable();
     }
     // ssl/t1_lib.c, `tls12_check_peer_sigalg`: below TLS 1.3 the key's curve must be among the
     // client's groups; an OpenSSL server sees to that itself.
@@ -136,6 +162,23 @@ fn server_certificate(
         );
     }
     Ok(())
+}
+
+/// The stapled response that the client gets.
+fn received_staple(scenario: &Scenario, credential: Credential) -> Staple {
+    let (client, server) = (&scenario.client, &scenario.server);
+    // A rustls client always asks (client/hs.rs, `emit_client_hello_for_retry`).
+    let asked = client.stack.is_rustls() || client.profile.ocsp != Ocsp::Ignore;
+    match server.profile.staple {
+        _ if !asked => Staple::None,
+        staple if server.stack.is_rustls() => staple,
+        // ssl/s3_lib.c, `SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP`, and ssl/statem/statem_srvr.c,
+        // `ossl_get_ocsp_response`: what is no response, is for another certificate, or for one that
+        // has signed itself, is left out.
+        Staple::Malformed | Staple::Other => Staple::None,
+        _ if matches!(credential.flaw, Flaw::SelfSigned | Flaw::SelfSignedCa) => Staple::None,
+        staple => staple,
+    }
 }
 
 /// The group that is the curve of an ECDSA key.

@@ -3,7 +3,7 @@
 
 use shakedown::connection::Role;
 use shakedown::iana::AlertDescription;
-use shakedown::profile::{Flaw, Revocation, ServerName};
+use shakedown::profile::{Flaw, Revocation, ServerName, Staple};
 
 use super::Cause;
 use super::certificate::{Check, Finding, name_finding};
@@ -168,7 +168,43 @@ fn revocation(check: &Check<'_>, chain: &Chain) -> Option<Finding> {
         Revocation::CrlChain => chain.certificates.len(),
         _ => 1,
     };
-    (0..checked).find_map(|place| listed(check, chain, place))
+    // With both, a response that says good makes up for the end entity's list, but only if the chain is
+    // looked up.
+    let first = usize::from(check.staple.is_some() && check.revocation == Revocation::CrlChain);
+    check
+        .staple
+        .and_then(|staple| stapled(check, chain, staple))
+        .or_else(|| (first..checked).find_map(|place| listed(check, chain, place)))
+}
+
+/// `check_revocation` with OCSP_RESP_CHECK, and `check_cert_ocsp_resp`: whatever is wrong, the error is
+/// OCSP_VERIFY_FAILED.
+fn stapled(check: &Check<'_>, chain: &Chain, staple: Staple) -> Option<Finding> {
+    let [leaf, issuers @ ..] = &chain.certificates[..] else {
+        return None;
+    };
+    // Passed over: what has signed itself (EXFLAG_SS), and what is trusted without an issuer.
+    let root = issuers.last()?;
+    if leaf.issuer == leaf.subject {
+        return None;
+    }
+    // The issuer signs it, and is verified by itself, without PARTIAL_CHAIN (crypto/ocsp/ocsp_vfy.c,
+    // `ocsp_verify_signer`).
+    let signer_valid =
+        root.issuer == root.subject && issuers.iter().all(|ca| ca.validity == Validity::Current);
+    let unknown = |cause| {
+        if check.revocation == Revocation::Off {
+            Some(refused(cause, 74))
+        } else {
+            listed(check, chain, 0)
+        }
+    };
+    match staple {
+        Staple::Good if signer_valid => None,
+        Staple::Revoked if signer_valid => Some(refused(Cause::CertRevokedOcsp, 74)),
+        Staple::Expired => unknown(Cause::OcspStapleExpired),
+        _ => unknown(Cause::OcspStapleMissing),
+    }
 }
 
 /// `check_cert_crl`: a list by the issuer (`get_crl_score`), its dates (`check_crl`), then the serial

@@ -60,10 +60,12 @@ fn path(check: &Check<'_>, leaf: &Certificate, sent: &[Certificate]) -> Option<F
     };
     for (place, certificate) in [leaf].into_iter().chain(sent).enumerate() {
         if place > MAX_INTERMEDIATES {
-            return Some(refused(
-                Cause::CertChainTooLong,
-                "Other(MaximumPathDepthExceeded)",
-            ));
+            // One error among others (`PartialPath::push`), no end of the search.
+            consider(
+                &mut worst,
+                refused(Cause::CertChainTooLong, "Other(MaximumPathDepthExceeded)"),
+            );
+            break;
         }
         if let Some(finding) = alone(check, certificate, place) {
             consider(&mut worst, finding);
@@ -95,6 +97,7 @@ fn rank(finding: &Finding) -> u32 {
         Cause::CertPathLen => 220,
         Cause::CertCaAsLeaf | Cause::CertIssuerNotCa => 210,
         Cause::CertWeakDigest | Cause::CertUnsupportedKey => 140,
+        Cause::CertChainTooLong => 61,
         _ => 0,
     }
 }

@@ -10,7 +10,7 @@ use openssl::ssl::{
     SslMode, SslOptions, SslSessionCacheMode, SslVerifyMode, SslVersion,
 };
 use openssl::x509::store::X509StoreBuilder;
-use openssl::x509::verify::X509VerifyFlags;
+use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509, X509Crl};
 
 use super::connection::OpenSslConnection;
@@ -20,7 +20,7 @@ use crate::connection::{Config, Connection, Failure, Refusal, Role};
 use crate::iana::{CipherSuite, ProtocolVersion};
 use crate::identity::{Chain, Identities, Lists, Unmakeable};
 use crate::profile::{
-    ClientAuth, ClientProfile, Credential, Loading, Miss, NameCheck, Preference, Protocol,
+    ClientAuth, ClientProfile, Credential, Loading, Miss, NameCheck, Ocsp, Preference, Protocol,
     Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
 };
 
@@ -72,8 +72,12 @@ pub(super) fn client(
             trust: profile.trust,
             revocation: profile.revocation,
             partial_chain: profile.partial_chain,
+            staple: profile.ocsp == Ocsp::Check,
         },
     )?;
+    if profile.ocsp != Ocsp::Ignore {
+        ffi::request_status(&mut context).map_err(refused)?;
+    }
     context.set_verify(SslVerifyMode::PEER);
     if profile.name_check == NameCheck::On {
         // Without host flags: OpenSSL's defaults, which fall back on the common name.
@@ -109,6 +113,12 @@ pub(super) fn server(
     }
     if let Some(credential) = profile.identity {
         load(&mut context, identities, Role::Server, credential)?;
+        let staple = identities
+            .staple(credential, profile.staple)
+            .map_err(unmakeable)?;
+        if let Some(response) = staple {
+            set_staple(&mut context, response).map_err(refused)?;
+        }
     }
     let mode = match profile.client_auth {
         ClientAuth::None => SslVerifyMode::NONE,
@@ -125,6 +135,7 @@ pub(super) fn server(
                 trust: profile.trust,
                 revocation: profile.revocation,
                 partial_chain: profile.partial_chain,
+                staple: false,
             },
         )?;
     }
@@ -317,6 +328,8 @@ struct Verification {
     trust: Trust,
     revocation: Revocation,
     partial_chain: bool,
+    /// Whether a stapled response must say that the certificate is good.
+    staple: bool,
 }
 
 /// Has the peer's certificate verified against anchors, at the moment of the virtual clock.
@@ -354,12 +367,32 @@ fn verify(
         if verification.partial_chain {
             flags |= X509VerifyFlags::PARTIAL_CHAIN;
         }
+        if verification.staple {
+            flags |= X509VerifyFlags::from_bits_retain(OCSP_RESP_CHECK);
+            // Who signed the response is verified by the store's own parameters
+            // (crypto/ocsp/ocsp_vfy.c, `ocsp_verify_signer`).
+            let mut param = X509VerifyParam::new()?;
+            param.set_time(MOMENT);
+            store.set_param(&param)?;
+        }
         context.verify_param_mut().set_flags(flags)?;
         context.set_cert_store(store.build());
         context.verify_param_mut().set_time(MOMENT);
         Ok(())
     };
     set().map_err(refused)
+}
+
+/// Staples a response for those who ask. OpenSSL parses it, and leaves out what is no response or is
+/// for another certificate (ssl/s3_lib.c, `SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP`;
+/// ssl/statem/statem_srvr.c, `ossl_get_ocsp_response`).
+fn set_staple(context: &mut SslContextBuilder, response: Vec<u8>) -> Result<(), ErrorStack> {
+    context.set_status_callback(move |ssl| {
+        ssl.set_ocsp_status(&response)?;
+        // What the parser queues would be taken for the handshake's own error.
+        drop(ErrorStack::get());
+        Ok(true)
+    })
 }
 
 /// Names travel as SNI, addresses never (RFC 6066 §3).
@@ -445,6 +478,9 @@ static SUITES: LazyLock<BTreeMap<CipherSuite, &'static str>> = LazyLock::new(|| 
         })
         .collect()
 });
+
+/// `X509_V_FLAG_OCSP_RESP_CHECK`, since OpenSSL 3.6.
+const OCSP_RESP_CHECK: u64 = 0x40_0000;
 
 const TLS13_SUITES: &str = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:\
     TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";

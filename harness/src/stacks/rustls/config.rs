@@ -24,7 +24,7 @@ use crate::connection::{Refusal, Role};
 use crate::iana::ProtocolVersion;
 use crate::identity::{Lists, Unmakeable};
 use crate::profile::{
-    ClientAuth, ClientProfile, Credential, Loading, Miss, NameCheck, Preference, Revocation,
+    ClientAuth, ClientProfile, Credential, Loading, Miss, NameCheck, Ocsp, Preference, Revocation,
     ServerName, ServerProfile, Sni, SniPolicy, Trust,
 };
 
@@ -41,6 +41,11 @@ impl Rustls {
         if profile.name_check == NameCheck::Off {
             return Err(Refusal::Unsupported(
                 "rustls's WebPkiServerVerifier always checks the name".into(),
+            ));
+        }
+        if profile.ocsp == Ocsp::Check {
+            return Err(Refusal::Unsupported(
+                "rustls's WebPkiServerVerifier looks at no stapled response".into(),
             ));
         }
         let name = match &profile.server_name {
@@ -123,7 +128,14 @@ impl Rustls {
         };
         let key = profile
             .identity
-            .map(|credential| self.certified_key(Role::Server, credential, &provider))
+            .map(|credential| {
+                let mut key = self.certified_key(Role::Server, credential, &provider)?;
+                key.ocsp = self
+                    .identities
+                    .staple(credential, profile.staple)
+                    .map_err(unmakeable)?;
+                Ok(key)
+            })
             .transpose()?;
         let mut config = builder.with_cert_resolver(Arc::new(Resolver {
             key: key.map(Arc::new),
