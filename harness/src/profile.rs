@@ -39,6 +39,17 @@ pub struct ClientProfile {
     /// What the client makes of the state of the server's certificate that the server staples.
     #[serde(skip_serializing_if = "is_default")]
     pub ocsp: Ocsp,
+    /// What the client demands of the server: a certificate, or a raw public key. For a raw key
+    /// [`Trust::Roots`] stands for the keys of all end entities and [`Trust::Leaf`] for one of them; no
+    /// other trusts any, and names and revocation do not matter.
+    #[serde(skip_serializing_if = "is_default")]
+    pub server_certificate_type: CertificateType,
+    /// What the client presents.
+    #[serde(skip_serializing_if = "is_default")]
+    pub certificate_type: CertificateType,
+    /// Whether certificates are compressed (RFC 8879).
+    #[serde(skip_serializing_if = "is_default")]
+    pub compression: Compression,
     /// The client's own certificate and key.
     #[serde(skip_serializing_if = "is_default")]
     pub identity: Option<Credential>,
@@ -63,6 +74,16 @@ pub struct ServerProfile {
     /// What the server staples to its certificate for those who ask (RFC 6066 §8).
     #[serde(skip_serializing_if = "is_default")]
     pub staple: Staple,
+    /// What the server presents: its certificate, or its public key alone.
+    #[serde(skip_serializing_if = "is_default")]
+    pub certificate_type: CertificateType,
+    /// What the server demands of clients, as for clients; without meaning where no certificate is
+    /// asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub client_certificate_type: CertificateType,
+    /// Whether certificates are compressed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub compression: Compression,
     /// Whether a client certificate is asked for.
     #[serde(skip_serializing_if = "is_default")]
     pub client_auth: ClientAuth,
@@ -94,6 +115,9 @@ impl Default for ServerProfile {
             preference: Preference::default(),
             identity: Some(Credential::default()),
             staple: Staple::default(),
+            certificate_type: CertificateType::default(),
+            client_certificate_type: CertificateType::default(),
+            compression: Compression::default(),
             client_auth: ClientAuth::default(),
             trust: Trust::default(),
             revocation: Revocation::default(),
@@ -273,6 +297,30 @@ pub enum Ocsp {
     Request,
     /// The client asks for one, and it must say that the certificate is good.
     Check,
+}
+
+/// In which form a side presents its key (RFC 7250).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateType {
+    /// In a certificate.
+    #[default]
+    X509,
+    /// As it is.
+    RawPublicKey,
+}
+
+/// What a side does to certificates on their way (RFC 8879, TLS 1.3 alone).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compression {
+    /// It neither compresses its own nor offers to decompress the peer's.
+    #[default]
+    None,
+    /// It does both, with zlib.
+    Zlib,
+    /// The same, but what it compresses cannot be decompressed.
+    Broken,
 }
 
 /// A certificate chain and the key that goes with it.

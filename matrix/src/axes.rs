@@ -7,8 +7,9 @@ use shakedown::iana::{
     CipherSuite as Suite, NamedGroup as G, ProtocolVersion as V, SignatureScheme as Sig,
 };
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Ocsp,
-    Preference, Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Staple, Trust,
+    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Flaw, KeyType, Loading,
+    Miss, NameCheck, Ocsp, Preference, Protocol, Revocation, ServerName, ServerProfile, Sni,
+    SniPolicy, Staple, Trust,
 };
 use shakedown::scenario::{Endpoint, Scenario, StackId};
 
@@ -320,6 +321,23 @@ fn server_axes() -> Vec<Axis> {
             "other" => |s| s.server.profile.staple = Staple::Other,
             "malformed" => |s| s.server.profile.staple = Staple::Malformed,
         },
+        axis! { "server.certificate-type";
+            "x509" => |_| (),
+            "raw-public-key" => |s| {
+                s.server.profile.certificate_type = CertificateType::RawPublicKey;
+            },
+        },
+        axis! { "server.client-certificate-type";
+            "x509" => |_| (),
+            "raw-public-key" => |s| {
+                s.server.profile.client_certificate_type = CertificateType::RawPublicKey;
+            },
+        },
+        axis! { "server.compression";
+            "none" => |_| (),
+            "zlib" => |s| s.server.profile.compression = Compression::Zlib,
+            "broken" => |s| s.server.profile.compression = Compression::Broken,
+        },
         axis! { "server.preference";
             "client" => |_| (),
             "server" => |s| s.server.profile.preference = Preference::Server,
@@ -468,6 +486,23 @@ fn client_axes() -> Vec<Axis> {
                 s.client.profile.revocation = Revocation::CrlExpiredEnforced;
             },
         },
+        axis! { "client.certificate-type";
+            "x509" => |_| (),
+            "raw-public-key" => |s| {
+                s.client.profile.certificate_type = CertificateType::RawPublicKey;
+            },
+        },
+        axis! { "client.server-certificate-type";
+            "x509" => |_| (),
+            "raw-public-key" => |s| {
+                s.client.profile.server_certificate_type = CertificateType::RawPublicKey;
+            },
+        },
+        axis! { "client.compression";
+            "none" => |_| (),
+            "zlib" => |s| s.client.profile.compression = Compression::Zlib,
+            "broken" => |s| s.client.profile.compression = Compression::Broken,
+        },
         axis! { "client.ocsp";
             "ignore" => |_| (),
             "request" => |s| s.client.profile.ocsp = Ocsp::Request,
@@ -534,6 +569,7 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
     let openssl_groups = |label: &str| matches!(label, "p521+p256" | "ffdhe2048");
     let hybrid = |label: &str| label.starts_with("x25519mlkem768");
     let empty = |label: &str| label == "none";
+    let raw = |label: &str| label == "raw-public-key";
     for side in ["client", "server"] {
         let axis = |field: &str| format!("{side}.{field}");
         let stack = axis("stack");
@@ -553,6 +589,20 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         forbid(&[(&stack, &openssl), (&axis("flaw"), &|l| l == "empty-chain")]);
         let allowed = |label: &str| label == "crl-missing-allowed";
         forbid(&[(&stack, &openssl), (&axis("revocation"), &allowed)]);
+        let peers_type = format!(
+            "{side}.{}-certificate-type",
+            if side == "client" { "server" } else { "client" }
+        );
+        for kind in [&axis("certificate-type"), &peers_type] {
+            forbid(&[(&stack, &openssl), (kind, &raw)]);
+        }
+        forbid(&[(&stack, &openssl), (&axis("compression"), &|l| l != "none")]);
+        // A raw key has no flaws, and neither checks nor lists are for it.
+        let kind = axis("certificate-type");
+        forbid(&[(&kind, &raw), (&axis("flaw"), &|l| l != "none")]);
+        forbid(&[(&kind, &raw), (&axis("loading"), &|l| l != "checked")]);
+        forbid(&[(&kind, &raw), (&axis("key"), &empty)]);
+        forbid(&[(&peers_type, &raw), (&axis("revocation"), &|l| l != "off")]);
         // rustls always takes partial chains, and so says it without being asked.
         forbid(&[(&stack, &rustls), (&axis("partial-chain"), &|l| l == "yes")]);
         forbid(&[
@@ -575,6 +625,10 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         ("client.ocsp", &|l| l != "ignore"),
     ]);
     forbid(&[("server.key", &empty), ("server.staple", &|l| l != "none")]);
+    forbid(&[
+        ("server.certificate-type", &raw),
+        ("server.staple", &|l| l != "none"),
+    ]);
     // Two empty lists in one hello: which one is told is chance (see `model::domain`).
     forbid(&[
         ("client.stack", &rustls),
@@ -589,8 +643,13 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         ("server.alpn", &empty),
         ("server.alpn-miss", &|l| l == "ignore"),
     ]);
-    for field in ["server.trust", "server.revocation", "server.partial-chain"] {
-        let plain = |label: &str| !matches!(label, "roots" | "off" | "no");
+    for field in [
+        "server.trust",
+        "server.revocation",
+        "server.partial-chain",
+        "server.client-certificate-type",
+    ] {
+        let plain = |label: &str| !matches!(label, "roots" | "off" | "no" | "x509");
         forbid(&[("server.client-auth", &empty), (field, &plain)]);
     }
     let no_anchor = |label: &str| matches!(label, "malformed" | "empty-chain");

@@ -131,6 +131,30 @@ const RECIPES: &[Recipe] = recipes! {
     AlpnMismatch { "client.alpn" = "imap", "server.alpn" = "http/1.1" }
     SniUnknown { "server.sni" = "strict", "client.server-name" = "wrong" }
     SniUnknown."absent" { "server.sni" = "strict", "client.sni" = "omit" }
+    CertTypeMismatch { "client.server-certificate-type" = "raw-public-key" }
+    CertTypeMismatch."server" { "server.certificate-type" = "raw-public-key" }
+    CertTypeMismatch."both" {
+        "server.certificate-type" = "raw-public-key",
+        "client.server-certificate-type" = "raw-public-key"
+    }
+    CertTypeMismatch."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "client.certificate-type" = "raw-public-key"
+    }
+    CertTypeMismatch."client-demanded" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "server.client-certificate-type" = "raw-public-key"
+    }
+    CertTypeMismatch."client-both" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "client.certificate-type" = "raw-public-key",
+        "server.client-certificate-type" = "raw-public-key"
+    }
+    CertCompressionBad { "server.compression" = "broken", "client.compression" = "zlib" }
+    CertCompressionBad."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "server.compression" = "zlib", "client.compression" = "broken"
+    }
     CertEmpty { "server.flaw" = "empty-chain", "server.loading" = "resolver" }
     CertEmpty."client" {
         "server.client-auth" = "optional", "client.key" = "ecdsa-p256",

@@ -252,9 +252,13 @@ fn alone(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Cas
                     let mut point = based(axes, client, server, &[("client.versions", version)]);
                     if axis.name.starts_with("client.flaw")
                         || axis.name.starts_with("client.loading")
+                        || axis.name == "client.certificate-type"
                         || matches!(
                             axis.name,
-                            "server.trust" | "server.revocation" | "server.partial-chain"
+                            "server.trust"
+                                | "server.revocation"
+                                | "server.partial-chain"
+                                | "server.client-certificate-type"
                         )
                     {
                         set(axes, &mut point, "server.client-auth", "required");
@@ -424,6 +428,9 @@ const FOCI: [Focus; 4] = [
             "client.partial-chain",
             "server.staple",
             "client.ocsp",
+            "server.certificate-type",
+            "client.server-certificate-type",
+            ".compression",
             "client.security-level",
         ],
         set: &[],
@@ -438,6 +445,9 @@ const FOCI: [Focus; 4] = [
             "server.trust",
             "server.revocation",
             "server.partial-chain",
+            "client.certificate-type",
+            "server.client-certificate-type",
+            ".compression",
             "server.client-auth",
             "server.signature-schemes",
             "server.security-level",

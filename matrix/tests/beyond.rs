@@ -8,8 +8,9 @@ use proptest::test_runner::FileFailurePersistence;
 use shakedown::iana::{CipherSuite, NamedGroup, SignatureScheme};
 use shakedown::link::Link;
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Ocsp,
-    Preference, Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Staple, Trust,
+    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Flaw, KeyType, Loading,
+    Miss, NameCheck, Ocsp, Preference, Protocol, Revocation, ServerName, ServerProfile, Sni,
+    SniPolicy, Staple, Trust,
 };
 use shakedown::scenario::{Endpoint, Scenario, StackId};
 use shakedown_matrix::arbitrary::check;
@@ -35,11 +36,18 @@ proptest! {
 }
 
 fn scenarios() -> impl Strategy<Value = Scenario> {
-    (clients(), servers()).prop_map(|(client, server)| Scenario {
-        client,
-        server,
-        link: Link::default(),
-    })
+    (clients(), servers(), checks(), checks(), staples()).prop_map(
+        |(mut client, mut server, of_client, of_server, staple)| {
+            of_client.of_client(&mut client);
+            of_server.of_server(&mut server);
+            server.profile.staple = staple;
+            Scenario {
+                client,
+                server,
+                link: Link::default(),
+            }
+        },
+    )
 }
 
 fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
@@ -50,40 +58,22 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
             mostly(NameCheck::On, Just(NameCheck::Off)),
             mostly(Sni::Send, Just(Sni::Omit)),
             mostly(Trust::Roots, trusts()),
-            mostly(Revocation::Off, revocations()),
-            mostly(false, Just(true)),
-            mostly(Ocsp::Ignore, select(vec![Ocsp::Request, Ocsp::Check])),
             mostly(None, credentials().prop_map(Some)),
             mostly(Vec::new(), alpn()),
         )
             .prop_map(
-                move |(
-                    protocol,
-                    server_name,
-                    name_check,
-                    sni,
-                    trust,
-                    revocation,
-                    partial_chain,
-                    ocsp,
-                    identity,
-                    alpn,
-                )| {
-                    Endpoint {
-                        stack,
-                        profile: ClientProfile {
-                            protocol,
-                            server_name,
-                            name_check,
-                            sni,
-                            trust,
-                            revocation,
-                            partial_chain,
-                            ocsp,
-                            identity,
-                            alpn,
-                        },
-                    }
+                move |(protocol, server_name, name_check, sni, trust, identity, alpn)| Endpoint {
+                    stack,
+                    profile: ClientProfile {
+                        protocol,
+                        server_name,
+                        name_check,
+                        sni,
+                        trust,
+                        identity,
+                        alpn,
+                        ..ClientProfile::default()
+                    },
                 },
             )
     })
@@ -95,15 +85,12 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
             protocols(stack),
             mostly(Preference::Client, Just(Preference::Server)),
             mostly(Some(Credential::default()), prop::option::of(credentials())),
-            mostly(Staple::None, staples()),
             select(vec![
                 ClientAuth::None,
                 ClientAuth::Optional,
                 ClientAuth::Required,
             ]),
             mostly(Trust::Roots, trusts()),
-            mostly(Revocation::Off, revocations()),
-            mostly(false, Just(true)),
             mostly(Vec::new(), alpn()),
             mostly(Miss::Fatal, Just(Miss::Ignore)),
             mostly(SniPolicy::Any, Just(SniPolicy::Strict)),
@@ -113,11 +100,8 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
                     protocol,
                     preference,
                     identity,
-                    staple,
                     client_auth,
                     trust,
-                    revocation,
-                    partial_chain,
                     alpn,
                     alpn_miss,
                     sni,
@@ -127,18 +111,108 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
                         protocol,
                         preference,
                         identity,
-                        staple,
                         client_auth,
                         trust,
-                        revocation,
-                        partial_chain,
                         alpn,
                         alpn_miss,
                         sni,
+                        ..ServerProfile::default()
                     },
                 },
             )
     })
+}
+
+/// What a side has to say of its peer's certificate, and of the form of its own.
+#[derive(Clone, Debug)]
+struct Checks {
+    revocation: Revocation,
+    partial_chain: bool,
+    ocsp: Ocsp,
+    own: CertificateType,
+    peers: CertificateType,
+    compression: Compression,
+}
+
+impl Checks {
+    fn of_client(self, client: &mut Endpoint<ClientProfile>) {
+        let profile = &mut client.profile;
+        profile.revocation = self.revocation;
+        profile.partial_chain = self.partial_chain;
+        if client.stack.is_rustls() {
+            profile.certificate_type = self.own;
+            profile.server_certificate_type = self.peers;
+            profile.compression = self.compression;
+        } else {
+            profile.ocsp = self.ocsp;
+        }
+    }
+
+    fn of_server(self, server: &mut Endpoint<ServerProfile>) {
+        let profile = &mut server.profile;
+        profile.revocation = self.revocation;
+        profile.partial_chain = self.partial_chain;
+        if server.stack.is_rustls() {
+            profile.certificate_type = self.own;
+            profile.client_certificate_type = self.peers;
+            profile.compression = self.compression;
+        }
+    }
+}
+
+fn checks() -> impl Strategy<Value = Checks> {
+    let kind = || {
+        prop_oneof![
+            9 => Just(CertificateType::X509),
+            1 => Just(CertificateType::RawPublicKey),
+        ]
+    };
+    (
+        mostly(Revocation::Off, revocations()),
+        mostly(false, Just(true)),
+        mostly(Ocsp::Ignore, select(vec![Ocsp::Request, Ocsp::Check])),
+        kind(),
+        kind(),
+        mostly(
+            Compression::None,
+            select(vec![Compression::Zlib, Compression::Broken]),
+        ),
+    )
+        .prop_map(
+            |(revocation, partial_chain, ocsp, own, peers, compression)| Checks {
+                revocation,
+                partial_chain,
+                ocsp,
+                own,
+                peers,
+                compression,
+            },
+        )
+}
+
+fn revocations() -> impl Strategy<Value = Revocation> {
+    select(vec![
+        Revocation::Crl,
+        Revocation::CrlEndEntity,
+        Revocation::CrlChain,
+        Revocation::CrlMissing,
+        Revocation::CrlMissingAllowed,
+        Revocation::CrlExpired,
+        Revocation::CrlExpiredEnforced,
+    ])
+}
+
+fn staples() -> impl Strategy<Value = Staple> {
+    mostly(
+        Staple::None,
+        select(vec![
+            Staple::Good,
+            Staple::Revoked,
+            Staple::Expired,
+            Staple::Other,
+            Staple::Malformed,
+        ]),
+    )
 }
 
 fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {
@@ -199,28 +273,6 @@ fn trusts() -> impl Strategy<Value = Trust> {
         ]),
         credentials().prop_map(Trust::Leaf),
     ]
-}
-
-fn revocations() -> impl Strategy<Value = Revocation> {
-    select(vec![
-        Revocation::Crl,
-        Revocation::CrlEndEntity,
-        Revocation::CrlChain,
-        Revocation::CrlMissing,
-        Revocation::CrlMissingAllowed,
-        Revocation::CrlExpired,
-        Revocation::CrlExpiredEnforced,
-    ])
-}
-
-fn staples() -> impl Strategy<Value = Staple> {
-    select(vec![
-        Staple::Good,
-        Staple::Revoked,
-        Staple::Expired,
-        Staple::Other,
-        Staple::Malformed,
-    ])
 }
 
 fn names() -> impl Strategy<Value = ServerName> {

@@ -159,6 +159,16 @@ causes! {
         rule: "RFC 6066 §3", remedy: "send the server's name, and have the server know it",
         document: None,
     },
+    /// One side wants a certificate and the other a raw public key.
+    CertTypeMismatch = "cert-type-mismatch" {
+        rule: "RFC 7250 §4.2", remedy: "configure raw public keys on both sides or on none, with TLS 1.3",
+        document: None,
+    },
+    /// The certificate was compressed so that it cannot be decompressed.
+    CertCompressionBad = "cert-compression-bad" {
+        rule: "RFC 8879 §4", remedy: "turn certificate compression off on the side that sends it",
+        document: None,
+    },
     /// The server presents no certificate at all.
     CertEmpty = "cert-empty" {
         rule: "RFC 8446 §4.4.2.4", remedy: "configure the server's chain", document: None,

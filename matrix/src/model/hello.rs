@@ -4,7 +4,9 @@ use shakedown::connection::Role;
 use shakedown::iana::{
     AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
 };
-use shakedown::profile::{ClientProfile, Protocol, ServerName, ServerProfile, Sni};
+use shakedown::profile::{
+    CertificateType, ClientProfile, Protocol, ServerName, ServerProfile, Sni,
+};
 use shakedown::scenario::{Endpoint, StackId};
 
 use super::Cause;
@@ -108,6 +110,10 @@ pub(super) struct Hello<'a> {
     /// `None`: no extension.
     pub(super) schemes: Option<Vec<SignatureScheme>>,
     pub(super) alpn: &'a [String],
+    /// client_certificate_type names raw public keys alone (RFC 7250); else it is absent.
+    pub(super) presents_raw_key: bool,
+    /// server_certificate_type likewise.
+    pub(super) demands_raw_key: bool,
     pub(super) server_name: Option<&'a str>,
 }
 
@@ -123,6 +129,8 @@ impl<'a> Hello<'a> {
             Self::of_openssl(abilities, &profile.protocol, traits)?
         };
         hello.alpn = &profile.alpn;
+        hello.presents_raw_key = profile.certificate_type == CertificateType::RawPublicKey;
+        hello.demands_raw_key = profile.server_certificate_type == CertificateType::RawPublicKey;
         hello.server_name = match (&profile.server_name, profile.sni) {
             (ServerName::Dns(name), Sni::Send) => Some(name),
             _ => None,
@@ -160,6 +168,8 @@ impl<'a> Hello<'a> {
             schemes: Some(abilities.schemes.clone()),
             abilities,
             alpn: &[],
+            presents_raw_key: false,
+            demands_raw_key: false,
             server_name: None,
         }
     }
@@ -247,6 +257,8 @@ impl<'a> Hello<'a> {
             schemes: sends_schemes.then_some(schemes),
             abilities,
             alpn: &[],
+            presents_raw_key: false,
+            demands_raw_key: false,
             server_name: None,
         })
     }

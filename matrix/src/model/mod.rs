@@ -24,6 +24,7 @@ mod hello;
 mod negotiation;
 mod openssl_server;
 mod openssl_verify;
+mod raw_keys;
 mod rustls_server;
 mod signature;
 pub mod traits;

@@ -4,13 +4,13 @@ use shakedown::connection::{HandshakeKind, Role};
 use shakedown::iana::{
     AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
 };
-use shakedown::profile::{Credential, Flaw, KeyType, Ocsp, Staple};
+use shakedown::profile::{CertificateType, Compression, Credential, Flaw, KeyType, Ocsp, Staple};
 use shakedown::scenario::Scenario;
 
 use super::certificate::{Check, verify};
 use super::ending::{Agreed, Fault, Phase};
 use super::hello::{Abilities, Hello, server_abilities};
-use super::{Cause, client_auth, openssl_server, rustls_server};
+use super::{Cause, client_auth, openssl_server, raw_keys, rustls_server};
 
 /// What a server makes of a ClientHello.
 pub(super) struct Choice {
@@ -65,6 +65,7 @@ pub(super) fn handshake(scenario: &Scenario) -> Result<Agreed, Box<Fault>> {
         },
         client_presented: false,
     };
+    raw_keys::rustls_client(&hello, scenario, agreed.version)?;
     client_auth::request(scenario, &hello, &server, &agreed)?;
     server_certificate(scenario, &hello, &agreed)?;
     client_auth::answer(scenario, &hello, &server, agreed)
@@ -86,7 +87,8 @@ fn server_certificate(
     agreed: &Agreed,
 ) -> Result<(), Box<Fault>> {
     let client = &scenario.client;
-    let Some(credential) = scenario.server.profile.identity else {
+    let server = &scenario.server.profile;
+    let Some(credential) = server.identity else {
         return Ok(());
     };
     let fault = |cause, native: &str, alert| {
@@ -98,6 +100,26 @@ fn server_certificate(
             phase: Phase::ServerFlight(agreed.version),
         }))
     };
+    if corrupted(
+        server.compression,
+        client.profile.compression,
+        agreed.version,
+    ) {
+        return fault(
+            Cause::CertCompressionBad,
+            BAD_COMPRESSION,
+            Some(AlertDescription::bad_certificate),
+        );
+    }
+    if client.profile.server_certificate_type == CertificateType::RawPublicKey {
+        // In TLS 1.2 OpenSSL's certificate comes as far as this.
+        let certificate = server.certificate_type == CertificateType::X509;
+        let trust = client.profile.trust;
+        return match raw_keys::verify(credential, trust, agreed.version, certificate) {
+            Some(finding) => fault(finding.cause, &finding.native, finding.alert),
+            None => Ok(()),
+        };
+    }
     let stapled = received_staple(scenario, credential);
     let checked = match client.profile.ocsp {
         Ocsp::Check if agreed.version == ProtocolVersion::TLS1_3 => Some(stapled),
@@ -164,6 +186,12 @@ fn server_certificate(
     Ok(())
 }
 
+/// Whether what one side sends compressed cannot be decompressed: it compresses only where the other
+/// says that it would decompress (RFC 8879 §3), in TLS 1.3.
+pub(super) fn corrupted(from: Compression, to: Compression, version: ProtocolVersion) -> bool {
+    from == Compression::Broken && to != Compression::None && version == ProtocolVersion::TLS1_3
+}
+
 /// The stapled response that the client gets.
 fn received_staple(scenario: &Scenario, credential: Credential) -> Staple {
     let (client, server) = (&scenario.client, &scenario.server);
@@ -222,3 +250,6 @@ pub(super) fn server_fault(
         phase,
     })
 }
+
+/// client/tls13.rs and server/tls13.rs, `ExpectCompressedCertificate`.
+pub(super) const BAD_COMPRESSION: &str = "PeerMisbehaved(InvalidCertCompression)";

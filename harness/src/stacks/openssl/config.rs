@@ -20,8 +20,8 @@ use crate::connection::{Config, Connection, Failure, Refusal, Role};
 use crate::iana::{CipherSuite, ProtocolVersion};
 use crate::identity::{Chain, Identities, Lists, Unmakeable};
 use crate::profile::{
-    ClientAuth, ClientProfile, Credential, Loading, Miss, NameCheck, Ocsp, Preference, Protocol,
-    Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
+    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Loading, Miss, NameCheck,
+    Ocsp, Preference, Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
 };
 
 /// A prepared profile: a context, and what each connection is told besides.
@@ -58,6 +58,10 @@ pub(super) fn client(
     profile: &ClientProfile,
     identities: &Identities,
 ) -> Result<(SslContext, Option<String>), Refusal> {
+    expressible(
+        &[profile.certificate_type, profile.server_certificate_type],
+        profile.compression,
+    )?;
     let mut context = SslContextBuilder::new(SslMethod::tls_client()).map_err(refused)?;
     common(&mut context, &profile.protocol, Role::Client)?;
     context.set_session_cache_mode(SslSessionCacheMode::OFF);
@@ -100,6 +104,10 @@ pub(super) fn server(
     profile: &ServerProfile,
     identities: &Identities,
 ) -> Result<SslContext, Refusal> {
+    expressible(
+        &[profile.certificate_type, profile.client_certificate_type],
+        profile.compression,
+    )?;
     let mut context = SslContextBuilder::new(SslMethod::tls_server()).map_err(refused)?;
     common(&mut context, &profile.protocol, Role::Server)?;
     // Sessions live in tickets: a cache would grow with every handshake.
@@ -158,6 +166,21 @@ pub(super) fn server(
         });
     }
     Ok(context.build())
+}
+
+/// What OpenSSL has and this build, or the `openssl` crate, has not.
+fn expressible(types: &[CertificateType], compression: Compression) -> Result<(), Refusal> {
+    if types.contains(&CertificateType::RawPublicKey) {
+        return Err(Refusal::Unsupported(
+            "the openssl crate has no binding for raw public keys".to_owned(),
+        ));
+    }
+    if compression != Compression::None {
+        return Err(Refusal::Unsupported(
+            "openssl-src builds OpenSSL without compression (no-comp)".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 fn common(context: &mut SslContextBuilder, protocol: &Protocol, role: Role) -> Result<(), Refusal> {
