@@ -202,7 +202,7 @@ fn stapled(check: &Check<'_>, chain: &Chain, staple: Staple) -> Option<Finding> 
     match staple {
         Staple::Good if signer_valid => None,
         Staple::Revoked if signer_valid => Some(refused(Cause::CertRevokedOcsp, 74)),
-        Staple::Expired => unknown(Cause::OcspStapleExpired),
+        Staple::Expired if signer_valid => unknown(Cause::OcspStapleExpired),
         _ => unknown(Cause::OcspStapleMissing),
     }
 }
