@@ -50,7 +50,17 @@ fn openssl_finds_what_is_revoked_and_no_list_missing() {
 #[test]
 fn openssl_reads_and_verifies_what_is_stapled() {
     let identities = Identities::new();
-    let trust = store(&identities, Role::Server, Trust::Roots, None);
+    // Who signs responses is no server.
+    let mut param = X509VerifyParam::new().expect("memory");
+    param.set_time(crate::clock::NOW.cast_signed());
+    let mut trust = X509StoreBuilder::new().expect("memory");
+    trust.set_param(&param).expect("memory");
+    for der in anchors(&identities, Trust::Roots).iter() {
+        trust
+            .add_cert(X509::from_der(der).expect("DER"))
+            .expect("a certificate");
+    }
+    let trust = trust.build();
     for key in KeyType::ALL {
         let credential = Credential {
             key,
