@@ -32,6 +32,24 @@ pub struct ClientProfile {
     /// Whether certificates are looked up in revocation lists.
     #[serde(skip_serializing_if = "is_default")]
     pub revocation: Revocation,
+    /// Whether a chain may end in a trusted certificate that has not signed itself. rustls takes such
+    /// chains in any case.
+    #[serde(skip_serializing_if = "is_default")]
+    pub partial_chain: bool,
+    /// What the client makes of the state of the server's certificate that the server staples.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ocsp: Ocsp,
+    /// What the client demands of the server: a certificate, or a raw public key. For a raw key
+    /// [`Trust::Roots`] stands for the keys of all end entities and [`Trust::Leaf`] for one of them; no
+    /// other trusts any, and names and revocation do not matter.
+    #[serde(skip_serializing_if = "is_default")]
+    pub server_certificate_type: CertificateType,
+    /// What the client presents.
+    #[serde(skip_serializing_if = "is_default")]
+    pub certificate_type: CertificateType,
+    /// Whether certificates are compressed (RFC 8879).
+    #[serde(skip_serializing_if = "is_default")]
+    pub compression: Compression,
     /// The client's own certificate and key.
     #[serde(skip_serializing_if = "is_default")]
     pub identity: Option<Credential>,
@@ -56,6 +74,19 @@ pub struct ServerProfile {
     /// The server's certificate and key; `null` for a server without any.
     #[serde(skip_serializing_if = "is_default_identity")]
     pub identity: Option<Credential>,
+    /// What the server staples to its certificate for those who ask (RFC 6066 §8).
+    #[serde(skip_serializing_if = "is_default")]
+    pub staple: Staple,
+    /// What the server presents: its certificate, or its public key alone.
+    #[serde(skip_serializing_if = "is_default")]
+    pub certificate_type: CertificateType,
+    /// What the server demands of clients, as for clients; without meaning where no certificate is
+    /// asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub client_certificate_type: CertificateType,
+    /// Whether certificates are compressed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub compression: Compression,
     /// Whether a client certificate is asked for.
     #[serde(skip_serializing_if = "is_default")]
     pub client_auth: ClientAuth,
@@ -65,6 +96,10 @@ pub struct ServerProfile {
     /// Whether client certificates are looked up in revocation lists.
     #[serde(skip_serializing_if = "is_default")]
     pub revocation: Revocation,
+    /// Whether a client's chain may end in a trusted certificate that has not signed itself, as for
+    /// clients.
+    #[serde(skip_serializing_if = "is_default")]
+    pub partial_chain: bool,
     /// Application protocols in order of preference; empty: the extension is ignored.
     #[serde(skip_serializing_if = "is_default")]
     pub alpn: Vec<String>,
@@ -82,9 +117,14 @@ impl Default for ServerProfile {
             protocol: Protocol::default(),
             preference: Preference::default(),
             identity: Some(Credential::default()),
+            staple: Staple::default(),
+            certificate_type: CertificateType::default(),
+            client_certificate_type: CertificateType::default(),
+            compression: Compression::default(),
             client_auth: ClientAuth::default(),
             trust: Trust::default(),
             revocation: Revocation::default(),
+            partial_chain: false,
             alpn: Vec::new(),
             alpn_miss: Miss::default(),
             sni: SniPolicy::default(),
@@ -245,8 +285,78 @@ pub enum Revocation {
     /// Not at all.
     #[default]
     Off,
-    /// A current list of every issuer is at hand; what is not listed is good.
+    /// A current list of every issuer is at hand; what is not listed is good. How much of the chain is
+    /// looked up is the stack's own habit.
     Crl,
+    /// The same for the end entity's certificate alone.
+    CrlEndEntity,
+    /// The same for every certificate of the chain.
+    CrlChain,
+    /// There are lists, but none by an issuer of the chain.
+    CrlMissing,
+    /// The same, and a certificate whose status stays unknown is good.
+    CrlMissingAllowed,
+    /// The nextUpdate of every list has passed; whether that matters is the stack's own habit.
+    CrlExpired,
+    /// The same, and it matters.
+    CrlExpiredEnforced,
+}
+
+/// What a server says of its own certificate's state: a response of the Online Certificate Status
+/// Protocol (RFC 6960), signed by the certificate's issuer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Staple {
+    /// Nothing.
+    #[default]
+    None,
+    /// The certificate is good.
+    Good,
+    /// The certificate is revoked.
+    Revoked,
+    /// The certificate is good, but the response's nextUpdate has passed.
+    Expired,
+    /// Another certificate of the same issuer is good.
+    Other,
+    /// What is no DER.
+    Malformed,
+}
+
+/// What a client makes of a stapled response.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ocsp {
+    /// The stack's own habit: it looks at none. rustls asks for one, OpenSSL does not.
+    #[default]
+    Ignore,
+    /// The client asks for one (RFC 6066 §8) and does not hold it against the certificate.
+    Request,
+    /// The client asks for one, and it must say that the certificate is good.
+    Check,
+}
+
+/// In which form a side presents its key (RFC 7250).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateType {
+    /// In a certificate.
+    #[default]
+    X509,
+    /// As it is.
+    RawPublicKey,
+}
+
+/// What a side does to certificates on their way (RFC 8879, TLS 1.3 alone).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compression {
+    /// It neither compresses its own nor offers to decompress the peer's.
+    #[default]
+    None,
+    /// It does both, with zlib.
+    Zlib,
+    /// The same, but what it compresses cannot be decompressed.
+    Broken,
 }
 
 /// A certificate chain and the key that goes with it.
@@ -427,6 +537,8 @@ pub enum Flaw {
     BadSignature,
     /// Its serial number is on its issuer's revocation list.
     Revoked,
+    /// The intermediate's serial number is on the root's revocation list.
+    RevokedIntermediate,
     /// Seven intermediates.
     LongChain,
     /// The key is not the certificate's.
@@ -439,7 +551,7 @@ pub enum Flaw {
 
 impl Flaw {
     /// Every value, the plainest first.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::None,
         Self::SelfSigned,
         Self::SelfSignedCa,
@@ -469,6 +581,7 @@ impl Flaw {
         Self::Sha1,
         Self::BadSignature,
         Self::Revoked,
+        Self::RevokedIntermediate,
         Self::LongChain,
         Self::KeyMismatch,
         Self::Malformed,
@@ -507,6 +620,7 @@ impl Flaw {
             Self::Sha1 => "sha1",
             Self::BadSignature => "bad-signature",
             Self::Revoked => "revoked",
+            Self::RevokedIntermediate => "revoked-intermediate",
             Self::LongChain => "long-chain",
             Self::KeyMismatch => "key-mismatch",
             Self::Malformed => "malformed",

@@ -7,8 +7,9 @@ use shakedown::iana::{
     CipherSuite as Suite, NamedGroup as G, ProtocolVersion as V, SignatureScheme as Sig,
 };
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Preference,
-    Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
+    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Flaw, KeyType, Loading,
+    Miss, NameCheck, Ocsp, Preference, Protocol, Revocation, ServerName, ServerProfile, Sni,
+    SniPolicy, Staple, Trust,
 };
 use shakedown::scenario::{Endpoint, Scenario, StackId};
 
@@ -339,6 +340,31 @@ fn server_axes() -> Vec<Axis> {
                 credential.loading = Loading::Resolver;
             },
         },
+        axis! { "server.staple";
+            "none" => |_| (),
+            "good" => |s| s.server.profile.staple = Staple::Good,
+            "revoked" => |s| s.server.profile.staple = Staple::Revoked,
+            "expired" => |s| s.server.profile.staple = Staple::Expired,
+            "other" => |s| s.server.profile.staple = Staple::Other,
+            "malformed" => |s| s.server.profile.staple = Staple::Malformed,
+        },
+        axis! { "server.certificate-type";
+            "x509" => |_| (),
+            "raw-public-key" => |s| {
+                s.server.profile.certificate_type = CertificateType::RawPublicKey;
+            },
+        },
+        axis! { "server.client-certificate-type";
+            "x509" => |_| (),
+            "raw-public-key" => |s| {
+                s.server.profile.client_certificate_type = CertificateType::RawPublicKey;
+            },
+        },
+        axis! { "server.compression";
+            "none" => |_| (),
+            "zlib" => |s| s.server.profile.compression = Compression::Zlib,
+            "broken" => |s| s.server.profile.compression = Compression::Broken,
+        },
         axis! { "server.preference";
             "client" => |_| (),
             "server" => |s| s.server.profile.preference = Preference::Server,
@@ -364,6 +390,20 @@ fn server_axes() -> Vec<Axis> {
         axis! { "server.revocation";
             "off" => |_| (),
             "crl" => |s| s.server.profile.revocation = Revocation::Crl,
+            "crl-end-entity" => |s| s.server.profile.revocation = Revocation::CrlEndEntity,
+            "crl-chain" => |s| s.server.profile.revocation = Revocation::CrlChain,
+            "crl-missing" => |s| s.server.profile.revocation = Revocation::CrlMissing,
+            "crl-missing-allowed" => |s| {
+                s.server.profile.revocation = Revocation::CrlMissingAllowed;
+            },
+            "crl-expired" => |s| s.server.profile.revocation = Revocation::CrlExpired,
+            "crl-expired-enforced" => |s| {
+                s.server.profile.revocation = Revocation::CrlExpiredEnforced;
+            },
+        },
+        axis! { "server.partial-chain";
+            "no" => |_| (),
+            "yes" => |s| s.server.profile.partial_chain = true,
         },
     ]
 }
@@ -376,7 +416,7 @@ macro_rules! flaw_axis {
             PartialWildcard, WrongEku, WrongEkuIntermediate, AnyEku, BadKeyUsage,
             IntermediateNotCa, IntermediateNoCertSign, PathLength, RootPathLength,
             NameNotPermitted, NameExcluded, UnknownCritical, Version1, Sha1, BadSignature, Revoked,
-            LongChain, KeyMismatch, Malformed, EmptyChain)
+            RevokedIntermediate, LongChain, KeyMismatch, Malformed, EmptyChain)
     };
     (@ $name:literal, $set:expr, $($flaw:ident),*) => {
         Axis {
@@ -475,6 +515,42 @@ fn client_axes() -> Vec<Axis> {
         axis! { "client.revocation";
             "off" => |_| (),
             "crl" => |s| s.client.profile.revocation = Revocation::Crl,
+            "crl-end-entity" => |s| s.client.profile.revocation = Revocation::CrlEndEntity,
+            "crl-chain" => |s| s.client.profile.revocation = Revocation::CrlChain,
+            "crl-missing" => |s| s.client.profile.revocation = Revocation::CrlMissing,
+            "crl-missing-allowed" => |s| {
+                s.client.profile.revocation = Revocation::CrlMissingAllowed;
+            },
+            "crl-expired" => |s| s.client.profile.revocation = Revocation::CrlExpired,
+            "crl-expired-enforced" => |s| {
+                s.client.profile.revocation = Revocation::CrlExpiredEnforced;
+            },
+        },
+        axis! { "client.certificate-type";
+            "x509" => |_| (),
+            "raw-public-key" => |s| {
+                s.client.profile.certificate_type = CertificateType::RawPublicKey;
+            },
+        },
+        axis! { "client.server-certificate-type";
+            "x509" => |_| (),
+            "raw-public-key" => |s| {
+                s.client.profile.server_certificate_type = CertificateType::RawPublicKey;
+            },
+        },
+        axis! { "client.compression";
+            "none" => |_| (),
+            "zlib" => |s| s.client.profile.compression = Compression::Zlib,
+            "broken" => |s| s.client.profile.compression = Compression::Broken,
+        },
+        axis! { "client.ocsp";
+            "ignore" => |_| (),
+            "request" => |s| s.client.profile.ocsp = Ocsp::Request,
+            "check" => |s| s.client.profile.ocsp = Ocsp::Check,
+        },
+        axis! { "client.partial-chain";
+            "no" => |_| (),
+            "yes" => |s| s.client.profile.partial_chain = true,
         },
         axis! { "client.alpn";
             "none" => |_| (),
@@ -545,6 +621,7 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         |label: &str| matches!(label, "sha1" | "rsa-pss-pss" | "ed448+ecdsa-p256");
     let hybrid = |label: &str| label.starts_with("x25519mlkem768");
     let empty = |label: &str| label == "none";
+    let raw = |label: &str| label == "raw-public-key";
     for side in ["client", "server"] {
         let axis = |field: &str| format!("{side}.{field}");
         let stack = axis("stack");
@@ -562,6 +639,24 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         forbid(&[(&stack, &ring), (&axis("groups"), &hybrid)]);
         forbid(&[(&stack, &openssl), (&axis("loading"), &|l| l == "resolver")]);
         forbid(&[(&stack, &openssl), (&axis("flaw"), &|l| l == "empty-chain")]);
+        let allowed = |label: &str| label == "crl-missing-allowed";
+        forbid(&[(&stack, &openssl), (&axis("revocation"), &allowed)]);
+        let peers_type = format!(
+            "{side}.{}-certificate-type",
+            if side == "client" { "server" } else { "client" }
+        );
+        for kind in [&axis("certificate-type"), &peers_type] {
+            forbid(&[(&stack, &openssl), (kind, &raw)]);
+        }
+        forbid(&[(&stack, &openssl), (&axis("compression"), &|l| l != "none")]);
+        // A raw key has no flaws, and neither checks nor lists are for it.
+        let kind = axis("certificate-type");
+        forbid(&[(&kind, &raw), (&axis("flaw"), &|l| l != "none")]);
+        forbid(&[(&kind, &raw), (&axis("loading"), &|l| l != "checked")]);
+        forbid(&[(&kind, &raw), (&axis("key"), &empty)]);
+        forbid(&[(&peers_type, &raw), (&axis("revocation"), &|l| l != "off")]);
+        // rustls always takes partial chains, and so says it without being asked.
+        forbid(&[(&stack, &rustls), (&axis("partial-chain"), &|l| l == "yes")]);
         forbid(&[
             (&axis("key"), &|l| matches!(l, "ed25519" | "ed448")),
             (&axis("flaw"), &|l| l == "sha1"),
@@ -586,6 +681,16 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
             matches!(l, "ip-text" | "bad-label")
         }),
     ]);
+    // rustls always asks for a staple, and looks at none.
+    forbid(&[
+        ("client.stack", &rustls),
+        ("client.ocsp", &|l| l != "ignore"),
+    ]);
+    forbid(&[("server.key", &empty), ("server.staple", &|l| l != "none")]);
+    forbid(&[
+        ("server.certificate-type", &raw),
+        ("server.staple", &|l| l != "none"),
+    ]);
     // Two empty lists in one hello: which one is told is chance (see `model::domain`).
     forbid(&[
         ("client.stack", &rustls),
@@ -600,8 +705,13 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         ("server.alpn", &empty),
         ("server.alpn-miss", &|l| l == "ignore"),
     ]);
-    for field in ["server.trust", "server.revocation"] {
-        let plain = |label: &str| !matches!(label, "roots" | "off");
+    for field in [
+        "server.trust",
+        "server.revocation",
+        "server.partial-chain",
+        "server.client-certificate-type",
+    ] {
+        let plain = |label: &str| !matches!(label, "roots" | "off" | "no" | "x509");
         forbid(&[("server.client-auth", &empty), (field, &plain)]);
     }
     let no_anchor = |label: &str| matches!(label, "malformed" | "empty-chain");

@@ -204,6 +204,30 @@ const RECIPES: &[Recipe] = recipes! {
     SniUnknown."ip-text" { "server.sni" = "strict", "client.server-name" = "ip-text" }
     SniUnknown { "server.sni" = "strict", "client.server-name" = "wrong" }
     SniUnknown."absent" { "server.sni" = "strict", "client.sni" = "omit" }
+    CertTypeMismatch { "client.server-certificate-type" = "raw-public-key" }
+    CertTypeMismatch."server" { "server.certificate-type" = "raw-public-key" }
+    CertTypeMismatch."both" {
+        "server.certificate-type" = "raw-public-key",
+        "client.server-certificate-type" = "raw-public-key"
+    }
+    CertTypeMismatch."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "client.certificate-type" = "raw-public-key"
+    }
+    CertTypeMismatch."client-demanded" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "server.client-certificate-type" = "raw-public-key"
+    }
+    CertTypeMismatch."client-both" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "client.certificate-type" = "raw-public-key",
+        "server.client-certificate-type" = "raw-public-key"
+    }
+    CertCompressionBad { "server.compression" = "broken", "client.compression" = "zlib" }
+    CertCompressionBad."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "server.compression" = "zlib", "client.compression" = "broken"
+    }
     CertEmpty { "server.flaw" = "empty-chain", "server.loading" = "resolver" }
     CertEmpty."client" {
         "server.client-auth" = "optional", "client.key" = "ecdsa-p256",
@@ -233,6 +257,10 @@ const RECIPES: &[Recipe] = recipes! {
     CertCaAsLeaf { "server.flaw" = "ca-leaf" }
     CertSameDnOtherKey { "client.trust" = "impostor-roots" }
     CertPartialChain { "client.trust" = "intermediates" }
+    CertPartialChain."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "server.trust" = "intermediates"
+    }
     CertPartialChain."leaf" { "client.trust" = "leaf" }
     CertExpired { "server.flaw" = "expired" }
     CertExpired."intermediate" { "server.flaw" = "expired-intermediate" }
@@ -288,9 +316,40 @@ const RECIPES: &[Recipe] = recipes! {
         "server.client-auth" = "required", "client.key" = "ecdsa-p256", "client.flaw" = "revoked",
         "server.revocation" = "crl"
     }
+    CertRevokedCrl."intermediate" {
+        "server.flaw" = "revoked-intermediate", "client.revocation" = "crl-chain"
+    }
+    CertRevokedCrl."client-intermediate" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "client.flaw" = "revoked-intermediate", "server.revocation" = "crl-chain"
+    }
     CertCrlMissing {
         "server.flaw" = "self-signed", "client.trust" = "leaf", "client.revocation" = "crl"
     }
+    CertCrlMissing."lists" { "client.revocation" = "crl-missing" }
+    CertCrlMissing."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "server.revocation" = "crl-missing"
+    }
+    CertCrlMissing."partial-chain" {
+        "client.trust" = "intermediates", "client.partial-chain" = "yes",
+        "client.revocation" = "crl-chain"
+    }
+    CertCrlExpired { "client.revocation" = "crl-expired" }
+    CertCrlExpired."enforced" { "client.revocation" = "crl-expired-enforced" }
+    CertCrlExpired."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "server.revocation" = "crl-expired-enforced"
+    }
+    CertRevokedOcsp { "server.staple" = "revoked", "client.ocsp" = "check" }
+    OcspStapleMissing { "client.ocsp" = "check" }
+    OcspStapleMissing."other" { "server.staple" = "other", "client.ocsp" = "check" }
+    OcspStapleMissing."partial-chain" {
+        "server.staple" = "good", "client.ocsp" = "check", "client.trust" = "intermediates",
+        "client.partial-chain" = "yes"
+    }
+    OcspStapleExpired { "server.staple" = "expired", "client.ocsp" = "check" }
+    OcspStapleMalformed { "server.staple" = "malformed", "client.ocsp" = "request" }
     KeyPossessionFailure { "server.flaw" = "key-mismatch", "server.loading" = "resolver" }
     KeyPossessionFailure."client" {
         "server.client-auth" = "required", "client.key" = "ecdsa-p256",

@@ -269,7 +269,14 @@ fn alone(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Cas
                     let mut point = based(axes, client, server, &[("client.versions", version)]);
                     if axis.name.starts_with("client.flaw")
                         || axis.name.starts_with("client.loading")
-                        || matches!(axis.name, "server.trust" | "server.revocation")
+                        || axis.name == "client.certificate-type"
+                        || matches!(
+                            axis.name,
+                            "server.trust"
+                                | "server.revocation"
+                                | "server.partial-chain"
+                                | "server.client-certificate-type"
+                        )
                     {
                         set(axes, &mut point, "server.client-auth", "required");
                         set(axes, &mut point, "client.key", "ecdsa-p256");
@@ -442,6 +449,12 @@ const FOCI: [Focus; 5] = [
             "client.server-name",
             "client.name-check",
             "client.revocation",
+            "client.partial-chain",
+            "server.staple",
+            "client.ocsp",
+            "server.certificate-type",
+            "client.server-certificate-type",
+            ".compression",
             "client.security-level",
         ],
         set: &[],
@@ -455,6 +468,10 @@ const FOCI: [Focus; 5] = [
             "client.loading",
             "server.trust",
             "server.revocation",
+            "server.partial-chain",
+            "client.certificate-type",
+            "server.client-certificate-type",
+            ".compression",
             "server.client-auth",
             "server.signature-schemes",
             "server.security-level",

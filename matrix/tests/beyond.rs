@@ -9,8 +9,9 @@ use proptest::test_runner::FileFailurePersistence;
 use shakedown::iana::{CipherSuite, NamedGroup, SignatureScheme};
 use shakedown::link::Link;
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Preference,
-    Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
+    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Flaw, KeyType, Loading,
+    Miss, NameCheck, Ocsp, Preference, Protocol, Revocation, ServerName, ServerProfile, Sni,
+    SniPolicy, Staple, Trust,
 };
 use shakedown::scenario::{Endpoint, Scenario, StackId};
 use shakedown_matrix::arbitrary::check;
@@ -36,11 +37,18 @@ proptest! {
 }
 
 fn scenarios() -> impl Strategy<Value = Scenario> {
-    (clients(), servers()).prop_map(|(client, server)| Scenario {
-        client,
-        server,
-        link: Link::default(),
-    })
+    (clients(), servers(), checks(), checks(), staples()).prop_map(
+        |(mut client, mut server, of_client, of_server, staple)| {
+            of_client.of_client(&mut client);
+            of_server.of_server(&mut server);
+            server.profile.staple = staple;
+            Scenario {
+                client,
+                server,
+                link: Link::default(),
+            }
+        },
+    )
 }
 
 fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
@@ -51,7 +59,6 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
             mostly(NameCheck::On, Just(NameCheck::Off)),
             mostly(Sni::Send, Just(Sni::Omit)),
             mostly(Trust::Roots, trusts()),
-            mostly(Revocation::Off, Just(Revocation::Crl)),
             mostly(None, credentials().prop_map(Some)),
             mostly(Vec::new(), alpn()),
             mostly(false, Just(!stack.is_rustls())),
@@ -63,25 +70,22 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
                     name_check,
                     sni,
                     trust,
-                    revocation,
                     identity,
                     alpn,
                     fallback_scsv,
-                )| {
-                    Endpoint {
-                        stack,
-                        profile: ClientProfile {
-                            protocol,
-                            server_name,
-                            name_check,
-                            sni,
-                            trust,
-                            revocation,
-                            identity,
-                            alpn,
-                            fallback_scsv,
-                        },
-                    }
+                )| Endpoint {
+                    stack,
+                    profile: ClientProfile {
+                        protocol,
+                        server_name,
+                        name_check,
+                        sni,
+                        trust,
+                        identity,
+                        alpn,
+                        fallback_scsv,
+                        ..ClientProfile::default()
+                    },
                 },
             )
     })
@@ -99,7 +103,6 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
                 ClientAuth::Required,
             ]),
             mostly(Trust::Roots, trusts()),
-            mostly(Revocation::Off, Just(Revocation::Crl)),
             mostly(Vec::new(), alpn()),
             mostly(Miss::Fatal, Just(Miss::Ignore)),
             mostly(SniPolicy::Any, Just(SniPolicy::Strict)),
@@ -111,7 +114,6 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
                     identity,
                     client_auth,
                     trust,
-                    revocation,
                     alpn,
                     alpn_miss,
                     sni,
@@ -123,14 +125,106 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
                         identity,
                         client_auth,
                         trust,
-                        revocation,
                         alpn,
                         alpn_miss,
                         sni,
+                        ..ServerProfile::default()
                     },
                 },
             )
     })
+}
+
+/// What a side has to say of its peer's certificate, and of the form of its own.
+#[derive(Clone, Debug)]
+struct Checks {
+    revocation: Revocation,
+    partial_chain: bool,
+    ocsp: Ocsp,
+    own: CertificateType,
+    peers: CertificateType,
+    compression: Compression,
+}
+
+impl Checks {
+    fn of_client(self, client: &mut Endpoint<ClientProfile>) {
+        let profile = &mut client.profile;
+        profile.revocation = self.revocation;
+        profile.partial_chain = self.partial_chain;
+        if client.stack.is_rustls() {
+            profile.certificate_type = self.own;
+            profile.server_certificate_type = self.peers;
+            profile.compression = self.compression;
+        } else {
+            profile.ocsp = self.ocsp;
+        }
+    }
+
+    fn of_server(self, server: &mut Endpoint<ServerProfile>) {
+        let profile = &mut server.profile;
+        profile.revocation = self.revocation;
+        profile.partial_chain = self.partial_chain;
+        if server.stack.is_rustls() {
+            profile.certificate_type = self.own;
+            profile.client_certificate_type = self.peers;
+            profile.compression = self.compression;
+        }
+    }
+}
+
+fn checks() -> impl Strategy<Value = Checks> {
+    let kind = || {
+        prop_oneof![
+            9 => Just(CertificateType::X509),
+            1 => Just(CertificateType::RawPublicKey),
+        ]
+    };
+    (
+        mostly(Revocation::Off, revocations()),
+        mostly(false, Just(true)),
+        mostly(Ocsp::Ignore, select(vec![Ocsp::Request, Ocsp::Check])),
+        kind(),
+        kind(),
+        mostly(
+            Compression::None,
+            select(vec![Compression::Zlib, Compression::Broken]),
+        ),
+    )
+        .prop_map(
+            |(revocation, partial_chain, ocsp, own, peers, compression)| Checks {
+                revocation,
+                partial_chain,
+                ocsp,
+                own,
+                peers,
+                compression,
+            },
+        )
+}
+
+fn revocations() -> impl Strategy<Value = Revocation> {
+    select(vec![
+        Revocation::Crl,
+        Revocation::CrlEndEntity,
+        Revocation::CrlChain,
+        Revocation::CrlMissing,
+        Revocation::CrlMissingAllowed,
+        Revocation::CrlExpired,
+        Revocation::CrlExpiredEnforced,
+    ])
+}
+
+fn staples() -> impl Strategy<Value = Staple> {
+    mostly(
+        Staple::None,
+        select(vec![
+            Staple::Good,
+            Staple::Revoked,
+            Staple::Expired,
+            Staple::Other,
+            Staple::Malformed,
+        ]),
+    )
 }
 
 fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {

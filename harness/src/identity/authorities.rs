@@ -53,6 +53,15 @@ pub(super) struct Authority {
 }
 
 impl Authority {
+    /// An end entity that has signed itself.
+    pub(super) fn of_itself(certificate: Vec<u8>, pair: Arc<Pair>) -> Self {
+        Self {
+            certificate,
+            pair,
+            params: CertificateParams::default(),
+        }
+    }
+
     /// A certificate for a key of the same type, in DER.
     pub(super) fn issue(
         &self,
@@ -63,17 +72,17 @@ impl Authority {
         self.pair.finished(certificate.der(), subject)
     }
 
-    /// Its current revocation list, with these serial numbers.
-    pub(super) fn crl(&self, revoked: &[u64]) -> Result<Vec<u8>, Unmakeable> {
+    /// Its revocation list, with these serial numbers: made `age` days ago, for a month.
+    pub(super) fn crl(&self, revoked: &[u64], age: i64) -> Result<Vec<u8>, Unmakeable> {
         let entry = |&serial: &u64| RevokedCertParams {
             serial_number: SerialNumber::from(serial),
-            revocation_time: days_from_now(-2),
+            revocation_time: days_from_now(-100),
             reason_code: None,
             invalidity_date: None,
         };
         let list = CertificateRevocationListParams {
-            this_update: days_from_now(-1),
-            next_update: days_from_now(30),
+            this_update: days_from_now(-age),
+            next_update: days_from_now(30 - age),
             crl_number: SerialNumber::from(1),
             issuing_distribution_point: None,
             revoked_certs: revoked.iter().map(entry).collect(),
@@ -102,6 +111,8 @@ pub(super) enum Ca {
     Intermediate(Root),
     /// notAfter has passed.
     Expired,
+    /// On the root's revocation list.
+    Revoked,
     /// For chains of this role; extKeyUsage is for the opposite one.
     WrongEku(Role),
     /// basicConstraints says no CA.
@@ -138,11 +149,12 @@ impl Root {
 
 impl Ca {
     /// Every intermediate.
-    pub(super) const INTERMEDIATES: [Self; 19] = [
+    pub(super) const INTERMEDIATES: [Self; 20] = [
         Self::Intermediate(Root::Plain),
         Self::Intermediate(Root::Expired),
         Self::Intermediate(Root::Narrow),
         Self::Expired,
+        Self::Revoked,
         Self::WrongEku(Role::Client),
         Self::WrongEku(Role::Server),
         Self::NoAuthority,
@@ -165,6 +177,7 @@ impl Ca {
         Some(match flaw {
             Flaw::SelfSigned | Flaw::SelfSignedCa => return None,
             Flaw::ExpiredIntermediate => Self::Expired,
+            Flaw::RevokedIntermediate => Self::Revoked,
             Flaw::ExpiredRoot => Self::Intermediate(Root::Expired),
             Flaw::WrongEkuIntermediate => Self::WrongEku(role),
             Flaw::IntermediateNotCa => Self::NoAuthority,
@@ -249,6 +262,7 @@ impl Ca {
             Self::Intermediate(Root::Expired) => "intermediate under expired".into(),
             Self::Intermediate(Root::Narrow) => "intermediate under narrow".into(),
             Self::Expired => "intermediate expired".into(),
+            Self::Revoked => "intermediate revoked".into(),
             Self::WrongEku(role) => format!("intermediate not for {role}s"),
             Self::NoAuthority => "intermediate no ca".into(),
             Self::NoCertSign => "intermediate no cert sign".into(),
@@ -276,6 +290,7 @@ impl Ca {
             Self::PermitsOther => 0x18,
             Self::Excludes => 0x19,
             Self::Row(place) => 0x20 + u64::from(place),
+            Self::Revoked => REVOKED,
         }
     }
 }
@@ -304,5 +319,7 @@ fn key_identifier(name: &str, pair: &Pair) -> KeyIdMethod {
     KeyIdMethod::PreSpecified(digest[..20].to_vec())
 }
 
+/// The serial number on the revocation list of the plain root.
+pub(super) const REVOKED: u64 = 0x40;
 /// The number of intermediates in a long chain; webpki takes six.
 const LONG: u8 = 7;

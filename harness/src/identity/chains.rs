@@ -148,7 +148,7 @@ fn host(role: Role) -> &'static str {
 }
 
 /// Different for each credential of a key type, and above those of authorities.
-const fn serial(role: Role, flaw: Flaw) -> u64 {
+pub(super) const fn serial(role: Role, flaw: Flaw) -> u64 {
     0x1000 + 2 * flaw as u64 + role as u64
 }
 

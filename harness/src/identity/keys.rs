@@ -51,6 +51,14 @@ impl Pair {
         }
     }
 
+    /// The public key, as SubjectPublicKeyInfo in DER.
+    pub(super) fn spki(&self) -> Vec<u8> {
+        match self {
+            Self::Native(pair) => pair.subject_public_key_info(),
+            Self::Foreign(pair) => pair.spki.clone(),
+        }
+    }
+
     /// The revocation list that rcgen wrote, with the algorithm put right.
     pub(super) fn finished_list(&self, written: &[u8]) -> Result<Vec<u8>, Unmakeable> {
         match self {

@@ -17,18 +17,20 @@ mod chains;
 mod foreign;
 mod keys;
 mod memo;
+mod ocsp;
 mod resign;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use sha2::{Digest, Sha256};
 
 use crate::connection::{Peer, Role};
-use crate::profile::{Credential, Flaw, KeyType, Loading, Trust};
-use authorities::{Authorities, Ca, Root};
+use crate::profile::{Credential, Flaw, KeyType, Loading, Revocation, Staple, Trust};
+use authorities::{Authorities, Authority, Ca, Root};
+use keys::Purpose;
 use memo::Memo;
 
 /// Every certificate of the harness; each is made on first use and kept.
@@ -37,7 +39,7 @@ pub struct Identities {
     authorities: Authorities,
     chains: Memo<(Role, KeyType, Flaw), Result<Arc<Chain>, Unmakeable>>,
     anchors: Memo<Trust, Result<Ders, Unmakeable>>,
-    crls: OnceLock<Ders>,
+    crls: Memo<Lists, Result<Ders, Unmakeable>>,
     leaves: RwLock<HashMap<Vec<u8>, (Role, Credential)>>,
 }
 
@@ -95,28 +97,113 @@ impl Identities {
         })
     }
 
-    /// The revocation lists, in DER, of every root in [`Trust::Roots`] and of every intermediate
-    /// beneath them; current at the virtual clock (RFC 5280 §5).
-    pub fn crls(&self) -> Arc<Vec<Vec<u8>>> {
+    /// Revocation lists, in DER (RFC 5280 §5): of every root in [`Trust::Roots`] and of every
+    /// intermediate beneath them, or of none of these.
+    pub fn crls(&self, lists: Lists) -> Arc<Vec<Vec<u8>>> {
         let make = || {
+            let list = |(key, ca)| {
+                let revoked: &[u64] = match ca {
+                    Ca::Intermediate(Root::Plain) => &chains::REVOKED,
+                    Ca::Root(Root::Plain) => &[authorities::REVOKED],
+                    _ => &[],
+                };
+                let age = if lists == Lists::Expired { 60 } else { 1 };
+                self.authorities.get(key, ca)?.crl(revoked, age)
+            };
+            if lists == Lists::Bystanders {
+                return Ok(Arc::new(vec![list((KeyType::EcdsaP256, Ca::Bystander))?]));
+            }
             let issuers = Root::ALL.map(Ca::Root).into_iter().chain(Ca::INTERMEDIATES);
-            let lists = issuers
+            issuers
                 .flat_map(|ca| keys::makeable().map(move |key| (key, ca)))
-                .map(|(key, ca)| {
-                    let revoked: &[u64] = match ca {
-                        Ca::Intermediate(Root::Plain) => &chains::REVOKED,
-                        _ => &[],
-                    };
-                    self.authorities.get(key, ca)?.crl(revoked)
-                });
-            lists.collect::<Result<_, Unmakeable>>()
+                .map(list)
+                .collect::<Result<_, Unmakeable>>()
+                .map(Arc::new)
         };
         self.crls
-            .get_or_init(|| Arc::new(make().expect("the kept keys sign lists")))
-            .clone()
+            .get(lists, make)
+            .expect("the kept keys sign lists")
     }
 
-    /// Whose certificate this is: known are the end entities of the chains made so far.
+    /// What a server with this credential staples; `None`: nothing. The response is by the issuer of the
+    /// end entity's certificate.
+    ///
+    /// # Errors
+    ///
+    /// [`Unmakeable`], where the credential has no chain.
+    pub fn staple(
+        &self,
+        credential: Credential,
+        staple: Staple,
+    ) -> Result<Option<Vec<u8>>, Unmakeable> {
+        let Credential { key, flaw, .. } = credential;
+        let role = Role::Server;
+        let issuer = match Ca::of_leaf(role, flaw) {
+            Some(ca) => self.authorities.get(key, ca)?,
+            None => {
+                let pair = self.authorities.keys.pair(key, Purpose::Leaf(role))?;
+                let chain = self.chain(role, credential)?;
+                let own = chain.certificates.first().cloned().unwrap_or_default();
+                Arc::new(Authority::of_itself(own, pair))
+            }
+        };
+        ocsp::response(staple, &issuer, chains::serial(role, flaw))
+    }
+
+    /// The public key of a credential's end entity, as a SubjectPublicKeyInfo in DER in the place of the
+    /// certificates (RFC 7250), and its private key.
+    ///
+    /// # Errors
+    ///
+    /// [`Unmakeable`], for a credential whose certificate has a flaw.
+    pub fn raw_key(&self, role: Role, credential: Credential) -> Result<Chain, Unmakeable> {
+        if credential.flaw != Flaw::None {
+            return Err(Unmakeable::new(
+                "what is wrong with a certificate is not wrong with its key",
+            ));
+        }
+        let purpose = Purpose::Leaf(role);
+        let pair = self.authorities.keys.pair(credential.key, purpose)?;
+        let key = pair.spki();
+        let known = Credential {
+            loading: Loading::Checked,
+            ..credential
+        };
+        self.leaves
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key.clone(), (role, known));
+        Ok(Chain {
+            certificates: vec![key],
+            key: keys::pkcs8(credential.key, purpose).to_vec(),
+        })
+    }
+
+    /// The public keys, each a SubjectPublicKeyInfo in DER, to trust in a peer of role `peer` that
+    /// presents its key alone: [`Trust::Roots`] has the keys of all end entities.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::anchors`].
+    pub fn raw_keys(&self, peer: Role, trust: Trust) -> Result<Vec<Vec<u8>>, Unmakeable> {
+        let keys = match trust {
+            Trust::Roots => keys::makeable().collect(),
+            Trust::Leaf(credential) => {
+                self.leaf_anchor(peer, credential)?;
+                vec![credential.key]
+            }
+            _ => Vec::new(),
+        };
+        keys.into_iter()
+            .map(|key| {
+                let pair = self.authorities.keys.pair(key, Purpose::Leaf(peer))?;
+                Ok(pair.spki())
+            })
+            .collect()
+    }
+
+    /// Whose certificate, or raw public key, this is: known are the end entities of the chains made so
+    /// far.
     pub fn peer_of(&self, leaf_der: &[u8]) -> Peer {
         let leaves = self.leaves.read().unwrap_or_else(PoisonError::into_inner);
         match leaves.get(leaf_der) {
@@ -149,6 +236,31 @@ impl Identities {
             .flat_map(of_key)
             .collect::<Result<_, _>>()
             .map(Arc::new)
+    }
+}
+
+/// Which revocation lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lists {
+    /// Every issuer's, current at the virtual clock.
+    Current,
+    /// Every issuer's, with a nextUpdate that has passed.
+    Expired,
+    /// By a root that has issued nothing, current.
+    Bystanders,
+}
+
+impl Lists {
+    /// The lists that a setting wants; `None`: it wants none.
+    pub fn of(revocation: Revocation) -> Option<Self> {
+        match revocation {
+            Revocation::Off => None,
+            Revocation::Crl | Revocation::CrlEndEntity | Revocation::CrlChain => {
+                Some(Self::Current)
+            }
+            Revocation::CrlMissing | Revocation::CrlMissingAllowed => Some(Self::Bystanders),
+            Revocation::CrlExpired | Revocation::CrlExpiredEnforced => Some(Self::Expired),
+        }
     }
 }
 

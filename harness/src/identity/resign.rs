@@ -87,15 +87,15 @@ pub(super) fn truncated(mut certificate: Vec<u8>) -> Vec<u8> {
 }
 
 /// A certificate as rcgen writes it (RFC 5280 §4.1), or a revocation list (§5.1).
-struct Parts {
+pub(super) struct Parts {
     /// The fields of tbsCertificate or tbsCertList, each in DER.
     fields: Vec<Vec<u8>>,
     /// signatureAlgorithm in DER.
-    algorithm: Vec<u8>,
+    pub(super) algorithm: Vec<u8>,
 }
 
 impl Parts {
-    fn of(certificate: &[u8]) -> Result<Self, Unmakeable> {
+    pub(super) fn of(certificate: &[u8]) -> Result<Self, Unmakeable> {
         let read = parse_der(certificate, |reader| {
             reader.read_sequence(|reader| {
                 let fields = reader
@@ -107,6 +107,11 @@ impl Parts {
             })
         });
         read.map_err(|error: ASN1Error| Unmakeable(error.to_string()))
+    }
+
+    /// The subject in DER; the certificate must be of version 3.
+    pub(super) fn subject(&self) -> &[u8] {
+        &self.fields[SUBJECT]
     }
 }
 
@@ -128,6 +133,7 @@ fn signed(tbs: Vec<u8>, algorithm: Vec<u8>, signature: &[u8]) -> Vec<u8> {
 /// Where fields stand in tbsCertificate.
 const VERSION: usize = 0;
 const SIGNATURE: usize = 2;
+const SUBJECT: usize = 5;
 const PUBLIC_KEY: usize = 6;
 /// And in tbsCertList.
 const LIST_SIGNATURE: usize = 1;

@@ -1,7 +1,7 @@
 //! What an RFC forbids a side to accept, to send, or to refuse.
 
-use shakedown::connection::Role;
-use shakedown::iana::{NamedGroup, ProtocolVersion};
+use shakedown::connection::{Reason, Role};
+use shakedown::iana::{AlertDescription, NamedGroup, ProtocolVersion};
 use shakedown::outcome::{End, Outcome};
 use shakedown::profile::{ClientAuth, Credential, Flaw, KeyType, NameCheck, ServerName, Trust};
 use shakedown::scenario::Scenario;
@@ -111,6 +111,14 @@ const RULES: &[(Rule, Broken)] = &[
             }
             _ => Vec::new(),
         },
+    ),
+    (
+        Rule {
+            id: "certificate-type",
+            citation: "RFC 7250 §4.2",
+            demand: "a server without a common certificate type says unsupported_certificate",
+        },
+        certificate_type,
     ),
     (
         Rule {
@@ -226,6 +234,23 @@ fn fallback_ignored(seen: &Seen<'_>) -> Vec<(Role, &'static str)> {
         vec![(Role::Server, "goes on")]
     } else {
         Vec::new()
+    }
+}
+
+fn certificate_type(seen: &Seen<'_>) -> Vec<(Role, &'static str)> {
+    let server = &seen.outcome.server;
+    let found = seen.expectation.cause == Some(Cause::CertTypeMismatch)
+        && seen.expectation.detector == Some(Role::Server)
+        && seen.expectation.version.is_none_or(|version| version == ProtocolVersion::TLS1_3)
+        // Without an own error the key itself was refused, by a verifier that is the harness's.
+        && matches!(&server.end, End::Failed(failure) if failure.reason != Reason::Certificate);
+    match server.alert_sent.and_then(|alert| alert.description) {
+        _ if !found => Vec::new(),
+        Some(AlertDescription::unsupported_certificate) => Vec::new(),
+        Some(AlertDescription::handshake_failure) => {
+            vec![(Role::Server, "sends handshake_failure")]
+        }
+        _ => vec![(Role::Server, "sends another alert, or none")],
     }
 }
 

@@ -213,9 +213,29 @@ const RULES: &[NamedAlert] = &[
             citation: "RFC 8446 §6.2, RFC 5246 §7.2.2",
             demand: "a revoked certificate is certificate_revoked",
         },
-        causes: &[C::CertRevokedCrl],
+        causes: &[C::CertRevokedCrl, C::CertRevokedOcsp],
         when: When::Always,
         alerts: &[A::certificate_revoked],
+    },
+    NamedAlert {
+        rule: Rule {
+            id: "staple",
+            citation: "RFC 8446 §6.2, RFC 6066 §8",
+            demand: "a stapled response that is refused is bad_certificate_status_response",
+        },
+        causes: &[C::OcspStapleMalformed, C::OcspStapleExpired],
+        when: When::Always,
+        alerts: &[A::bad_certificate_status_response],
+    },
+    NamedAlert {
+        rule: Rule {
+            id: "compression",
+            citation: "RFC 8879 §4",
+            demand: "a certificate that does not decompress is bad_certificate",
+        },
+        causes: &[C::CertCompressionBad],
+        when: When::Always,
+        alerts: &[A::bad_certificate],
     },
     NamedAlert {
         rule: Rule {

@@ -87,6 +87,12 @@ pub const DECLARED: &[Deviation] = &[
         rule: "no-suitable-certificate",
         deed: "fails",
     },
+    // server/hs.rs, `process_cert_type_extension`.
+    Deviation {
+        library: Rustls,
+        rule: "certificate-type",
+        deed: "sends handshake_failure",
+    },
     // ssl/statem/statem_lib.c, `is_tls13_capable`: TLS 1.3 is switched off instead.
     Deviation {
         library: Openssl,
@@ -121,6 +127,18 @@ pub const DECLARED: &[Deviation] = &[
         library: Openssl,
         rule: "wildcard",
         deed: "accepts it",
+    },
+    // crypto/x509/x509_vfy.c has one error for all that a checked staple can fail with, and the table
+    // of alerts none for it.
+    Deviation {
+        library: Openssl,
+        rule: "revoked",
+        deed: "sends certificate_unknown",
+    },
+    Deviation {
+        library: Openssl,
+        rule: "staple",
+        deed: "sends certificate_unknown",
     },
     // A callback for ALPN that answers SSL_TLSEXT_ERR_NOACK.
     Deviation {

@@ -189,6 +189,16 @@ causes! {
         rule: "RFC 6066 §3", remedy: "send the server's name, and have the server know it",
         document: None,
     },
+    /// One side wants a certificate and the other a raw public key.
+    CertTypeMismatch = "cert-type-mismatch" {
+        rule: "RFC 7250 §4.2", remedy: "configure raw public keys on both sides or on none, with TLS 1.3",
+        document: None,
+    },
+    /// The certificate was compressed so that it cannot be decompressed.
+    CertCompressionBad = "cert-compression-bad" {
+        rule: "RFC 8879 §4", remedy: "turn certificate compression off on the side that sends it",
+        document: None,
+    },
     /// The server presents no certificate at all.
     CertEmpty = "cert-empty" {
         rule: "RFC 8446 §4.4.2.4", remedy: "configure the server's chain", document: None,
@@ -310,6 +320,31 @@ causes! {
     /// No usable revocation list for a certificate that is to be checked.
     CertCrlMissing = "cert-crl-missing" {
         rule: "RFC 5280 §6.3", remedy: "provide the list of every issuer in the chain", document: None,
+    },
+    /// The revocation list of the issuer is out of date.
+    CertCrlExpired = "cert-crl-expired" {
+        rule: "RFC 5280 §6.3.3", remedy: "fetch the issuer's present list; check the clock",
+        document: None,
+    },
+    /// The stapled response says so.
+    CertRevokedOcsp = "cert-revoked-ocsp" {
+        rule: "RFC 6960 §2.2; RFC 8446 §6.2 certificate_revoked", remedy: "renew the certificate",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// The client insists on a stapled response, and gets none that it can use.
+    OcspStapleMissing = "ocsp-staple-missing" {
+        rule: "RFC 6066 §8; RFC 6960 §3.2", remedy: "let the server staple the response of its certificate's issuer",
+        document: None,
+    },
+    /// The stapled response is out of date.
+    OcspStapleExpired = "ocsp-staple-expired" {
+        rule: "RFC 6960 §3.2", remedy: "let the server fetch its responses in time; check the clock",
+        document: None,
+    },
+    /// What is stapled is no response.
+    OcspStapleMalformed = "ocsp-staple-malformed" {
+        rule: "RFC 6066 §8; RFC 8446 §6.2 bad_certificate_status_response",
+        remedy: "let the server staple the response as its issuer sent it", document: None,
     },
     /// The handshake's signature is not by the certificate's key.
     KeyPossessionFailure = "key-possession-failure" {

@@ -2,7 +2,7 @@
 
 use shakedown::connection::Role;
 use shakedown::iana::AlertDescription;
-use shakedown::profile::{Credential, KeyType, NameCheck, ServerName, Trust};
+use shakedown::profile::{Credential, KeyType, NameCheck, Revocation, ServerName, Staple, Trust};
 use shakedown::scenario::StackId;
 
 use super::Cause;
@@ -17,7 +17,11 @@ pub(super) struct Check<'a> {
     pub(super) peer: Role,
     pub(super) credential: Credential,
     pub(super) trust: Trust,
-    pub(super) crl: bool,
+    pub(super) revocation: Revocation,
+    /// Whether a chain may end in a trusted certificate that has not signed itself.
+    pub(super) partial_chain: bool,
+    /// The stapled response that is held against the certificate; `None`: none is.
+    pub(super) staple: Option<Staple>,
     /// `None`: names do not matter, as for a client's certificate.
     pub(super) name: Option<(&'a ServerName, NameCheck)>,
 }

@@ -152,6 +152,7 @@ pub(super) fn intermediates(role: Role, credential: Credential) -> Vec<Certifica
             match flaw {
                 Flaw::ExpiredIntermediate => ca.validity = Validity::Past,
                 Flaw::WrongEkuIntermediate => ca.usage = Usage::Only(role.peer()),
+                Flaw::RevokedIntermediate => ca.revoked = true,
                 Flaw::IntermediateNotCa => ca.ca = Some(false),
                 Flaw::IntermediateNoCertSign => ca.key_usage = KeyUsage::CrlSignOnly,
                 Flaw::PathLength if place + 1 == count => ca.path_length = Some(0),
@@ -240,6 +241,7 @@ fn authority(subject: Name, issuer: Name) -> Certificate {
 fn intermediate_flaw(flaw: Flaw) -> Flaw {
     match flaw {
         Flaw::ExpiredIntermediate
+        | Flaw::RevokedIntermediate
         | Flaw::ExpiredRoot
         | Flaw::WrongEkuIntermediate
         | Flaw::IntermediateNotCa

@@ -2,15 +2,15 @@
 
 use shakedown::connection::Role;
 use shakedown::iana::{AlertDescription as A, ProtocolVersion, SignatureScheme};
-use shakedown::profile::{ClientAuth, Flaw, KeyType, Revocation};
+use shakedown::profile::{CertificateType, ClientAuth, Flaw, KeyType};
 use shakedown::scenario::{Scenario, StackId};
 
-use super::Cause;
 use super::certificate::{Check, verify};
 use super::ending::{Agreed, Fault, Phase};
 use super::hello::{Abilities, Hello, any_for_tls13};
-use super::negotiation::{curve, server_fault};
+use super::negotiation::{BAD_COMPRESSION, corrupted, curve, server_fault};
 use super::signature::{is_for_tls13, openssl_choice, rustls_choice};
+use super::{Cause, raw_keys};
 
 /// Sending and reading a CertificateRequest, which comes before the server's certificate is looked
 /// at.
@@ -97,6 +97,14 @@ pub(super) fn answer(
             Phase::ClientFlight(Box::new(agreed.clone())),
         ))
     };
+    let compression = scenario.client.profile.compression;
+    if answer.is_some() && corrupted(compression, profile.compression, version) {
+        return fault(
+            Cause::CertCompressionBad,
+            BAD_COMPRESSION,
+            A::bad_certificate,
+        );
+    }
     let empty = answer.is_some_and(|(credential, _)| credential.flaw == Flaw::EmptyChain);
     let Some((credential, _)) = answer.filter(|_| !empty) else {
         return match (profile.client_auth, openssl) {
@@ -134,15 +142,26 @@ pub(super) fn answer(
             _ => Ok(agreed),
         };
     };
-    let finding = verify(&Check {
-        verifier: scenario.server.stack,
-        level: server.level,
-        peer: Role::Client,
-        credential,
-        trust: profile.trust,
-        crl: profile.revocation == Revocation::Crl,
-        name: None,
-    });
+    let raw = scenario.client.profile.certificate_type == CertificateType::RawPublicKey;
+    if raw && openssl {
+        // A key is no certificate (ssl/statem/statem_srvr.c, `tls_process_client_certificate`).
+        return fault(Cause::CertTypeMismatch, "ASN1_LIB", A::decode_error);
+    }
+    let finding = if raw {
+        raw_keys::verify(credential, profile.trust, version, false)
+    } else {
+        verify(&Check {
+            verifier: scenario.server.stack,
+            level: server.level,
+            peer: Role::Client,
+            credential,
+            trust: profile.trust,
+            revocation: profile.revocation,
+            partial_chain: profile.partial_chain,
+            staple: None,
+            name: None,
+        })
+    };
     if let Some(finding) = finding {
         return Err(server_fault(
             finding.cause,

@@ -5,13 +5,14 @@ use std::fmt::Display;
 use shakedown::connection::Role;
 use shakedown::iana::ProtocolVersion;
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Protocol,
-    ServerName, ServerProfile, Trust,
+    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Flaw, KeyType, Loading,
+    Miss, NameCheck, Ocsp, Protocol, Revocation, ServerName, ServerProfile, Staple, Trust,
 };
 use shakedown::scenario::{Endpoint, StackId};
 
 use super::Cause;
 use super::name::{NameText, name_text};
+use super::raw_keys;
 use super::security::own_credential;
 use super::traits::openssl::{DEFAULT_LEVEL, MAX_KEY_SHARES};
 use super::traits::{self, Traits};
@@ -49,11 +50,24 @@ pub(super) fn client(client: &Endpoint<ClientProfile>) -> Gate {
             }
             _ => None,
         })
+        .or_else(|| {
+            certificates_support(
+                client.stack,
+                [profile.certificate_type, profile.server_certificate_type],
+                profile.compression,
+            )
+        })
+        .or_else(|| raw_keys::unsupported(profile.certificate_type, profile.identity))
+        .or_else(|| {
+            (client.stack.is_rustls() && profile.ocsp == Ocsp::Check)
+                .then(|| "rustls looks at no stapled response".to_owned())
+        })
         .or_else(|| trust_support(profile.trust))
+        .or_else(|| revocation_support(client.stack, profile.revocation))
         .or_else(|| identity_support(client.stack, profile.identity));
     // The order in which the adapter asks for them.
     let refused = openssl_lists(client.stack, &profile.protocol)
-        .or_else(|| anchors(client.stack, profile.trust))
+        .or_else(|| anchors(client.stack, profile.trust, profile.server_certificate_type))
         .or_else(|| builder(client.stack, &profile.protocol))
         .or_else(|| identity(client.stack, &profile.protocol, profile.identity));
     gate(unsupported, refused)
@@ -65,6 +79,18 @@ pub(super) fn server(server: &Endpoint<ServerProfile>) -> Gate {
     let asks = profile.client_auth != ClientAuth::None;
     let unsupported = protocol_support(server.stack, &profile.protocol)
         .or_else(|| {
+            certificates_support(
+                server.stack,
+                [profile.certificate_type, profile.client_certificate_type],
+                profile.compression,
+            )
+        })
+        .or_else(|| raw_keys::unsupported(profile.certificate_type, profile.identity))
+        .or_else(|| {
+            (profile.certificate_type != CertificateType::X509 && profile.staple != Staple::None)
+                .then(|| "there is no OCSP response for a raw public key".to_owned())
+        })
+        .or_else(|| {
             (server.stack.is_rustls()
                 && profile.alpn_miss == Miss::Ignore
                 && !profile.alpn.is_empty())
@@ -73,6 +99,7 @@ pub(super) fn server(server: &Endpoint<ServerProfile>) -> Gate {
         .or_else(|| {
             if asks {
                 trust_support(profile.trust)
+                    .or_else(|| revocation_support(server.stack, profile.revocation))
             } else {
                 None
             }
@@ -80,7 +107,10 @@ pub(super) fn server(server: &Endpoint<ServerProfile>) -> Gate {
         .or_else(|| identity_support(server.stack, profile.identity));
     let refused = openssl_lists(server.stack, &profile.protocol)
         .or_else(|| builder(server.stack, &profile.protocol))
-        .or_else(|| asks.then(|| anchors(server.stack, profile.trust)).flatten())
+        .or_else(|| {
+            asks.then(|| anchors(server.stack, profile.trust, profile.client_certificate_type))
+                .flatten()
+        })
         .or_else(|| identity(server.stack, &profile.protocol, profile.identity));
     gate(unsupported, refused)
 }
@@ -129,6 +159,21 @@ fn protocol_support(stack: StackId, protocol: &Protocol) -> Option<String> {
         })
 }
 
+fn certificates_support(
+    stack: StackId,
+    types: [CertificateType; 2],
+    compression: Compression,
+) -> Option<String> {
+    if stack.is_rustls() {
+        None
+    } else if types.contains(&CertificateType::RawPublicKey) {
+        Some("the openssl crate has no binding for raw public keys".to_owned())
+    } else {
+        (compression != Compression::None)
+            .then(|| "OpenSSL is built without compression".to_owned())
+    }
+}
+
 fn lacks<T: PartialEq + Display>(stack: StackId, wanted: &[T], has: &[T]) -> Option<String> {
     wanted
         .iter()
@@ -151,6 +196,12 @@ fn trust_support(trust: Trust) -> Option<String> {
     }
 }
 
+/// There is a callback that could overrule it, but no setting.
+fn revocation_support(stack: StackId, revocation: Revocation) -> Option<String> {
+    (stack == StackId::Openssl && revocation == Revocation::CrlMissingAllowed)
+        .then(|| "OpenSSL insists on a list for what it checks".to_owned())
+}
+
 fn identity_support(stack: StackId, credential: Option<Credential>) -> Option<String> {
     let credential = credential?;
     if stack == StackId::Openssl && credential.loading == Loading::Resolver {
@@ -167,9 +218,9 @@ fn makeable(credential: Credential) -> Option<String> {
         .then(|| "EdDSA signs without a digest of its own choice (RFC 8410 §3)".to_owned())
 }
 
-fn anchors(stack: StackId, trust: Trust) -> Option<Gate> {
+fn anchors(stack: StackId, trust: Trust, kind: CertificateType) -> Option<Gate> {
     // rustls webpki/server_verifier.rs and client_verifier.rs, `build`.
-    (stack.is_rustls() && trust == Trust::Empty)
+    (stack.is_rustls() && trust == Trust::Empty && kind == CertificateType::X509)
         .then(|| refused(Cause::CfgNoTrustAnchors, "NoRootAnchors"))
 }
 

@@ -4,7 +4,9 @@ use shakedown::connection::Role;
 use shakedown::iana::{
     AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
 };
-use shakedown::profile::{ClientProfile, Protocol, ServerName, ServerProfile, Sni};
+use shakedown::profile::{
+    CertificateType, ClientProfile, Protocol, ServerName, ServerProfile, Sni,
+};
 use shakedown::scenario::{Endpoint, StackId};
 
 use super::Cause;
@@ -119,6 +121,10 @@ pub(super) struct Hello<'a> {
     /// `None`: no extension.
     pub(super) schemes: Option<Vec<SignatureScheme>>,
     pub(super) alpn: &'a [String],
+    /// client_certificate_type names raw public keys alone (RFC 7250); else it is absent.
+    pub(super) presents_raw_key: bool,
+    /// server_certificate_type likewise.
+    pub(super) demands_raw_key: bool,
     /// The text that SNI has, which need not be a name.
     pub(super) server_name: Option<&'a str>,
     /// Whether TLS_FALLBACK_SCSV is among the suites.
@@ -137,6 +143,8 @@ impl<'a> Hello<'a> {
             Self::of_openssl(abilities, &profile.protocol, traits)?
         };
         hello.alpn = &profile.alpn;
+        hello.presents_raw_key = profile.certificate_type == CertificateType::RawPublicKey;
+        hello.demands_raw_key = profile.server_certificate_type == CertificateType::RawPublicKey;
         hello.server_name = match (&profile.server_name, profile.sni) {
             // Without a final dot (rustls msgs/handshake.rs, `trim_hostname_trailing_dot_for_sni`).
             (ServerName::Dns(name), Sni::Send) if client.stack.is_rustls() => {
@@ -180,6 +188,8 @@ impl<'a> Hello<'a> {
             schemes: Some(abilities.schemes.clone()),
             abilities,
             alpn: &[],
+            presents_raw_key: false,
+            demands_raw_key: false,
             server_name: None,
             fallback: false,
         }
@@ -290,6 +300,8 @@ impl<'a> Hello<'a> {
             schemes: sends_schemes.then_some(schemes),
             abilities,
             alpn: &[],
+            presents_raw_key: false,
+            demands_raw_key: false,
             server_name: None,
             fallback: false,
         })

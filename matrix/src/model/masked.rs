@@ -5,7 +5,8 @@
 
 use shakedown::connection::Role;
 use shakedown::profile::{
-    ClientAuth, Credential, Flaw, Protocol, Revocation, ServerName, SniPolicy, Trust,
+    CertificateType, ClientAuth, Compression, Credential, Flaw, Ocsp, Protocol, Revocation,
+    ServerName, SniPolicy, Staple, Trust,
 };
 use shakedown::scenario::Scenario;
 
@@ -77,7 +78,13 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
         | C::CertSameDnOtherKey
         | C::CertPartialChain => &[trust, peer_flaw],
         C::CertRevokedCrl => &[peer_flaw],
-        C::CertCrlMissing => &[revocation],
+        C::CertCrlMissing | C::CertCrlExpired => &[revocation],
+        C::CertRevokedOcsp
+        | C::OcspStapleMissing
+        | C::OcspStapleExpired
+        | C::OcspStapleMalformed => &[good_staple, no_ocsp],
+        C::CertTypeMismatch => &[certificates],
+        C::CertCompressionBad => &[no_compression],
         C::CertWeakDigest | C::CertWeakKey | C::CertUnsupportedKey => {
             &[peer_flaw, credentials, protocols]
         }
@@ -208,6 +215,27 @@ fn revocation(scenario: &mut Scenario, detector: Role) {
         Role::Client => scenario.client.profile.revocation = Revocation::Off,
         Role::Server => scenario.server.profile.revocation = Revocation::Off,
     }
+}
+
+fn good_staple(scenario: &mut Scenario, _: Role) {
+    scenario.server.profile.staple = Staple::Good;
+}
+
+fn no_ocsp(scenario: &mut Scenario, _: Role) {
+    scenario.client.profile.ocsp = Ocsp::Ignore;
+}
+
+fn certificates(scenario: &mut Scenario, _: Role) {
+    let (client, server) = (&mut scenario.client.profile, &mut scenario.server.profile);
+    client.certificate_type = CertificateType::X509;
+    client.server_certificate_type = CertificateType::X509;
+    server.certificate_type = CertificateType::X509;
+    server.client_certificate_type = CertificateType::X509;
+}
+
+fn no_compression(scenario: &mut Scenario, _: Role) {
+    scenario.client.profile.compression = Compression::None;
+    scenario.server.profile.compression = Compression::None;
 }
 
 /// More causes than this at once say nothing more to anybody.

@@ -26,6 +26,7 @@ mod name;
 mod negotiation;
 mod openssl_server;
 mod openssl_verify;
+mod raw_keys;
 mod rustls_server;
 mod security;
 mod signature;

@@ -4,13 +4,13 @@ use shakedown::connection::{HandshakeKind, Role};
 use shakedown::iana::{
     AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
 };
-use shakedown::profile::{Flaw, KeyType, Revocation};
+use shakedown::profile::{CertificateType, Compression, Credential, Flaw, KeyType, Ocsp, Staple};
 use shakedown::scenario::Scenario;
 
 use super::certificate::{Check, verify};
 use super::ending::{Agreed, Fault, Phase};
 use super::hello::{Abilities, Hello, server_abilities};
-use super::{Cause, client_auth, openssl_server, rustls_server};
+use super::{Cause, client_auth, openssl_server, raw_keys, rustls_server};
 
 /// What a server makes of a ClientHello.
 pub(super) struct Choice {
@@ -65,6 +65,7 @@ pub(super) fn handshake(scenario: &Scenario) -> Result<Agreed, Box<Fault>> {
         },
         client_presented: false,
     };
+    raw_keys::rustls_client(&hello, scenario, agreed.version)?;
     client_auth::request(scenario, &hello, &server, &agreed)?;
     server_certificate(scenario, &hello, &agreed)?;
     client_auth::answer(scenario, &hello, &server, agreed)
@@ -97,7 +98,8 @@ fn server_certificate(
     agreed: &Agreed,
 ) -> Result<(), Box<Fault>> {
     let client = &scenario.client;
-    let Some(credential) = scenario.server.profile.identity else {
+    let server = &scenario.server.profile;
+    let Some(credential) = server.identity else {
         return Ok(());
     };
     let fault = |cause, native: &str, alert| {
@@ -109,17 +111,64 @@ fn server_certificate(
             phase: Phase::ServerFlight(agreed.version),
         }))
     };
+    if corrupted(
+        server.compression,
+        client.profile.compression,
+        agreed.version,
+    ) {
+        return fault(
+            Cause::CertCompressionBad,
+            BAD_COMPRESSION,
+            Some(AlertDescription::bad_certificate),
+        );
+    }
+    if client.profile.server_certificate_type == CertificateType::RawPublicKey {
+        // In TLS 1.2 OpenSSL's certificate comes as far as this.
+        let certificate = server.certificate_type == CertificateType::X509;
+        let trust = client.profile.trust;
+        return match raw_keys::verify(credential, trust, agreed.version, certificate) {
+            Some(finding) => fault(finding.cause, &finding.native, finding.alert),
+            None => Ok(()),
+        };
+    }
+    let stapled = received_staple(scenario, credential);
+    let checked = match client.profile.ocsp {
+        Ocsp::Check if agreed.version == ProtocolVersion::TLS1_3 => Some(stapled),
+        // Before TLS 1.3 it comes after the certificate has been verified (ssl/ssl_cert.c,
+        // `ssl_verify_internal`).
+        Ocsp::Check => Some(Staple::None),
+        Ocsp::Ignore | Ocsp::Request => None,
+    };
+    let unreadable = || {
+        // ssl/statem/statem_clnt.c, `tls_process_cert_status_body`.
+        fault(
+            Cause::OcspStapleMalformed,
+            "TLSV1_BAD_CERTIFICATE_STATUS_RESPONSE",
+            Some(AlertDescription::bad_certificate_status_response),
+        )
+    };
+    let bad_staple = !client.stack.is_rustls() && stapled == Staple::Malformed;
+    // In TLS 1.3 it is an extension of the first certificate, read after it and before the next.
+    let readable = !matches!(credential.flaw, Flaw::Malformed | Flaw::EmptyChain);
+    if bad_staple && readable && agreed.version == ProtocolVersion::TLS1_3 {
+        return unreadable();
+    }
     let finding = verify(&Check {
         verifier: client.stack,
         level: hello.abilities.level,
         peer: Role::Server,
         credential,
         trust: client.profile.trust,
-        crl: client.profile.revocation == Revocation::Crl,
+        revocation: client.profile.revocation,
+        partial_chain: client.profile.partial_chain,
+        staple: checked,
         name: Some((&client.profile.server_name, client.profile.name_check)),
     });
     if let Some(finding) = finding {
         return fault(finding.cause, &finding.native, finding.alert);
+    }
+    if bad_staple {
+        return unreadable();
     }
     // ssl/t1_lib.c, `tls12_check_peer_sigalg`: below TLS 1.3 the key's curve must be among the
     // client's groups; an OpenSSL server sees to that itself.
@@ -146,6 +195,29 @@ fn server_certificate(
         );
     }
     Ok(())
+}
+
+/// Whether what one side sends compressed cannot be decompressed: it compresses only where the other
+/// says that it would decompress (RFC 8879 §3), in TLS 1.3.
+pub(super) fn corrupted(from: Compression, to: Compression, version: ProtocolVersion) -> bool {
+    from == Compression::Broken && to != Compression::None && version == ProtocolVersion::TLS1_3
+}
+
+/// The stapled response that the client gets.
+fn received_staple(scenario: &Scenario, credential: Credential) -> Staple {
+    let (client, server) = (&scenario.client, &scenario.server);
+    // A rustls client always asks (client/hs.rs, `emit_client_hello_for_retry`).
+    let asked = client.stack.is_rustls() || client.profile.ocsp != Ocsp::Ignore;
+    match server.profile.staple {
+        _ if !asked => Staple::None,
+        staple if server.stack.is_rustls() => staple,
+        // ssl/s3_lib.c, `SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP`, and ssl/statem/statem_srvr.c,
+        // `ossl_get_ocsp_response`: what is no response, is for another certificate, or for one that
+        // has signed itself, is left out.
+        Staple::Malformed | Staple::Other => Staple::None,
+        _ if matches!(credential.flaw, Flaw::SelfSigned | Flaw::SelfSignedCa) => Staple::None,
+        staple => staple,
+    }
 }
 
 /// The group that is the curve of an ECDSA key.
@@ -189,3 +261,6 @@ pub(super) fn server_fault(
         phase,
     })
 }
+
+/// client/tls13.rs and server/tls13.rs, `ExpectCompressedCertificate`.
+pub(super) const BAD_COMPRESSION: &str = "PeerMisbehaved(InvalidCertCompression)";

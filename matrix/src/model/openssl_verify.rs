@@ -3,13 +3,13 @@
 
 use shakedown::connection::Role;
 use shakedown::iana::AlertDescription;
-use shakedown::profile::{Flaw, ServerName};
+use shakedown::profile::{Flaw, Revocation, ServerName, Staple};
 
 use super::Cause;
 use super::certificate::{Check, Finding, name_finding};
 use super::chain::{
-    Anchored, Certificate, Forbidden, KeyUsage, Presented, Usage, Validity, anchored, presented,
-    root,
+    Anchored, Certificate, Forbidden, KeyUsage, Presented, Usage, Validity, anchored,
+    intermediates, presented, root,
 };
 use super::security::{allows_key, allows_signature};
 use super::traits::openssl::verify_alert;
@@ -54,13 +54,13 @@ pub(super) fn verify(check: &Check<'_>) -> Option<Finding> {
         .or_else(|| constraints(&chain))
 }
 
-/// The chain from end entity to trusted root.
+/// The chain from end entity to trusted root, or to whatever else is trusted.
 struct Chain {
     certificates: Vec<Certificate>,
 }
 
 /// `build_chain`: the store is asked first, then what was sent; the last must be trusted and signed
-/// by itself, without PARTIAL_CHAIN.
+/// by itself, but with PARTIAL_CHAIN (`check_trust`).
 fn build(check: &Check<'_>, sent: &[Certificate]) -> Result<Chain, Finding> {
     let mut certificates = sent.to_vec();
     let credential = check.credential;
@@ -77,8 +77,16 @@ fn build(check: &Check<'_>, sent: &[Certificate]) -> Result<Chain, Finding> {
             Err(refused(Cause::CertMissingIntermediate, 20))
         }
         Anchored::Impostor => Err(refused(Cause::CertSameDnOtherKey, 20)),
+        // The chain ends at the first trusted issuer.
+        Anchored::Intermediates if check.partial_chain => {
+            certificates.truncate(1);
+            certificates.extend(intermediates(check.peer, credential).into_iter().take(1));
+            Ok(Chain { certificates })
+        }
         Anchored::Intermediates => Err(refused(Cause::CertPartialChain, 2)),
         Anchored::Leaf if self_signed(credential.flaw) => Ok(Chain { certificates }),
+        // Found at last, when all that was sent is in the chain, where it stays.
+        Anchored::Leaf if check.partial_chain => Ok(Chain { certificates }),
         // The end entity's issuer is still sought, and not found in the store.
         Anchored::Leaf => Err(refused(Cause::CertPartialChain, 20)),
         Anchored::Nothing if self_signed(credential.flaw) => {
@@ -160,19 +168,82 @@ fn name(check: &Check<'_>, chain: &Chain) -> Option<Finding> {
     Some(refused(cause, error))
 }
 
-/// `check_revocation` with CRL_CHECK: the end entity alone.
+/// `check_revocation` with CRL_CHECK: the end entity alone, or with CRL_CHECK_ALL the chain from there
+/// up.
 fn revocation(check: &Check<'_>, chain: &Chain) -> Option<Finding> {
-    let leaf = chain.certificates.first()?;
-    // A self-signed certificate is passed over (`check_cert_crl`, EXFLAG_SS); for every other one of
-    // ours there is a list.
-    (check.crl && leaf.revoked).then(|| refused(Cause::CertRevokedCrl, 23))
+    let checked = match check.revocation {
+        Revocation::Off => 0,
+        Revocation::CrlChain => chain.certificates.len(),
+        _ => 1,
+    };
+    // With both, a response that says good makes up for the end entity's list, but only if the chain is
+    // looked up.
+    let first = usize::from(check.staple.is_some() && check.revocation == Revocation::CrlChain);
+    check
+        .staple
+        .and_then(|staple| stapled(check, chain, staple))
+        .or_else(|| (first..checked).find_map(|place| listed(check, chain, place)))
 }
 
-/// `internal_verify`: for each from the root down, the signature, then the dates.
+/// `check_revocation` with OCSP_RESP_CHECK, and `check_cert_ocsp_resp`: whatever is wrong, the error is
+/// OCSP_VERIFY_FAILED.
+fn stapled(check: &Check<'_>, chain: &Chain, staple: Staple) -> Option<Finding> {
+    let [leaf, issuers @ ..] = &chain.certificates[..] else {
+        return None;
+    };
+    // Passed over: what has signed itself (EXFLAG_SS), and what is trusted without an issuer.
+    let root = issuers.last()?;
+    if leaf.issuer == leaf.subject {
+        return None;
+    }
+    // The issuer signs it, and is verified by itself, without PARTIAL_CHAIN (crypto/ocsp/ocsp_vfy.c,
+    // `ocsp_verify_signer`).
+    let signer_valid =
+        root.issuer == root.subject && issuers.iter().all(|ca| ca.validity == Validity::Current);
+    let unknown = |cause| {
+        if check.revocation == Revocation::Off {
+            Some(refused(cause, 74))
+        } else {
+            listed(check, chain, 0)
+        }
+    };
+    match staple {
+        Staple::Good if signer_valid => None,
+        Staple::Revoked if signer_valid => Some(refused(Cause::CertRevokedOcsp, 74)),
+        Staple::Expired if signer_valid => unknown(Cause::OcspStapleExpired),
+        _ => unknown(Cause::OcspStapleMissing),
+    }
+}
+
+/// `check_cert_crl`: a list by the issuer (`get_crl_score`), its dates (`check_crl`), then the serial
+/// number (`cert_crl`).
+fn listed(check: &Check<'_>, chain: &Chain, place: usize) -> Option<Finding> {
+    let certificate = chain.certificates.get(place)?;
+    // Passed over (EXFLAG_SS).
+    if certificate.issuer == certificate.subject {
+        return None;
+    }
+    // The issuer must be in the chain, or its list does not count (`crl_akid_check`).
+    let issuer_known = place + 1 < chain.certificates.len();
+    match check.revocation {
+        _ if !issuer_known => Some(refused(Cause::CertCrlMissing, 3)),
+        Revocation::CrlMissing => Some(refused(Cause::CertCrlMissing, 3)),
+        Revocation::CrlExpired | Revocation::CrlExpiredEnforced => {
+            Some(refused(Cause::CertCrlExpired, 12))
+        }
+        _ => certificate
+            .revoked
+            .then(|| refused(Cause::CertRevokedCrl, 23)),
+    }
+}
+
+/// `internal_verify`: for each from the root down, the signature, then the dates. The last in the chain
+/// is trusted without a look at its signature.
 fn signatures_and_dates(chain: &Chain) -> Option<Finding> {
-    for certificate in chain.certificates.iter().rev() {
+    let last = chain.certificates.len().saturating_sub(1);
+    for (place, certificate) in chain.certificates.iter().enumerate().rev() {
         let self_signed = certificate.issuer == certificate.subject;
-        if !certificate.signature_valid && !self_signed {
+        if !certificate.signature_valid && place < last {
             return Some(refused(Cause::CertChainSignature, 7));
         }
         match certificate.validity {

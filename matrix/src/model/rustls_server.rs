@@ -5,13 +5,13 @@ use shakedown::iana::{
 };
 use shakedown::profile::{Credential, KeyType, Preference, ServerName, ServerProfile, SniPolicy};
 
-use super::Cause;
 use super::ending::{Fault, Phase};
 use super::hello::{Abilities, Hello, is_ecdsa_suite, usable_below_tls13};
 use super::name::{NameText, name_text};
 use super::negotiation::{Choice, application_protocol, server_fault};
 use super::signature::{is_for_tls13, rustls_choice};
 use super::traits::rustls::{TLS12_ECDSA_SCHEMES, TLS12_RSA_SCHEMES};
+use super::{Cause, raw_keys};
 
 /// What the server makes of the hello, in the order of `process_client_hello`,
 /// `with_certified_key` and `CompleteClientHelloHandling::handle_client_hello`.
@@ -60,6 +60,7 @@ pub(super) fn answer(
     if version == ProtocolVersion::TLS1_3 {
         let retried = !hello.shares.contains(&group);
         let alpn = alpn(hello, profile, Phase::AfterServerHello)?;
+        raw_keys::rustls_server(hello, profile, Phase::AfterServerHello)?;
         let usable: Vec<_> = offered
             .iter()
             .copied()
@@ -95,6 +96,7 @@ pub(super) fn answer(
         );
     }
     let alpn = alpn(hello, profile, Phase::ClientHello)?;
+    raw_keys::rustls_server(hello, profile, Phase::ClientHello)?;
     let Some(scheme) = rustls_choice(key, &usable) else {
         // `emit_server_kx`: an error without an alert; nothing of the flight has been sent.
         return Err(server_fault(

@@ -1,7 +1,7 @@
 //! How rustls verifies a chain: rustls-webpki 0.103 (verify_cert.rs), then the name.
 
 use shakedown::iana::AlertDescription;
-use shakedown::profile::{Flaw, KeyType};
+use shakedown::profile::{Flaw, KeyType, Revocation};
 
 use super::Cause;
 use super::certificate::{Check, Finding, name_finding};
@@ -60,10 +60,12 @@ fn path(check: &Check<'_>, leaf: &Certificate, sent: &[Certificate]) -> Option<F
     };
     for (place, certificate) in [leaf].into_iter().chain(sent).enumerate() {
         if place > MAX_INTERMEDIATES {
-            return Some(refused(
-                Cause::CertChainTooLong,
-                "Other(MaximumPathDepthExceeded)",
-            ));
+            // One error among others (`PartialPath::push`), no end of the search.
+            consider(
+                &mut worst,
+                refused(Cause::CertChainTooLong, "Other(MaximumPathDepthExceeded)"),
+            );
+            break;
         }
         if let Some(finding) = alone(check, certificate, place) {
             consider(&mut worst, finding);
@@ -88,13 +90,14 @@ fn path(check: &Check<'_>, leaf: &Certificate, sent: &[Certificate]) -> Option<F
 fn rank(finding: &Finding) -> u32 {
     match finding.cause {
         Cause::CertExpired | Cause::CertNotYetValid => 290,
-        Cause::CertRevokedCrl | Cause::CertCrlMissing => 270,
+        Cause::CertRevokedCrl | Cause::CertCrlMissing | Cause::CertCrlExpired => 270,
         Cause::CertChainSignature | Cause::CertSameDnOtherKey | Cause::CertWeakKey => 260,
         Cause::CertWrongEku => 240,
         Cause::CertNameConstraint => 230,
         Cause::CertPathLen => 220,
         Cause::CertCaAsLeaf | Cause::CertIssuerNotCa => 210,
         Cause::CertWeakDigest | Cause::CertUnsupportedKey => 140,
+        Cause::CertChainTooLong => 61,
         _ => 0,
     }
 }
@@ -165,7 +168,7 @@ fn signed(check: &Check<'_>, walked: &[&Certificate]) -> Option<Finding> {
     if let Some(finding) = unsupported_key(check) {
         return Some(finding);
     }
-    for certificate in walked.iter().rev() {
+    for (place, certificate) in walked.iter().enumerate().rev() {
         if certificate.sha1 {
             return Some(refused(
                 Cause::CertWeakDigest,
@@ -180,20 +183,38 @@ fn signed(check: &Check<'_>, walked: &[&Certificate]) -> Option<Finding> {
         if !certificate.signature_valid {
             return Some(refused(Cause::CertChainSignature, "BadSignature"));
         }
-        if check.crl {
-            // A list must be by an issuer that may sign lists; ours all may.
-            if certificate.revoked {
-                return Some(refused(Cause::CertRevokedCrl, "Revoked"));
-            }
-            if certificate.issuer == certificate.subject {
-                return Some(refused(Cause::CertCrlMissing, "UnknownRevocationStatus"));
-            }
+        if let Some(finding) = revocation(check.revocation, certificate, place) {
+            return Some(finding);
         }
     }
     let constrained = intermediates(check.peer, check.credential)
         .iter()
         .any(|ca| ca.forbids_our_names.is_some());
     constrained.then(|| refused(Cause::CertNameConstraint, "Other(NameConstraintViolation)"))
+}
+
+/// crl/mod.rs, `RevocationOptions::check`: the depth, a list by the issuer, its expiry, the serial
+/// number. What depth and policies rustls has by default says webpki/server_verifier.rs,
+/// `ServerCertVerifierBuilder::new`: the whole chain, nothing unknown, any age.
+fn revocation(setting: Revocation, certificate: &Certificate, place: usize) -> Option<Finding> {
+    let unknown = || Some(refused(Cause::CertCrlMissing, "UnknownRevocationStatus"));
+    match setting {
+        Revocation::Off | Revocation::CrlMissingAllowed => None,
+        Revocation::CrlEndEntity if place > 0 => None,
+        Revocation::CrlMissing => unknown(),
+        // Nobody but itself has issued it, and it issues no list.
+        _ if certificate.issuer == certificate.subject => unknown(),
+        Revocation::CrlExpiredEnforced => {
+            Some(refused(Cause::CertCrlExpired, "ExpiredRevocationList"))
+        }
+        // A list must be by an issuer that may sign lists; ours all may.
+        Revocation::Crl
+        | Revocation::CrlEndEntity
+        | Revocation::CrlChain
+        | Revocation::CrlExpired => certificate
+            .revoked
+            .then(|| refused(Cause::CertRevokedCrl, "Revoked")),
+    }
 }
 
 fn name(check: &Check<'_>, leaf: &Certificate) -> Option<Finding> {
@@ -229,7 +250,7 @@ fn refused(cause: Cause, error: &str) -> Finding {
         "BadEncoding" | "NotValidForName" => A::bad_certificate,
         "Expired" | "NotValidYet" => A::certificate_expired,
         "Revoked" => A::certificate_revoked,
-        "UnknownIssuer" | "UnknownRevocationStatus" => A::unknown_ca,
+        "UnknownIssuer" | "UnknownRevocationStatus" | "ExpiredRevocationList" => A::unknown_ca,
         "BadSignature"
         | "UnsupportedSignatureAlgorithm"
         | "UnsupportedSignatureAlgorithmForPublicKey" => A::decrypt_error,

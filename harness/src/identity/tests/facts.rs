@@ -156,7 +156,7 @@ fn expected(role: Role, key: KeyType, flaw: Flaw) -> Vec<String> {
     };
     let first = &host[..1];
     let own: &[String] = &match flaw {
-        Flaw::None | Flaw::Revoked => vec![],
+        Flaw::None | Flaw::Revoked | Flaw::RevokedIntermediate => vec![],
         Flaw::SelfSigned => vec!["chain: leaf".into()],
         Flaw::SelfSignedCa => vec!["chain: leaf".into(), "leaf ca: yes".into()],
         Flaw::CaLeaf => vec!["leaf ca: yes".into()],

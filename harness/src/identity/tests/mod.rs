@@ -172,7 +172,7 @@ fn every_issuer_has_one_current_list_and_one_of_each_key_type_revokes() {
     let identities = Identities::new();
     let now = crate::clock::NOW.cast_signed();
     let mut lists = HashMap::new();
-    for der in identities.crls().iter() {
+    for der in identities.crls(Lists::Current).iter() {
         let (rest, list) = x509_parser::parse_x509_crl(der).expect("a list");
         assert!(rest.is_empty());
         let next = list.next_update().expect("there is a next list");
@@ -184,6 +184,8 @@ fn every_issuer_has_one_current_list_and_one_of_each_key_type_revokes() {
         let name = list.issuer().to_string();
         let expected: &[u64] = if name.ends_with(" intermediate") {
             &chains::REVOKED
+        } else if name.ends_with(" root") && !name.ends_with(" other root") {
+            &[authorities::REVOKED]
         } else {
             &[]
         };
@@ -266,4 +268,25 @@ fn subject_key_id(certificate: &X509Certificate<'_>) -> Option<Vec<u8>> {
             ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0.to_vec()),
             _ => None,
         })
+}
+
+#[test]
+fn expired_lists_are_those_of_today_grown_old() {
+    let identities = Identities::new();
+    let now = crate::clock::NOW.cast_signed();
+    let issuers = |lists| {
+        let all = identities.crls(lists);
+        let parsed = all.iter().map(|der| {
+            let (_, list) = x509_parser::parse_x509_crl(der).expect("a list");
+            let next = list.next_update().expect("there is a next list");
+            assert_eq!(next.timestamp() < now, lists == Lists::Expired);
+            list.issuer().to_string()
+        });
+        parsed.collect::<Vec<_>>()
+    };
+    assert_eq!(issuers(Lists::Expired), issuers(Lists::Current));
+    assert_eq!(
+        issuers(Lists::Bystanders),
+        ["CN=shakedown ecdsa-p256 other root"]
+    );
 }

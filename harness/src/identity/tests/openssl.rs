@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use ::openssl::hash::MessageDigest;
+use ::openssl::ocsp::{OcspCertId, OcspCertStatus, OcspFlag, OcspResponse};
 use ::openssl::ssl::SslFiletype;
 use ::openssl::stack::Stack;
 use ::openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder};
@@ -28,7 +30,7 @@ fn openssl_finds_what_is_revoked_and_no_list_missing() {
     let identities = Identities::new();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("crls.pem");
-    let crls = identities.crls();
+    let crls = identities.crls(Lists::Current);
     let pem = crls.iter().map(|der| {
         let list = X509Crl::from_der(der).expect("DER");
         list.to_pem().expect("PEM")
@@ -37,11 +39,64 @@ fn openssl_finds_what_is_revoked_and_no_list_missing() {
     for (role, credential, chain) in chains(&identities) {
         let store = store(&identities, role, Trust::Roots, Some(&file));
         let expected = match credential.flaw {
-            Flaw::Revoked if credential.key != KeyType::Rsa1024 => Verdict::Code(23),
+            Flaw::Revoked | Flaw::RevokedIntermediate if credential.key != KeyType::Rsa1024 => {
+                Verdict::Code(23)
+            }
             _ => expected(role, credential),
         };
         let found = verdict(&store, &chain);
         assert_eq!(found, expected, "{role} {credential:?}");
+    }
+}
+
+#[test]
+fn openssl_reads_and_verifies_what_is_stapled() {
+    let identities = Identities::new();
+    // Who signs responses is no server.
+    let mut param = X509VerifyParam::new().expect("memory");
+    param.set_time(crate::clock::NOW.cast_signed());
+    let mut trust = X509StoreBuilder::new().expect("memory");
+    trust.set_param(&param).expect("memory");
+    for der in anchors(&identities, Trust::Roots).iter() {
+        trust
+            .add_cert(X509::from_der(der).expect("DER"))
+            .expect("a certificate");
+    }
+    let trust = trust.build();
+    for key in KeyType::ALL {
+        let credential = Credential {
+            key,
+            ..Credential::default()
+        };
+        let chain = identities.chain(Role::Server, credential).expect("plain");
+        let [leaf, issuer] = &chain.certificates[..] else {
+            panic!("leaf and intermediate");
+        };
+        let leaf = X509::from_der(leaf).expect("DER");
+        let issuer = X509::from_der(issuer).expect("DER");
+        let id = OcspCertId::from_cert(MessageDigest::sha256(), &leaf, &issuer).expect("memory");
+        for (staple, expected) in [
+            (Staple::Good, Some(OcspCertStatus::GOOD)),
+            (Staple::Revoked, Some(OcspCertStatus::REVOKED)),
+            (Staple::Expired, Some(OcspCertStatus::GOOD)),
+            (Staple::Other, None),
+        ] {
+            let der = identities.staple(credential, staple).expect("kept keys");
+            let response = OcspResponse::from_der(&der.expect("a response")).expect("DER");
+            let basic = response.basic().expect("a basic response");
+            let mut certificates = Stack::new().expect("memory");
+            certificates.push(issuer.clone()).expect("memory");
+            basic
+                .verify(&certificates, &trust, OcspFlag::empty())
+                .expect("signed by the issuer");
+            let found = basic.find_status(&id).map(|status| status.status);
+            assert_eq!(found, expected, "{key:?} {staple:?}");
+        }
+        let none = identities.staple(credential, Staple::None);
+        assert_eq!(none, Ok(None));
+        let broken = identities.staple(credential, Staple::Malformed);
+        let broken = broken.expect("made up").expect("bytes");
+        assert!(OcspResponse::from_der(&broken).is_err());
     }
 }
 

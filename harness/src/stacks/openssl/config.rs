@@ -10,7 +10,7 @@ use openssl::ssl::{
     SslMode, SslOptions, SslSessionCacheMode, SslVerifyMode, SslVersion,
 };
 use openssl::x509::store::X509StoreBuilder;
-use openssl::x509::verify::X509VerifyFlags;
+use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509, X509Crl};
 
 use super::connection::OpenSslConnection;
@@ -18,10 +18,10 @@ use super::{error, ffi, trace};
 use crate::clock;
 use crate::connection::{Config, Connection, Failure, Refusal, Role};
 use crate::iana::{CipherSuite, ProtocolVersion};
-use crate::identity::{Chain, Identities, Unmakeable};
+use crate::identity::{Chain, Identities, Lists, Unmakeable};
 use crate::profile::{
-    ClientAuth, ClientProfile, Credential, Loading, Miss, NameCheck, Preference, Protocol,
-    Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
+    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Loading, Miss, NameCheck,
+    Ocsp, Preference, Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
 };
 
 /// A prepared profile: a context, and what each connection is told besides.
@@ -58,6 +58,10 @@ pub(super) fn client(
     profile: &ClientProfile,
     identities: &Identities,
 ) -> Result<(SslContextBuilder, Option<String>), Refusal> {
+    expressible(
+        &[profile.certificate_type, profile.server_certificate_type],
+        profile.compression,
+    )?;
     let mut context = SslContextBuilder::new(SslMethod::tls_client()).map_err(refused)?;
     common(&mut context, &profile.protocol)?;
     if profile.fallback_scsv {
@@ -75,10 +79,17 @@ pub(super) fn client(
     verify(
         &mut context,
         identities,
-        Role::Server,
-        profile.trust,
-        profile.revocation,
+        &Verification {
+            peer: Role::Server,
+            trust: profile.trust,
+            revocation: profile.revocation,
+            partial_chain: profile.partial_chain,
+            staple: profile.ocsp == Ocsp::Check,
+        },
     )?;
+    if profile.ocsp != Ocsp::Ignore {
+        ffi::request_status(&mut context).map_err(refused)?;
+    }
     context.set_verify(SslVerifyMode::PEER);
     if profile.name_check == NameCheck::On {
         // Without host flags: OpenSSL's defaults, which fall back on the common name.
@@ -101,6 +112,10 @@ pub(super) fn server(
     profile: &ServerProfile,
     identities: &Identities,
 ) -> Result<SslContextBuilder, Refusal> {
+    expressible(
+        &[profile.certificate_type, profile.client_certificate_type],
+        profile.compression,
+    )?;
     let mut context = SslContextBuilder::new(SslMethod::tls_server()).map_err(refused)?;
     common(&mut context, &profile.protocol)?;
     // Sessions live in tickets: a cache would grow with every handshake.
@@ -114,6 +129,12 @@ pub(super) fn server(
     }
     if let Some(credential) = profile.identity {
         load(&mut context, identities, Role::Server, credential)?;
+        let staple = identities
+            .staple(credential, profile.staple)
+            .map_err(unmakeable)?;
+        if let Some(response) = staple {
+            set_staple(&mut context, response).map_err(refused)?;
+        }
     }
     let mode = match profile.client_auth {
         ClientAuth::None => SslVerifyMode::NONE,
@@ -125,9 +146,13 @@ pub(super) fn server(
         verify(
             &mut context,
             identities,
-            Role::Client,
-            profile.trust,
-            profile.revocation,
+            &Verification {
+                peer: Role::Client,
+                trust: profile.trust,
+                revocation: profile.revocation,
+                partial_chain: profile.partial_chain,
+                staple: false,
+            },
         )?;
     }
     if !profile.alpn.is_empty() {
@@ -149,6 +174,21 @@ pub(super) fn server(
         });
     }
     Ok(context)
+}
+
+/// What OpenSSL has and this build, or the `openssl` crate, has not.
+fn expressible(types: &[CertificateType], compression: Compression) -> Result<(), Refusal> {
+    if types.contains(&CertificateType::RawPublicKey) {
+        return Err(Refusal::Unsupported(
+            "the openssl crate has no binding for raw public keys".to_owned(),
+        ));
+    }
+    if compression != Compression::None {
+        return Err(Refusal::Unsupported(
+            "openssl-src builds OpenSSL without compression (no-comp)".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 fn common(context: &mut SslContextBuilder, protocol: &Protocol) -> Result<(), Refusal> {
@@ -333,35 +373,77 @@ fn load(
     load().map_err(refused)
 }
 
-/// Has the peer's certificate verified against anchors, at the moment of the virtual clock.
-///
-/// Revocation is looked up for the end-entity certificate alone, as is OpenSSL's habit.
-fn verify(
-    context: &mut SslContextBuilder,
-    identities: &Identities,
+/// How a peer's certificate is verified.
+struct Verification {
     peer: Role,
     trust: Trust,
     revocation: Revocation,
+    partial_chain: bool,
+    /// Whether a stapled response must say that the certificate is good.
+    staple: bool,
+}
+
+/// Has the peer's certificate verified against anchors, at the moment of the virtual clock.
+///
+/// Revocation is looked up for the end-entity certificate alone, unless the whole chain is asked for,
+/// and expired lists are never accepted: these are OpenSSL's habits.
+fn verify(
+    context: &mut SslContextBuilder,
+    identities: &Identities,
+    verification: &Verification,
 ) -> Result<(), Refusal> {
-    let anchors = identities.anchors(peer, trust).map_err(unmakeable)?;
+    if verification.revocation == Revocation::CrlMissingAllowed {
+        return Err(Refusal::Unsupported(
+            "OpenSSL insists on a list for what it checks".to_owned(),
+        ));
+    }
+    let anchors = identities
+        .anchors(verification.peer, verification.trust)
+        .map_err(unmakeable)?;
     let mut set = || {
         let mut store = X509StoreBuilder::new()?;
         for anchor in anchors.iter() {
             store.add_cert(X509::from_der(anchor)?)?;
         }
-        if revocation == Revocation::Crl {
-            for crl in identities.crls().iter() {
+        let mut flags = X509VerifyFlags::empty();
+        if let Some(lists) = Lists::of(verification.revocation) {
+            for crl in identities.crls(lists).iter() {
                 ffi::add_crl(&mut store, &X509Crl::from_der(crl)?)?;
             }
-            context
-                .verify_param_mut()
-                .set_flags(X509VerifyFlags::CRL_CHECK)?;
+            flags |= X509VerifyFlags::CRL_CHECK;
         }
+        if verification.revocation == Revocation::CrlChain {
+            flags |= X509VerifyFlags::CRL_CHECK_ALL;
+        }
+        if verification.partial_chain {
+            flags |= X509VerifyFlags::PARTIAL_CHAIN;
+        }
+        if verification.staple {
+            flags |= X509VerifyFlags::from_bits_retain(OCSP_RESP_CHECK);
+            // Who signed the response is verified by the store's own parameters
+            // (crypto/ocsp/ocsp_vfy.c, `ocsp_verify_signer`).
+            let mut param = X509VerifyParam::new()?;
+            param.set_time(MOMENT);
+            store.set_param(&param)?;
+        }
+        context.verify_param_mut().set_flags(flags)?;
         context.set_cert_store(store.build());
         context.verify_param_mut().set_time(MOMENT);
         Ok(())
     };
     set().map_err(refused)
+}
+
+/// Staples a response for those who ask. OpenSSL parses it, and leaves out what is no response or is
+/// for another certificate (ssl/s3_lib.c, `SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP`;
+/// ssl/statem/statem_srvr.c, `ossl_get_ocsp_response`).
+fn set_staple(context: &mut SslContextBuilder, response: Vec<u8>) -> Result<(), ErrorStack> {
+    context.set_status_callback(move |ssl| {
+        ssl.set_ocsp_status(&response)?;
+        // What the parser queues would be taken for the handshake's own error.
+        drop(ErrorStack::get());
+        Ok(true)
+    })
 }
 
 /// Names travel as SNI, addresses never (RFC 6066 §3).
@@ -447,6 +529,9 @@ static SUITES: LazyLock<BTreeMap<CipherSuite, &'static str>> = LazyLock::new(|| 
         })
         .collect()
 });
+
+/// `X509_V_FLAG_OCSP_RESP_CHECK`, since OpenSSL 3.6.
+const OCSP_RESP_CHECK: u64 = 0x40_0000;
 
 const TLS13_SUITES: &str = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:\
     TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";

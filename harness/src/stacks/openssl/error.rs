@@ -8,13 +8,19 @@ use openssl::error::{Error as Queued, ErrorStack};
 use openssl::ssl::{Error, ErrorCode, SslRef};
 use openssl::x509::X509VerifyResult;
 
+use super::trace;
 use crate::connection::{Failure, Reason};
 use crate::iana::AlertDescription;
 
 /// The failure of a connection; `heard` is whether it has received anything.
 pub(super) fn connection(error: &Error, ssl: &SslRef, heard: bool) -> Failure {
     match error.ssl_error() {
-        Some(errors) => connection_failure(errors, ssl.verify_result(), heard),
+        Some(errors) => match errors.errors().iter().find_map(|e| Some((e, alert(e)?))) {
+            Some((own, alert)) if !received(ssl, alert) => {
+                plain(reason(&name(own), heard), &name(own), &text(own))
+            }
+            _ => connection_failure(errors, ssl.verify_result(), heard),
+        },
         None if error.code() == ErrorCode::SYSCALL => plain(
             Reason::Truncated,
             "SYSCALL_EOF",
@@ -106,6 +112,12 @@ fn alert(error: &Queued) -> Option<AlertDescription> {
         .flatten()
 }
 
+/// Whether the alert has come in. OpenSSL has its own errors with the reasons of alerts too, such as for
+/// a stapled response that is none (ssl/statem/statem_clnt.c, `tls_process_cert_status_body`).
+fn received(ssl: &SslRef, alert: AlertDescription) -> bool {
+    trace::seen(ssl).is_none_or(|seen| seen.alerts_received.contains(&alert))
+}
+
 /// The reason as its constant is named, but for the few whose text differs from their name.
 fn name(error: &Queued) -> String {
     match error.reason() {
@@ -183,6 +195,7 @@ fn reason(name: &str, heard: bool) -> Reason {
         | "CA_MD_TOO_WEAK"
         | "SIGNATURE_FOR_NON_SIGNING_CERTIFICATE"
         | "UNKNOWN_CERTIFICATE_TYPE"
+        | "TLSV1_BAD_CERTIFICATE_STATUS_RESPONSE"
         | "WRONG_CERTIFICATE_TYPE" => Reason::Certificate,
         "NO_CERTIFICATES_RETURNED" | "PEER_DID_NOT_RETURN_A_CERTIFICATE" => Reason::NoCertificate,
         "BAD_SIGNATURE" => Reason::Signature,

@@ -47,6 +47,19 @@ pub(super) fn set_dh_auto(context: &mut SslContextBuilder) -> Result<(), ErrorSt
     check(unsafe { ffi::SSL_CTX_set_dh_auto(context.as_ptr(), 1) })
 }
 
+/// Has a client ask for a stapled response (RFC 6066 §8).
+pub(super) fn request_status(context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
+    // SAFETY: the context is live; the command takes a number and no pointer.
+    check(unsafe {
+        ffi::SSL_CTX_ctrl(
+            context.as_ptr(),
+            ffi::SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE,
+            ffi::TLSEXT_STATUSTYPE_ocsp.into(),
+            ptr::null_mut(),
+        )
+    })
+}
+
 /// Adds a revocation list to a store.
 pub(super) fn add_crl(store: &mut X509StoreBuilder, crl: &X509Crl) -> Result<(), ErrorStack> {
     // SAFETY: both are live; the store takes a reference of its own to the list.

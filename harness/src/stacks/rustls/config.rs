@@ -3,29 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::client::{AlwaysResolvesClientRawPublicKeys, Resumption};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{
-    CertificateDer, CertificateRevocationListDer, DnsName, PrivateKeyDer, PrivatePkcs8KeyDer,
-    ServerName as RustlsName, UnixTime,
+    CertificateDer, DnsName, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName as RustlsName, UnixTime,
 };
-use rustls::server::{
-    ClientHello, NoClientAuth, ResolvesServerCert, VerifierBuilderError, WebPkiClientVerifier,
-};
+use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
+use rustls::{ClientConfig, ServerConfig, SupportedProtocolVersion};
 
 use super::Rustls;
+use super::compression::{compressors, decompressors};
 use super::error::{config_failure, failure_of};
-use super::observe::{ObservedClientVerifier, ObservedKey, ObservedServerVerifier};
+use super::observe::ObservedKey;
 use crate::clock;
 use crate::connection::{Refusal, Role};
 use crate::iana::ProtocolVersion;
 use crate::identity::Unmakeable;
 use crate::profile::{
-    ClientAuth, ClientProfile, Credential, Loading, Miss, NameCheck, Preference, Revocation,
-    ServerName, ServerProfile, Sni, SniPolicy, Trust,
+    CertificateType, ClientProfile, Credential, Loading, Miss, NameCheck, Ocsp, Preference,
+    ServerName, ServerProfile, Sni, SniPolicy, Staple,
 };
 
 impl Rustls {
@@ -48,6 +46,11 @@ impl Rustls {
                 "rustls never sends TLS_FALLBACK_SCSV".into(),
             ));
         }
+        if profile.ocsp == Ocsp::Check {
+            return Err(Refusal::Unsupported(
+                "rustls's WebPkiServerVerifier looks at no stapled response".into(),
+            ));
+        }
         let name = match &profile.server_name {
             // Not by way of `RustlsName`, which takes an address too.
             ServerName::Dns(name) => DnsName::try_from(name.clone())
@@ -59,26 +62,28 @@ impl Rustls {
         };
         let versions = versions(&profile.protocol.versions)?;
         let provider = self.provider(&profile.protocol)?;
-        let mut verifier = WebPkiServerVerifier::builder_with_provider(
-            self.roots(Role::Server, profile.trust)?,
-            provider.clone(),
-        );
-        if profile.revocation == Revocation::Crl {
-            verifier = verifier.with_crls(self.crls());
-        }
-        let verifier = verifier.build().map_err(verifier_refused)?;
+        let verifier = self.server_verifier(profile, &provider)?;
+        let raw = profile.certificate_type == CertificateType::RawPublicKey;
         let builder = ClientConfig::builder_with_details(provider.clone(), Arc::new(StoppedClock))
             .with_protocol_versions(&versions)
             .map_err(refused)?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(ObservedServerVerifier(verifier)));
+            .with_custom_certificate_verifier(verifier);
         let mut config = match profile.identity {
+            None if raw => return Err(no_raw_key()),
             None => builder.with_no_client_auth(),
+            Some(credential) if raw => {
+                let key = self.raw_key(Role::Client, credential, &provider)?;
+                let resolver = AlwaysResolvesClientRawPublicKeys::new(Arc::new(key));
+                builder.with_client_cert_resolver(Arc::new(resolver))
+            }
             Some(credential) => {
                 let key = self.certified_key(Role::Client, credential, &provider)?;
                 builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key)))
             }
         };
+        config.cert_compressors = compressors(profile.compression);
+        config.cert_decompressors = decompressors(profile.compression);
         config.enable_sni = profile.sni == Sni::Send;
         config.resumption = Resumption::disabled();
         config.alpn_protocols = wire_names(&profile.alpn);
@@ -101,33 +106,63 @@ impl Rustls {
         let builder = ServerConfig::builder_with_details(provider.clone(), Arc::new(StoppedClock))
             .with_protocol_versions(&versions)
             .map_err(refused)?;
-        let builder = if profile.client_auth == ClientAuth::None {
-            builder.with_client_cert_verifier(Arc::new(NoClientAuth))
-        } else {
-            let mut verifier = WebPkiClientVerifier::builder_with_provider(
-                self.roots(Role::Client, profile.trust)?,
-                provider.clone(),
-            );
-            if profile.client_auth == ClientAuth::Optional {
-                verifier = verifier.allow_unauthenticated();
-            }
-            if profile.revocation == Revocation::Crl {
-                verifier = verifier.with_crls(self.crls());
-            }
-            let verifier = verifier.build().map_err(verifier_refused)?;
-            builder.with_client_cert_verifier(Arc::new(ObservedClientVerifier(verifier)))
-        };
+        let builder = builder.with_client_cert_verifier(self.client_verifier(profile, &provider)?);
+        let raw = profile.certificate_type == CertificateType::RawPublicKey;
+        if raw && profile.identity.is_none() {
+            return Err(no_raw_key());
+        }
+        if raw && profile.staple != Staple::None {
+            return Err(Refusal::Unsupported(
+                "there is no OCSP response for a raw public key".into(),
+            ));
+        }
         let key = profile
             .identity
-            .map(|credential| self.certified_key(Role::Server, credential, &provider))
+            .map(|credential| {
+                if raw {
+                    return self.raw_key(Role::Server, credential, &provider);
+                }
+                let mut key = self.certified_key(Role::Server, credential, &provider)?;
+                key.ocsp = self
+                    .identities
+                    .staple(credential, profile.staple)
+                    .map_err(unmakeable)?;
+                Ok(key)
+            })
             .transpose()?;
         let mut config = builder.with_cert_resolver(Arc::new(Resolver {
             key: key.map(Arc::new),
             sni: profile.sni,
+            raw,
         }));
+        config.cert_compressors = compressors(profile.compression);
+        config.cert_decompressors = decompressors(profile.compression);
         config.ignore_client_order = profile.preference == Preference::Server;
         config.alpn_protocols = wire_names(&profile.alpn);
         Ok(config)
+    }
+
+    /// A public key in the place of a chain; rustls makes no check of it.
+    fn raw_key(
+        &self,
+        role: Role,
+        credential: Credential,
+        provider: &CryptoProvider,
+    ) -> Result<CertifiedKey, Refusal> {
+        let raw = self
+            .identities
+            .raw_key(role, credential)
+            .map_err(unmakeable)?;
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(raw.key));
+        let key = provider
+            .key_provider
+            .load_private_key(key)
+            .map_err(refused)?;
+        let certificates = raw.certificates.into_iter().map(CertificateDer::from);
+        Ok(CertifiedKey::new(
+            certificates.collect(),
+            Arc::new(ObservedKey(key)),
+        ))
     }
 
     fn certified_key(
@@ -158,25 +193,6 @@ impl Rustls {
         certified.key = Arc::new(ObservedKey(certified.key));
         Ok(certified)
     }
-
-    fn roots(&self, peer: Role, trust: Trust) -> Result<Arc<RootCertStore>, Refusal> {
-        let anchors = self.identities.anchors(peer, trust).map_err(unmakeable)?;
-        let mut roots = RootCertStore::empty();
-        for anchor in anchors.iter() {
-            roots
-                .add(CertificateDer::from(anchor.as_slice()))
-                .map_err(refused)?;
-        }
-        Ok(Arc::new(roots))
-    }
-
-    fn crls(&self) -> Vec<CertificateRevocationListDer<'static>> {
-        self.identities
-            .crls()
-            .iter()
-            .map(|der| CertificateRevocationListDer::from(der.clone()))
-            .collect()
-    }
 }
 
 /// Time as the harness has it.
@@ -195,6 +211,8 @@ impl TimeProvider for StoppedClock {
 struct Resolver {
     key: Option<Arc<CertifiedKey>>,
     sni: SniPolicy,
+    /// Whether the certificate is a raw public key (RFC 7250).
+    raw: bool,
 }
 
 impl ResolvesServerCert for Resolver {
@@ -204,6 +222,10 @@ impl ResolvesServerCert for Resolver {
             SniPolicy::Strict if hello.server_name() == Some(ServerName::RIGHT) => self.key.clone(),
             SniPolicy::Strict => None,
         }
+    }
+
+    fn only_raw_public_keys(&self) -> bool {
+        self.raw
     }
 }
 
@@ -220,18 +242,18 @@ fn versions(wanted: &[ProtocolVersion]) -> Result<Vec<&'static SupportedProtocol
         .collect()
 }
 
+fn no_raw_key() -> Refusal {
+    Refusal::Unsupported("there is no key to present as it is".into())
+}
+
 fn wire_names(names: &[String]) -> Vec<Vec<u8>> {
     names.iter().map(|name| name.as_bytes().to_vec()).collect()
 }
 
-fn refused(error: rustls::Error) -> Refusal {
+pub(super) fn refused(error: rustls::Error) -> Refusal {
     Refusal::Config(config_failure(failure_of(&error)))
 }
 
-fn verifier_refused(error: VerifierBuilderError) -> Refusal {
-    Refusal::Config(config_failure(super::error::verifier_failure(&error)))
-}
-
-fn unmakeable(reason: Unmakeable) -> Refusal {
+pub(super) fn unmakeable(reason: Unmakeable) -> Refusal {
     Refusal::Unsupported(reason.0)
 }

@@ -109,6 +109,7 @@ fn misbehaved_reason(misbehaved: &PeerMisbehaved) -> Reason {
         }
         M::SelectedUnofferedApplicationProtocol => Reason::Alpn,
         M::ServerNameDifferedOnRetry | M::ServerNameMustContainOneHostName => Reason::ServerName,
+        M::InvalidCertCompression | M::SelectedUnofferedCertCompression => Reason::Certificate,
         M::IllegalMiddleboxChangeCipherSpec
         | M::KeyEpochWithPendingFragment
         | M::MessageInterleavedWithHandshakeMessage => Reason::UnexpectedMessage,

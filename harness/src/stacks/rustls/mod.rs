@@ -18,10 +18,13 @@ use crate::identity::Identities;
 use crate::profile::{ClientProfile, ServerProfile};
 use crate::scenario::StackId;
 
+mod compression;
 mod config;
 mod error;
 mod observe;
 mod provider;
+mod raw_keys;
+mod verifiers;
 
 /// rustls with one of its providers of cryptography.
 pub struct Rustls {
