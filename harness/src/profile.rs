@@ -71,6 +71,9 @@ pub struct ServerProfile {
     /// How the server name decides over the certificate.
     #[serde(skip_serializing_if = "is_default")]
     pub sni: SniPolicy,
+    /// Whether sessions are marked with where they belong.
+    #[serde(skip_serializing_if = "is_default")]
+    pub session_id_context: SessionIdContext,
 }
 
 impl Default for ServerProfile {
@@ -85,6 +88,7 @@ impl Default for ServerProfile {
             alpn: Vec::new(),
             alpn_miss: Miss::default(),
             sni: SniPolicy::default(),
+            session_id_context: SessionIdContext::default(),
         }
     }
 }
@@ -115,6 +119,9 @@ pub struct Protocol {
     #[serde(skip_serializing_if = "is_default")]
     #[schemars(range(max = 5))]
     pub security_level: Option<u8>,
+    /// The extended master secret (RFC 7627), which is TLS 1.2's and older ones'.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ems: Ems,
 }
 
 impl Default for Protocol {
@@ -126,6 +133,7 @@ impl Default for Protocol {
             groups: None,
             signature_schemes: None,
             security_level: None,
+            ems: Ems::default(),
         }
     }
 }
@@ -513,6 +521,31 @@ pub enum SniPolicy {
     Any,
     /// A table that holds [`ServerName::RIGHT`] alone; another name, or none, is fatal.
     Strict,
+}
+
+/// Whether the master secret is bound to the handshake (RFC 7627).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ems {
+    /// It is offered and used, and may be missing.
+    #[default]
+    Default,
+    /// It is neither offered nor used (OpenSSL: `SSL_OP_NO_EXTENDED_MASTER_SECRET`).
+    Off,
+    /// It must not be missing (rustls: `require_ems`).
+    Required,
+}
+
+/// Whether a server marks its sessions with where they belong
+/// (OpenSSL: `SSL_CTX_set_session_id_context`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SessionIdContext {
+    /// With a mark of the harness's; where a stack has no marks, it needs none.
+    #[default]
+    Set,
+    /// Without, as OpenSSL and the `openssl` crate leave it.
+    Unset,
 }
 
 fn default_versions() -> Vec<ProtocolVersion> {

@@ -8,10 +8,11 @@ use proptest::test_runner::FileFailurePersistence;
 use shakedown::iana::{CipherSuite, NamedGroup, SignatureScheme};
 use shakedown::link::Link;
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Preference,
-    Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
+    ClientAuth, ClientProfile, Credential, Ems, Flaw, KeyType, Loading, Miss, NameCheck,
+    Preference, Protocol, Revocation, ServerName, ServerProfile, SessionIdContext, Sni, SniPolicy,
+    Trust,
 };
-use shakedown::scenario::{Endpoint, Scenario, StackId};
+use shakedown::scenario::{Earlier, Endpoint, Means, Scenario, StackId};
 use shakedown_matrix::arbitrary::check;
 use shakedown_matrix::lab::Lab;
 use shakedown_matrix::model::traits;
@@ -35,27 +36,99 @@ proptest! {
 }
 
 fn scenarios() -> impl Strategy<Value = Scenario> {
-    (clients(), servers()).prop_map(|(client, server)| Scenario {
-        client,
-        server,
-        link: Link::default(),
+    (clients(), servers()).prop_flat_map(|(client, server)| {
+        let earlier = mostly(None, pasts(&client, &server).prop_map(Some));
+        earlier.prop_map(move |earlier| Scenario {
+            client: client.clone(),
+            server: server.clone(),
+            link: Link::default(),
+            earlier,
+        })
+    })
+}
+
+/// An earlier connection of the same two stacks: with the same profiles, with one thing changed
+/// on either side, or with any others.
+fn pasts(
+    client: &Endpoint<ClientProfile>,
+    server: &Endpoint<ServerProfile>,
+) -> impl Strategy<Value = Earlier> + use<> {
+    (
+        select(vec![Means::Ticket, Means::SessionId]),
+        mostly(None, client_changes(client).prop_map(Some)),
+        mostly(None, server_changes(server).prop_map(Some)),
+    )
+        .prop_map(|(means, client, server)| Earlier {
+            means,
+            client,
+            server,
+        })
+}
+
+fn client_changes(
+    now: &Endpoint<ClientProfile>,
+) -> impl Strategy<Value = ClientProfile> + 'static + use<> {
+    let now = now.clone();
+    (client_of(now.stack), 0..10).prop_map(move |(other, part)| {
+        let mut then = now.profile.clone();
+        match part {
+            0 => then = other,
+            1 => then.protocol = other.protocol,
+            2 => then.protocol.suites = other.protocol.suites,
+            3 => then.protocol.tls13_suites = other.protocol.tls13_suites,
+            4 => then.protocol.groups = other.protocol.groups,
+            5 => then.server_name = other.server_name,
+            6 => then.trust = other.trust,
+            7 => then.identity = other.identity,
+            8 => then.protocol.versions = other.protocol.versions,
+            _ => then.protocol.ems = other.protocol.ems,
+        }
+        then
+    })
+}
+
+fn server_changes(
+    now: &Endpoint<ServerProfile>,
+) -> impl Strategy<Value = ServerProfile> + 'static + use<> {
+    let now = now.clone();
+    (server_of(now.stack), 0..10).prop_map(move |(other, part)| {
+        let mut then = now.profile.clone();
+        match part {
+            0 => then = other,
+            1 => then.protocol = other.protocol,
+            2 => then.protocol.suites = other.protocol.suites,
+            3 => then.protocol.tls13_suites = other.protocol.tls13_suites,
+            4 => then.protocol.groups = other.protocol.groups,
+            5 => then.sni = other.sni,
+            6 => then.client_auth = other.client_auth,
+            7 => then.identity = other.identity,
+            8 => then.protocol.versions = other.protocol.versions,
+            _ => then.session_id_context = other.session_id_context,
+        }
+        then
     })
 }
 
 fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
     stacks().prop_flat_map(|stack| {
-        (
-            protocols(stack),
-            mostly(ServerName::default(), names()),
-            mostly(NameCheck::On, Just(NameCheck::Off)),
-            mostly(Sni::Send, Just(Sni::Omit)),
-            mostly(Trust::Roots, trusts()),
-            mostly(Revocation::Off, Just(Revocation::Crl)),
-            mostly(None, credentials().prop_map(Some)),
-            mostly(Vec::new(), alpn()),
-        )
-            .prop_map(
-                move |(
+        client_of(stack).prop_map(move |profile| Endpoint { stack, profile })
+    })
+}
+
+fn client_of(stack: StackId) -> impl Strategy<Value = ClientProfile> {
+    (
+        protocols(stack),
+        mostly(ServerName::default(), names()),
+        mostly(NameCheck::On, Just(NameCheck::Off)),
+        mostly(Sni::Send, Just(Sni::Omit)),
+        mostly(Trust::Roots, trusts()),
+        mostly(Revocation::Off, Just(Revocation::Crl)),
+        mostly(None, credentials().prop_map(Some)),
+        mostly(Vec::new(), alpn()),
+    )
+        .prop_map(
+            move |(protocol, server_name, name_check, sni, trust, revocation, identity, alpn)| {
+                ClientProfile {
                     protocol,
                     server_name,
                     name_check,
@@ -64,44 +137,53 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
                     revocation,
                     identity,
                     alpn,
-                )| {
-                    Endpoint {
-                        stack,
-                        profile: ClientProfile {
-                            protocol,
-                            server_name,
-                            name_check,
-                            sni,
-                            trust,
-                            revocation,
-                            identity,
-                            alpn,
-                        },
-                    }
-                },
-            )
-    })
+                }
+            },
+        )
 }
 
 fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
     stacks().prop_flat_map(|stack| {
-        (
-            protocols(stack),
-            mostly(Preference::Client, Just(Preference::Server)),
-            mostly(Some(Credential::default()), prop::option::of(credentials())),
-            select(vec![
-                ClientAuth::None,
-                ClientAuth::Optional,
-                ClientAuth::Required,
-            ]),
-            mostly(Trust::Roots, trusts()),
-            mostly(Revocation::Off, Just(Revocation::Crl)),
-            mostly(Vec::new(), alpn()),
-            mostly(Miss::Fatal, Just(Miss::Ignore)),
-            mostly(SniPolicy::Any, Just(SniPolicy::Strict)),
-        )
-            .prop_map(
-                move |(
+        server_of(stack).prop_map(move |profile| Endpoint { stack, profile })
+    })
+}
+
+fn server_of(stack: StackId) -> impl Strategy<Value = ServerProfile> {
+    let contexts = if stack.is_rustls() {
+        Just(SessionIdContext::Set).boxed()
+    } else {
+        mostly(SessionIdContext::Set, Just(SessionIdContext::Unset)).boxed()
+    };
+    (
+        protocols(stack),
+        mostly(Preference::Client, Just(Preference::Server)),
+        mostly(Some(Credential::default()), prop::option::of(credentials())),
+        select(vec![
+            ClientAuth::None,
+            ClientAuth::Optional,
+            ClientAuth::Required,
+        ]),
+        mostly(Trust::Roots, trusts()),
+        mostly(Revocation::Off, Just(Revocation::Crl)),
+        mostly(Vec::new(), alpn()),
+        mostly(Miss::Fatal, Just(Miss::Ignore)),
+        mostly(SniPolicy::Any, Just(SniPolicy::Strict)),
+        contexts,
+    )
+        .prop_map(
+            move |(
+                protocol,
+                preference,
+                identity,
+                client_auth,
+                trust,
+                revocation,
+                alpn,
+                alpn_miss,
+                sni,
+                session_id_context,
+            )| {
+                ServerProfile {
                     protocol,
                     preference,
                     identity,
@@ -111,22 +193,10 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
                     alpn,
                     alpn_miss,
                     sni,
-                )| Endpoint {
-                    stack,
-                    profile: ServerProfile {
-                        protocol,
-                        preference,
-                        identity,
-                        client_auth,
-                        trust,
-                        revocation,
-                        alpn,
-                        alpn_miss,
-                        sni,
-                    },
-                },
-            )
-    })
+                    session_id_context,
+                }
+            },
+        )
 }
 
 fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {
@@ -136,6 +206,14 @@ fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {
     } else {
         prop::option::of(0_u8..=2).boxed()
     };
+    let ems = mostly(
+        Ems::Default,
+        Just(if stack.is_rustls() {
+            Ems::Required
+        } else {
+            Ems::Off
+        }),
+    );
     (
         mostly(
             Protocol::default().versions,
@@ -146,9 +224,10 @@ fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {
         mostly(None, list::<NamedGroup>(traits.groups)),
         mostly(None, list::<SignatureScheme>(traits.schemes)),
         level,
+        ems,
     )
         .prop_map(
-            |(versions, suites, tls13_suites, groups, signature_schemes, security_level)| {
+            |(versions, suites, tls13_suites, groups, signature_schemes, security_level, ems)| {
                 Protocol {
                     versions,
                     suites,
@@ -156,6 +235,7 @@ fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {
                     groups,
                     signature_schemes,
                     security_level,
+                    ems,
                 }
             },
         )

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use shakedown::connection::Role;
 use shakedown::iana::ProtocolVersion;
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Protocol,
-    ServerProfile, Trust,
+    ClientAuth, ClientProfile, Credential, Ems, Flaw, KeyType, Loading, Miss, NameCheck, Protocol,
+    ServerProfile, SessionIdContext, Trust,
 };
 use shakedown::scenario::{Endpoint, StackId};
 
@@ -57,6 +57,10 @@ pub(super) fn server(server: &Endpoint<ServerProfile>) -> Gate {
             .then(|| "a rustls server insists on a common application protocol".to_owned())
         })
         .or_else(|| {
+            (server.stack.is_rustls() && profile.session_id_context == SessionIdContext::Unset)
+                .then(|| "rustls has no session id contexts".to_owned())
+        })
+        .or_else(|| {
             if asks {
                 trust_support(profile.trust)
             } else {
@@ -84,6 +88,13 @@ fn protocol_support(stack: StackId, protocol: &Protocol) -> Option<String> {
     let traits: &Traits = traits::of(stack);
     if stack.is_rustls() && protocol.security_level.is_some() {
         return Some("rustls has no security levels".into());
+    }
+    match (stack.is_rustls(), protocol.ems) {
+        (true, Ems::Off) => return Some("rustls always has the extended master secret".into()),
+        (false, Ems::Required) => {
+            return Some("OpenSSL cannot insist on the extended master secret".into());
+        }
+        _ => {}
     }
     lacks(stack, &protocol.versions, traits.versions)
         .or_else(|| lacks(stack, protocol.suites.as_deref()?, traits.suites))

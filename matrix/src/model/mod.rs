@@ -24,6 +24,7 @@ mod hello;
 mod negotiation;
 mod openssl_server;
 mod openssl_verify;
+mod resumption;
 mod rustls_server;
 mod signature;
 pub mod traits;
@@ -143,10 +144,19 @@ pub fn predict(scenario: &Scenario) -> Prediction {
         gate::client(&scenario.client),
         gate::server(&scenario.server),
     );
-    if let Some(prediction) = ending::of_gates(gates) {
+    let shut = ending::of_gates(gates);
+    if let Some(prediction @ (Prediction::Unsupported { .. } | Prediction::Unmodelled { .. })) = shut
+    {
         return prediction;
     }
-    Prediction::Expect(match negotiation::handshake(scenario) {
+    let past = match resumption::past(scenario) {
+        Ok(past) => past,
+        Err(prediction) => return prediction,
+    };
+    if let Some(prediction) = shut {
+        return prediction;
+    }
+    Prediction::Expect(match negotiation::handshake(scenario, &past) {
         Ok(agreed) => ending::success(scenario, &agreed),
         Err(fault) => ending::failure(scenario, *fault),
     })

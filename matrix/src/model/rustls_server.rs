@@ -5,11 +5,11 @@ use shakedown::iana::{
 };
 use shakedown::profile::{Credential, KeyType, Preference, ServerName, ServerProfile, SniPolicy};
 
-use super::Cause;
 use super::ending::{Fault, Phase};
 use super::hello::{Abilities, Hello, is_ecdsa_suite, usable_below_tls13};
 use super::negotiation::{Choice, application_protocol, server_fault};
 use super::signature::{is_for_tls13, rustls_choice};
+use super::{Cause, resumption};
 use super::traits::rustls::{TLS12_ECDSA_SCHEMES, TLS12_RSA_SCHEMES};
 
 /// What the server makes of the hello, in the order of `process_client_hello`,
@@ -50,7 +50,11 @@ pub(super) fn answer(
     let group = groups[0];
     if version == ProtocolVersion::TLS1_3 {
         let retried = !hello.shares.contains(&group);
+        let session = resumption::by_rustls_tls13(hello, suite, retried)?;
         let alpn = alpn(hello, profile, Phase::AfterServerHello)?;
+        if let Some(session) = session {
+            return Ok(Choice::resumed(session, suite, Some(group), alpn));
+        }
         let usable: Vec<_> = offered
             .iter()
             .copied()
@@ -71,7 +75,12 @@ pub(super) fn answer(
             scheme: Some(scheme),
             alpn,
             retried,
+            resumed: None,
         });
+    }
+    if let Some(session) = resumption::by_rustls_tls12(hello, server, suite)? {
+        let alpn = alpn(hello, profile, Phase::ClientHello)?;
+        return Ok(Choice::resumed(session, suite, None, alpn));
     }
     let usable: Vec<_> = offered
         .iter()
@@ -102,6 +111,7 @@ pub(super) fn answer(
         scheme: Some(scheme),
         alpn,
         retried: false,
+        resumed: None,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{
@@ -24,8 +25,8 @@ use crate::connection::{Refusal, Role};
 use crate::iana::ProtocolVersion;
 use crate::identity::Unmakeable;
 use crate::profile::{
-    ClientAuth, ClientProfile, Credential, Loading, Miss, NameCheck, Preference, Revocation,
-    ServerName, ServerProfile, Sni, SniPolicy, Trust,
+    ClientAuth, ClientProfile, Credential, Ems, Loading, Miss, NameCheck, Preference, Revocation,
+    ServerName, ServerProfile, SessionIdContext, Sni, SniPolicy, Trust,
 };
 
 impl Rustls {
@@ -38,6 +39,22 @@ impl Rustls {
         &self,
         profile: &ClientProfile,
     ) -> Result<(ClientConfig, RustlsName<'static>), Refusal> {
+        let (config, name, _) = self.client_parts(profile)?;
+        Ok((config, name))
+    }
+
+    /// As [`Self::client_config`], with the verifier, which the configuration does not show.
+    pub(super) fn client_parts(
+        &self,
+        profile: &ClientProfile,
+    ) -> Result<
+        (
+            ClientConfig,
+            RustlsName<'static>,
+            Arc<dyn ServerCertVerifier>,
+        ),
+        Refusal,
+    > {
         if profile.name_check == NameCheck::Off {
             return Err(Refusal::Unsupported(
                 "rustls's WebPkiServerVerifier always checks the name".into(),
@@ -58,12 +75,14 @@ impl Rustls {
         if profile.revocation == Revocation::Crl {
             verifier = verifier.with_crls(self.crls());
         }
-        let verifier = verifier.build().map_err(verifier_refused)?;
+        let verifier: Arc<dyn ServerCertVerifier> = Arc::new(ObservedServerVerifier(
+            verifier.build().map_err(verifier_refused)?,
+        ));
         let builder = ClientConfig::builder_with_details(provider.clone(), Arc::new(StoppedClock))
             .with_protocol_versions(&versions)
             .map_err(refused)?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(ObservedServerVerifier(verifier)));
+            .with_custom_certificate_verifier(verifier.clone());
         let mut config = match profile.identity {
             None => builder.with_no_client_auth(),
             Some(credential) => {
@@ -72,9 +91,10 @@ impl Rustls {
             }
         };
         config.enable_sni = profile.sni == Sni::Send;
+        config.require_ems = profile.protocol.ems == Ems::Required;
         config.resumption = Resumption::disabled();
         config.alpn_protocols = wire_names(&profile.alpn);
-        Ok((config, name))
+        Ok((config, name, verifier))
     }
 
     /// The configuration that a server of this profile has.
@@ -86,6 +106,11 @@ impl Rustls {
         if profile.alpn_miss == Miss::Ignore && !profile.alpn.is_empty() {
             return Err(Refusal::Unsupported(
                 "a rustls server with application protocols insists on a common one".into(),
+            ));
+        }
+        if profile.session_id_context == SessionIdContext::Unset {
+            return Err(Refusal::Unsupported(
+                "rustls has no session id contexts to leave out".into(),
             ));
         }
         let versions = versions(&profile.protocol.versions)?;
@@ -118,6 +143,7 @@ impl Rustls {
             sni: profile.sni,
         }));
         config.ignore_client_order = profile.preference == Preference::Server;
+        config.require_ems = profile.protocol.ems == Ems::Required;
         config.alpn_protocols = wire_names(&profile.alpn);
         Ok(config)
     }

@@ -9,7 +9,7 @@ use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use super::Rustls;
 use crate::connection::Refusal;
 use crate::iana::{CipherSuite, SignatureScheme};
-use crate::profile::Protocol;
+use crate::profile::{Ems, Protocol};
 
 /// Lists of verification algorithms that have been asked for.
 ///
@@ -22,6 +22,11 @@ impl Rustls {
     pub(super) fn provider(&self, protocol: &Protocol) -> Result<Arc<CryptoProvider>, Refusal> {
         if protocol.security_level.is_some() {
             return Err(Refusal::Unsupported("rustls has no security levels".into()));
+        }
+        if protocol.ems == Ems::Off {
+            return Err(Refusal::Unsupported(
+                "rustls always offers the extended master secret".into(),
+            ));
         }
         let mut provider = self.provider.clone();
         let (tls13, tls12): (Vec<_>, Vec<_>) = provider
