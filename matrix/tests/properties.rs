@@ -36,7 +36,6 @@ proptest! {
     fn the_size_of_deliveries_changes_nothing(scenario in scenarios(), size in 1_u32..400) {
         let with = |deliver| LAB.run(&Scenario {
             link: Link { deliver },
-            earlier: None,
             ..scenario.clone()
         });
         prop_assert_eq!(with(None), with(Some(size)));

@@ -12,7 +12,7 @@ use shakedown::profile::{
 use shakedown::scenario::{Endpoint, Means, Scenario, StackId};
 
 use super::ending::{self, Agreed, Fault, Phase};
-use super::hello::{Abilities, Hello, server_abilities};
+use super::hello::{Abilities, Hello};
 use super::negotiation::{self, server_fault};
 use super::{Cause, Prediction, gate};
 
