@@ -407,10 +407,7 @@ fn begin(
     }
 }
 
-fn connect(
-    config: &dyn Config,
-    memory: Option<&Arc<Memory>>,
-) -> Result<Box<dyn Connection>, End> {
+fn connect(config: &dyn Config, memory: Option<&Arc<Memory>>) -> Result<Box<dyn Connection>, End> {
     let connect = || match memory {
         Some(memory) => config.connect_with(memory),
         None => config.connect(),

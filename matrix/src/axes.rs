@@ -7,8 +7,8 @@ use shakedown::iana::{
     CipherSuite as Suite, NamedGroup as G, ProtocolVersion as V, SignatureScheme as Sig,
 };
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, Ems, Flaw, KeyType, Loading, Miss, NameCheck, Preference,
-    Protocol, Revocation, ServerName, ServerProfile, SessionIdContext, Sni, SniPolicy,
+    ClientAuth, ClientProfile, Credential, Ems, Flaw, KeyType, Loading, Miss, NameCheck,
+    Preference, Protocol, Revocation, ServerName, ServerProfile, SessionIdContext, Sni, SniPolicy,
     Trust,
 };
 use shakedown::scenario::{Endpoint, Scenario, StackId};

@@ -40,9 +40,9 @@ pub fn inexpressible(cause: Cause) -> Option<&'static str> {
         Cause::WrongSignatureScheme => {
             Some("neither stack signs with a scheme that was not offered; it takes a hostile peer")
         }
-        Cause::ResumeBinderBad => {
-            Some("every stack computes binders from the secret it was given; it takes a hostile peer")
-        }
+        Cause::ResumeBinderBad => Some(
+            "every stack computes binders from the secret it was given; it takes a hostile peer",
+        ),
         _ => None,
     }
 }

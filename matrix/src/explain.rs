@@ -8,7 +8,7 @@ use shakedown::outcome::{End, Outcome, SentAlert, SideOutcome};
 use shakedown::scenario::{Means, Scenario};
 use shakedown::wire::annotate;
 
-use crate::model::{Expected, ExpectedEnd, ExpectedSide, Prediction};
+use crate::model::{Expectation, Expected, ExpectedEnd, ExpectedSide, Prediction, predict};
 use crate::verdict::{Difference, Verdict};
 
 /// The scenario's id, its form and its stacks.
@@ -30,9 +30,14 @@ pub fn scenario(scenario: &Scenario) -> String {
             "after an earlier connection, kept in {kept}; what follows is about the later one\n  \
              scenario {}, {}",
             before.id(),
-            match crate::model::predict(&before).cause() {
-                Some(cause) => format!("which fails: {cause}"),
-                None => "which succeeds".to_owned(),
+            match predict(&before) {
+                Prediction::Expect(Expectation {
+                    cause: Some(cause), ..
+                }) => format!("which fails: {cause}"),
+                Prediction::Expect(_) => "which succeeds".to_owned(),
+                Prediction::Unsupported { .. } | Prediction::Unmodelled { .. } => {
+                    "of which the model says nothing".to_owned()
+                }
             }
         );
     }

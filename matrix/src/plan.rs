@@ -387,7 +387,7 @@ fn below(dice: &mut ChaCha8Rng, bound: usize) -> usize {
     (dice.next_u64() % bound.max(1) as u64) as usize
 }
 
-const FOCI: [Focus; 5] = [
+const FOCI: [Focus; 6] = [
     Focus {
         name: "all",
         vary: &[],
@@ -442,26 +442,33 @@ const FOCI: [Focus; 5] = [
     },
     Focus {
         name: "resumption",
-        vary: &[
-            "earlier",
-            "earlier.changed",
-            ".versions",
-            ".suites",
-            ".tls13-suites",
-            ".groups",
-            ".security-level",
-            ".ems",
-            ".alpn",
-            "client.key",
-            "server.key",
-            "server.client-auth",
-            "server.session-id-context",
-            "server.sni",
-            "client.sni",
-            "client.server-name",
-        ],
-        set: &[],
+        vary: RESUMPTION,
+        set: &[(EARLIER, "ticket")],
     },
+    Focus {
+        name: "resumption-by-id",
+        vary: RESUMPTION,
+        set: &[(EARLIER, "session-id")],
+    },
+];
+
+/// What decides over a session that was kept.
+const RESUMPTION: &[&str] = &[
+    EARLIER_CHANGED,
+    ".versions",
+    ".suites",
+    ".tls13-suites",
+    ".groups",
+    ".security-level",
+    ".ems",
+    ".alpn",
+    "client.key",
+    "server.key",
+    "server.client-auth",
+    "server.session-id-context",
+    "server.sni",
+    "client.sni",
+    "client.server-name",
 ];
 
 /// So many clients meet so many servers in a batch of random scenarios.

@@ -33,6 +33,11 @@ proptest! {
     fn what_can_be_written_goes_as_the_model_says(scenario in scenarios()) {
         prop_assert_eq!(check(&LAB, &scenario), Ok(()));
     }
+
+    #[test]
+    fn what_is_remembered_goes_as_the_model_says(scenario in scenarios_with_a_past()) {
+        prop_assert_eq!(check(&LAB, &scenario), Ok(()));
+    }
 }
 
 fn scenarios() -> impl Strategy<Value = Scenario> {
@@ -43,6 +48,28 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
             server: server.clone(),
             link: Link::default(),
             earlier,
+        })
+    })
+}
+
+/// Mostly such that the earlier connection succeeds.
+fn scenarios_with_a_past() -> impl Strategy<Value = Scenario> {
+    let plain = stacks().prop_map(|stack| Endpoint {
+        stack,
+        profile: ClientProfile::default(),
+    });
+    let clients = prop_oneof![2 => plain, 1 => clients()];
+    let plain = stacks().prop_map(|stack| Endpoint {
+        stack,
+        profile: ServerProfile::default(),
+    });
+    let servers = prop_oneof![2 => plain, 1 => servers()];
+    (clients, servers).prop_flat_map(|(client, server)| {
+        pasts(&client, &server).prop_map(move |earlier| Scenario {
+            client: client.clone(),
+            server: server.clone(),
+            link: Link::default(),
+            earlier: Some(earlier),
         })
     })
 }

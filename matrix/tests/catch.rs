@@ -13,7 +13,8 @@ use shakedown::connection::{Config, Connection, Failure, Refusal, Session, Stack
 use shakedown::iana::AlertDescription;
 use shakedown::identity::Identities;
 use shakedown::profile::{
-    ClientAuth, ClientProfile, NameCheck, Preference, Revocation, ServerProfile, Trust,
+    ClientAuth, ClientProfile, NameCheck, Preference, Revocation, ServerProfile, SessionIdContext,
+    Trust,
 };
 use shakedown::stacks::openssl::OpenSsl;
 use shakedown::stacks::rustls::Rustls;
@@ -202,6 +203,51 @@ fn a_server_that_lets_a_missing_client_certificate_through_is_caught() {
 }
 
 #[test]
+fn sides_that_forget_their_sessions_are_caught() {
+    let report = run_with(
+        |identities| {
+            Box::new(Faulty {
+                server: |stack: &OpenSsl, profile| Ok(Arc::new(Forgetful(stack.server(profile)?))),
+                ..Faulty::none(OpenSsl::new(identities))
+            })
+        },
+        "alone/earlier=session-id/*",
+    );
+    assert_caught(&report, "diverge", None);
+    assert!(names_field(&report, "kind"));
+    let report = run_with(
+        |identities| {
+            Box::new(Faulty {
+                client: |stack: &Rustls, profile| Ok(Arc::new(Forgetful(stack.client(profile)?))),
+                ..Faulty::none(Rustls::aws_lc_rs(identities))
+            })
+        },
+        "alone/earlier=ticket/*",
+    );
+    assert_caught(&report, "diverge", None);
+    assert!(names_field(&report, "kind"));
+}
+
+#[test]
+fn a_server_that_marks_its_sessions_unasked_is_caught() {
+    let report = run_with(
+        |identities| {
+            Box::new(Faulty {
+                server: |stack: &OpenSsl, profile| {
+                    stack.server(&ServerProfile {
+                        session_id_context: SessionIdContext::Set,
+                        ..profile.clone()
+                    })
+                },
+                ..Faulty::none(OpenSsl::new(identities))
+            })
+        },
+        "cause/session-id-context-missing/*",
+    );
+    assert_caught(&report, "diverge", Some(Cause::SessionIdContextMissing));
+}
+
+#[test]
 fn a_wrong_alert_is_caught() {
     let report = with_connections(Mischief::WrongAlert, "cause/version-mismatch/*");
     assert_caught(&report, "diverge", Some(Cause::VersionMismatch));
@@ -360,6 +406,15 @@ impl<S: Stack> Stack for Faulty<S> {
 
     fn server(&self, profile: &ServerProfile) -> Result<Arc<dyn Config>, Refusal> {
         (self.server)(&self.inner, profile)
+    }
+}
+
+/// A configuration whose connections remember nothing.
+struct Forgetful(Arc<dyn Config>);
+
+impl Config for Forgetful {
+    fn connect(&self) -> Result<Box<dyn Connection>, Failure> {
+        self.0.connect()
     }
 }
 

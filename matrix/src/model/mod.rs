@@ -145,7 +145,8 @@ pub fn predict(scenario: &Scenario) -> Prediction {
         gate::server(&scenario.server),
     );
     let shut = ending::of_gates(gates);
-    if let Some(prediction @ (Prediction::Unsupported { .. } | Prediction::Unmodelled { .. })) = shut
+    if let Some(prediction @ (Prediction::Unsupported { .. } | Prediction::Unmodelled { .. })) =
+        shut
     {
         return prediction;
     }

@@ -141,13 +141,8 @@ fn answer_tls13(
             A::handshake_failure,
         );
     };
-    let session = resumption::by_openssl(
-        hello,
-        server,
-        profile,
-        ProtocolVersion::TLS1_3,
-        Some(suite),
-    )?;
+    let session =
+        resumption::by_openssl(hello, server, profile, ProtocolVersion::TLS1_3, Some(suite))?;
     lists_parse(hello)?;
     server_name(hello.server_name, profile)?;
     let alpn = alpn(hello, profile)?;
@@ -376,8 +371,7 @@ fn lists_parse(hello: &Hello<'_>) -> Result<(), Box<Fault>> {
 /// `final_server_name`; before TLS 1.3 a resumed session's name counts (ssl/ssl_lib.c,
 /// `SSL_get_servername`).
 fn server_name(name: Option<&str>, profile: &ServerProfile) -> Result<(), Box<Fault>> {
-    let known = name
-        .is_some_and(|name| name.eq_ignore_ascii_case(ServerName::RIGHT));
+    let known = name.is_some_and(|name| name.eq_ignore_ascii_case(ServerName::RIGHT));
     if profile.sni == SniPolicy::Strict && !known {
         return refuse(Cause::SniUnknown, "CALLBACK_FAILED", A::unrecognized_name);
     }

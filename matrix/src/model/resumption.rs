@@ -164,11 +164,7 @@ impl Remembered {
         }
         Some(match role {
             Role::Server => self.accepted_name.clone(),
-            Role::Client => self
-                .sent_name
-                .clone()
-                .filter(|_| self.acknowledged)
-                .or(now),
+            Role::Client => self.sent_name.clone().filter(|_| self.acknowledged).or(now),
         })
     }
 
@@ -261,8 +257,7 @@ pub(super) fn by_openssl<'a>(
             Phase::ClientHello,
         ));
     }
-    let ems =
-        version < ProtocolVersion::TLS1_3 && hello.abilities.uses_ems() && server.uses_ems();
+    let ems = version < ProtocolVersion::TLS1_3 && hello.abilities.uses_ems() && server.uses_ems();
     if session.ems && !ems {
         return Err(server_fault(
             Cause::ResumeEmsDropped,

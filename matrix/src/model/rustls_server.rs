@@ -9,8 +9,8 @@ use super::ending::{Fault, Phase};
 use super::hello::{Abilities, Hello, is_ecdsa_suite, usable_below_tls13};
 use super::negotiation::{Choice, application_protocol, server_fault};
 use super::signature::{is_for_tls13, rustls_choice};
-use super::{Cause, resumption};
 use super::traits::rustls::{TLS12_ECDSA_SCHEMES, TLS12_RSA_SCHEMES};
+use super::{Cause, resumption};
 
 /// What the server makes of the hello, in the order of `process_client_hello`,
 /// `with_certified_key` and `CompleteClientHelloHandling::handle_client_hello`.

@@ -156,8 +156,8 @@ struct Client {
 
 impl Client {
     fn begin(&self, config: Arc<ClientConfig>) -> Result<Box<dyn Connection>, Failure> {
-        let connection = ClientConnection::new(config, self.name.clone())
-            .map_err(|error| failure_of(&error))?;
+        let connection =
+            ClientConnection::new(config, self.name.clone()).map_err(|error| failure_of(&error))?;
         Ok(Box::new(Endpoint::new(
             connection.into(),
             Role::Client,
