@@ -610,10 +610,12 @@ mod tests {
             let mut seen = HashSet::new();
             for value in 0..axis.values.len() {
                 let mut point = axes.plain();
-                // Values that need a client's identity, a server's list, or a past to tell.
+                // Values that need a client's identity, lists that are not plain, or a past to tell.
                 for (name, label) in [
                     ("client.key", "ecdsa-p256"),
                     ("server.alpn", "http/1.1"),
+                    ("client.suites", "aes128-gcm"),
+                    ("client.groups", "x25519"),
                     (EARLIER, "ticket"),
                 ] {
                     let index = axes.index(name).expect("an axis");

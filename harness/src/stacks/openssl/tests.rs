@@ -537,6 +537,7 @@ fn every_named_group_scheme_and_suite_can_be_set() {
         groups: Some(NamedGroup::NAMED.to_vec()),
         signature_schemes: Some(SignatureScheme::NAMED.to_vec()),
         security_level: Some(0),
+        ..Protocol::default()
     };
     assert!(stack().client(&client_with(profile)).is_ok());
 }
