@@ -71,21 +71,23 @@ pub(super) fn server(
 /// What makes and reads the tickets of a stack's servers, whatever their configuration; its key is
 /// made when it is first needed.
 #[derive(Clone)]
-pub(super) struct Ticketer {
+pub(super) struct Ticketer(Arc<LazyTicketer>);
+
+struct LazyTicketer {
     make: fn() -> Result<Arc<dyn ProducesTickets>, Error>,
-    made: Arc<OnceLock<Result<Arc<dyn ProducesTickets>, Error>>>,
+    made: OnceLock<Result<Arc<dyn ProducesTickets>, Error>>,
 }
 
 impl Ticketer {
     pub(super) fn new(make: fn() -> Result<Arc<dyn ProducesTickets>, Error>) -> Self {
-        Self {
+        Self(Arc::new(LazyTicketer {
             make,
-            made: Arc::default(),
-        }
+            made: OnceLock::new(),
+        }))
     }
 
     fn get(&self) -> Result<Arc<dyn ProducesTickets>, Error> {
-        self.made.get_or_init(self.make).clone()
+        self.0.made.get_or_init(self.0.make).clone()
     }
 }
 
