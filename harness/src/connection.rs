@@ -3,15 +3,16 @@
 //! Connections are sans-IO: bytes in, bytes out, and a state. Nothing here names a library, so that
 //! a stack in another process, or a configuration of someone's own, is one more implementation.
 
+use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::iana::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::profile::{ClientProfile, Credential, ServerProfile};
-use crate::scenario::StackId;
+use crate::scenario::{Means, StackId};
 
 /// A TLS library that can play both sides.
 pub trait Stack: Send + Sync {
@@ -41,6 +42,43 @@ pub trait Config: Send + Sync {
     ///
     /// [`Failure`], where the stack refuses to begin.
     fn connect(&self) -> Result<Box<dyn Connection>, Failure>;
+
+    /// Makes a new connection that remembers, and is remembered. A stack without a way to resume
+    /// leaves it at that.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::connect`].
+    fn connect_with(&self, memory: &Arc<Memory>) -> Result<Box<dyn Connection>, Failure> {
+        let _ = memory;
+        self.connect()
+    }
+}
+
+/// What one side keeps of an earlier connection for a later one. Nothing else shares it.
+pub struct Memory {
+    means: Means,
+    kept: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+impl Memory {
+    /// Nothing yet.
+    pub fn new(means: Means) -> Self {
+        Self {
+            means,
+            kept: OnceLock::new(),
+        }
+    }
+
+    /// What the server keeps sessions with.
+    pub fn means(&self) -> Means {
+        self.means
+    }
+
+    /// What the stack keeps here, made where there is none yet; `None` where it is another stack's.
+    pub fn kept<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<&T> {
+        self.kept.get_or_init(|| Box::new(make())).downcast_ref()
+    }
 }
 
 /// One live end of a handshake.
@@ -223,7 +261,8 @@ pub struct Session {
     pub version: ProtocolVersion,
     /// The cipher suite.
     pub suite: CipherSuite,
-    /// The group of the key exchange; `null` for RSA key transport and DHE with parameters.
+    /// The group of the key exchange; `null` for RSA key transport, DHE with parameters, and
+    /// resumption before TLS 1.3.
     pub group: Option<NamedGroup>,
     /// The scheme of the server's signature over the handshake; `null` where there is none.
     pub server_signature: Option<SignatureScheme>,
@@ -249,7 +288,7 @@ pub enum HandshakeKind {
     Full,
     /// Full, after a HelloRetryRequest (RFC 8446 §4.1.4).
     HelloRetryRequest,
-    /// Abbreviated.
+    /// Abbreviated, with a HelloRetryRequest or without: no stack tells these apart.
     Resumed,
 }
 

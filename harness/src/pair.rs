@@ -2,11 +2,13 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use crate::connection::{Config, Connection, Refusal, Role};
+use crate::connection::{Config, Connection, Memory, Refusal, Role};
 use crate::iana::AlertDescription;
 use crate::link::{Flight, Link};
 use crate::outcome::{End, Outcome, Protection, SentAlert, SideOutcome};
+use crate::scenario::Means;
 use crate::wire::AlertScanner;
 
 /// Lets a client and a server of these configurations meet, and tells what both saw.
@@ -28,10 +30,36 @@ pub fn meet(
     server: Result<&dyn Config, &Refusal>,
     link: &Link,
 ) -> Outcome {
-    match begin(client, server) {
+    match begin(client, server, None) {
         Ok([client, server]) => Pair::new(client, server, link).run(),
         Err(outcome) => *outcome,
     }
+}
+
+/// As [`meet`], after an earlier meeting of the same two ends over a clean link, of which both keep
+/// what their stacks keep.
+///
+/// Where an earlier configuration is refused there was no meeting, and nothing is kept.
+pub fn meet_again(
+    earlier: [Result<&dyn Config, &Refusal>; 2],
+    later: [Result<&dyn Config, &Refusal>; 2],
+    means: Means,
+    link: &Link,
+) -> Outcome {
+    match begin_again(earlier, later, means) {
+        Ok([client, server]) => Pair::new(client, server, link).run(),
+        Err(outcome) => *outcome,
+    }
+}
+
+/// As [`meet_again`], with what crossed the link in the later meeting.
+pub fn meet_again_recorded(
+    earlier: [Result<&dyn Config, &Refusal>; 2],
+    later: [Result<&dyn Config, &Refusal>; 2],
+    means: Means,
+    link: &Link,
+) -> (Outcome, Vec<Flight>) {
+    recorded(begin_again(earlier, later, means), link)
 }
 
 /// As [`meet`], with what crossed the link.
@@ -40,16 +68,7 @@ pub fn meet_recorded(
     server: Result<&dyn Config, &Refusal>,
     link: &Link,
 ) -> (Outcome, Vec<Flight>) {
-    match begin(client, server) {
-        Ok([client, server]) => {
-            let mut pair = Pair::new(client, server, link);
-            pair.transcript = Some(Vec::new());
-            pair.live();
-            let transcript = pair.transcript.take().unwrap_or_default();
-            (pair.into_outcome(), transcript)
-        }
-        Err(outcome) => (*outcome, Vec::new()),
-    }
+    recorded(begin(client, server, None), link)
 }
 
 /// Two connections and the link between them.
@@ -322,26 +341,88 @@ impl Half {
     }
 }
 
-fn begin(
-    client: Result<&dyn Config, &Refusal>,
-    server: Result<&dyn Config, &Refusal>,
-) -> Result<[Box<dyn Connection>; 2], Box<Outcome>> {
-    let client = client.map_err(refused).and_then(connect);
-    let server = server.map_err(refused).and_then(connect);
-    match (client, server) {
-        (Ok(client), Ok(server)) => Ok([client, server]),
-        (client, server) => Err(Box::new(Outcome {
-            client: never_begun(client.err()),
-            server: never_begun(server.err()),
-            exporters_agree: None,
-        })),
+type Connections = [Box<dyn Connection>; 2];
+
+fn recorded(begun: Result<Connections, Box<Outcome>>, link: &Link) -> (Outcome, Vec<Flight>) {
+    match begun {
+        Ok([client, server]) => {
+            let mut pair = Pair::new(client, server, link);
+            pair.transcript = Some(Vec::new());
+            pair.live();
+            let transcript = pair.transcript.take().unwrap_or_default();
+            (pair.into_outcome(), transcript)
+        }
+        Err(outcome) => (*outcome, Vec::new()),
     }
 }
 
-fn connect(config: &dyn Config) -> Result<Box<dyn Connection>, End> {
-    match catch_unwind(AssertUnwindSafe(|| config.connect())) {
+/// The earlier meeting from beginning to end, then the beginning of the later one.
+fn begin_again(
+    earlier: [Result<&dyn Config, &Refusal>; 2],
+    later: [Result<&dyn Config, &Refusal>; 2],
+    means: Means,
+) -> Result<Connections, Box<Outcome>> {
+    let lacks = |sides: &[Result<&dyn Config, &Refusal>; 2]| {
+        sides.map(|side| match side {
+            Err(Refusal::Unsupported(reason)) => Some(End::Unsupported(reason.clone())),
+            _ => None,
+        })
+    };
+    if let [None, None] = lacks(&later)
+        && let [client, server] = lacks(&earlier)
+        && (client.is_some() || server.is_some())
+    {
+        return Err(Box::new(not_begun(client, server)));
+    }
+    let memories = [Memory::new(means), Memory::new(means)].map(Arc::new);
+    let [client, server] = earlier;
+    if let Ok([client, server]) = begin(client, server, Some(&memories)) {
+        let outcome = Pair::new(client, server, &Link::default()).run();
+        if [&outcome.client.end, &outcome.server.end]
+            .into_iter()
+            .any(|end| matches!(end, End::Crashed(_) | End::Stalled))
+        {
+            return Err(Box::new(outcome));
+        }
+    }
+    let [client, server] = later;
+    begin(client, server, Some(&memories))
+}
+
+fn begin(
+    client: Result<&dyn Config, &Refusal>,
+    server: Result<&dyn Config, &Refusal>,
+    memories: Option<&[Arc<Memory>; 2]>,
+) -> Result<Connections, Box<Outcome>> {
+    let [of_client, of_server] = [0, 1].map(|side| memories.map(|memories| &memories[side]));
+    let client = client
+        .map_err(refused)
+        .and_then(|client| connect(client, of_client));
+    let server = server
+        .map_err(refused)
+        .and_then(|server| connect(server, of_server));
+    match (client, server) {
+        (Ok(client), Ok(server)) => Ok([client, server]),
+        (client, server) => Err(Box::new(not_begun(client.err(), server.err()))),
+    }
+}
+
+fn connect(config: &dyn Config, memory: Option<&Arc<Memory>>) -> Result<Box<dyn Connection>, End> {
+    let connect = || match memory {
+        Some(memory) => config.connect_with(memory),
+        None => config.connect(),
+    };
+    match catch_unwind(AssertUnwindSafe(connect)) {
         Ok(connection) => connection.map_err(End::Refused),
         Err(panic) => Err(End::Crashed(message_of(&*panic))),
+    }
+}
+
+fn not_begun(client: Option<End>, server: Option<End>) -> Outcome {
+    Outcome {
+        client: never_begun(client),
+        server: never_begun(server),
+        exporters_agree: None,
     }
 }
 

@@ -109,6 +109,9 @@ pub struct ServerProfile {
     /// How the server name decides over the certificate.
     #[serde(skip_serializing_if = "is_default")]
     pub sni: SniPolicy,
+    /// Whether sessions are marked with where they belong.
+    #[serde(skip_serializing_if = "is_default")]
+    pub session_id_context: SessionIdContext,
 }
 
 impl Default for ServerProfile {
@@ -128,6 +131,7 @@ impl Default for ServerProfile {
             alpn: Vec::new(),
             alpn_miss: Miss::default(),
             sni: SniPolicy::default(),
+            session_id_context: SessionIdContext::default(),
         }
     }
 }
@@ -158,6 +162,9 @@ pub struct Protocol {
     #[serde(skip_serializing_if = "is_default")]
     #[schemars(range(max = 5))]
     pub security_level: Option<u8>,
+    /// The extended master secret (RFC 7627), which is TLS 1.2's and older ones'.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ems: Ems,
     /// How `groups` is divided into OpenSSL's tuples: the size of each, in order; empty: one tuple.
     #[serde(skip_serializing_if = "is_default")]
     pub group_tuples: Vec<u8>,
@@ -202,6 +209,7 @@ impl Default for Protocol {
             security_level: None,
             group_tuples: Vec::new(),
             key_shares: Vec::new(),
+            ems: Ems::default(),
         }
     }
 }
@@ -684,6 +692,31 @@ pub enum SniPolicy {
     Any,
     /// A table that holds [`ServerName::RIGHT`] alone; another name, or none, is fatal.
     Strict,
+}
+
+/// Whether the master secret is bound to the handshake (RFC 7627).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ems {
+    /// It is offered and used, and may be missing.
+    #[default]
+    Default,
+    /// It is neither offered nor used (OpenSSL: `SSL_OP_NO_EXTENDED_MASTER_SECRET`).
+    Off,
+    /// It must not be missing (rustls: `require_ems`).
+    Required,
+}
+
+/// Whether a server marks its sessions with where they belong
+/// (OpenSSL: `SSL_CTX_set_session_id_context`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SessionIdContext {
+    /// With a mark of the harness's; where a stack has no marks, it needs none.
+    #[default]
+    Set,
+    /// Without, as OpenSSL and the `openssl` crate leave it.
+    Unset,
 }
 
 fn default_versions() -> Vec<ProtocolVersion> {

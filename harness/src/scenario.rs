@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::link::Link;
-use crate::profile::{ClientProfile, ServerProfile};
+use crate::profile::{ClientProfile, Protocol, ServerProfile};
 
 /// One handshake to be tried.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,10 @@ pub struct Scenario {
     /// What lies between.
     #[serde(default, skip_serializing_if = "Link::is_clean")]
     pub link: Link,
+    /// The connection that came before; `null`: none, and nothing is remembered. The handshake that
+    /// is tried is the later one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Earlier>,
 }
 
 impl Scenario {
@@ -32,35 +36,15 @@ impl Scenario {
     /// for values that no stack can be asked for.
     pub fn from_json(json: &str) -> Result<Self, ScenarioError> {
         let mut scenario: Self = read_json(json)?;
-        for (side, protocol) in [
-            ("client", &mut scenario.client.profile.protocol),
-            ("server", &mut scenario.server.profile.protocol),
-        ] {
-            protocol.versions.sort_unstable();
-            protocol.versions.dedup();
-            if protocol.security_level.is_some_and(|level| level > 5) {
-                return Err(ScenarioError::new(
-                    &format!("{side}.profile.protocol.security_level"),
-                    "levels go from 0 to 5",
-                ));
+        let (client, server) = (&mut scenario.client.profile, &mut scenario.server.profile);
+        check_profile("client.profile", &mut client.protocol, &client.alpn)?;
+        check_profile("server.profile", &mut server.protocol, &server.alpn)?;
+        if let Some(earlier) = &mut scenario.earlier {
+            if let Some(client) = &mut earlier.client {
+                check_profile("earlier.client", &mut client.protocol, &client.alpn)?;
             }
-            if let Some((field, message)) = protocol.contradiction() {
-                return Err(ScenarioError::new(
-                    &format!("{side}.profile.protocol.{field}"),
-                    message,
-                ));
-            }
-        }
-        let server = &scenario.server.profile;
-        for (path, list) in [
-            ("client.profile.alpn", &scenario.client.profile.alpn),
-            ("server.profile.alpn", &server.alpn),
-        ] {
-            if list.iter().any(|name| name.is_empty() || name.len() > 255) {
-                return Err(ScenarioError::new(
-                    path,
-                    "a protocol name has 1 to 255 bytes (RFC 7301 §3.1)",
-                ));
+            if let Some(server) = &mut earlier.server {
+                check_profile("earlier.server", &mut server.protocol, &server.alpn)?;
             }
         }
         if scenario.link.deliver == Some(0) {
@@ -81,6 +65,76 @@ impl Scenario {
     pub fn id(&self) -> ScenarioId {
         ScenarioId(hex::encode(&Sha256::digest(self.to_json())[..6]))
     }
+
+    /// The earlier connection as a scenario of its own, over a clean link.
+    pub fn before(&self) -> Option<Self> {
+        let earlier = self.earlier.as_ref()?;
+        let mut before = Self {
+            link: Link::default(),
+            earlier: None,
+            ..self.clone()
+        };
+        if let Some(client) = &earlier.client {
+            before.client.profile.clone_from(client);
+        }
+        if let Some(server) = &earlier.server {
+            before.server.profile.clone_from(server);
+        }
+        Some(before)
+    }
+}
+
+/// The connection that came before between the same two ends, and what the server has kept of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Earlier {
+    /// What the server keeps sessions with, then and now.
+    pub means: Means,
+    /// The client's profile then; `null`: the same as now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientProfile>,
+    /// The server's profile then; `null`: the same as now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerProfile>,
+}
+
+/// What a server keeps sessions with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Means {
+    /// Tickets that hold the session, which the client keeps (RFC 5077; RFC 8446 §4.6.1).
+    Ticket,
+    /// Its own memory, under a session id (RFC 5246 §7.4.1.2), which in TLS 1.3 is the ticket.
+    SessionId,
+}
+
+/// Puts versions in order and refuses what no stack can be asked for.
+fn check_profile(
+    path: &str,
+    protocol: &mut Protocol,
+    alpn: &[String],
+) -> Result<(), ScenarioError> {
+    protocol.versions.sort_unstable();
+    protocol.versions.dedup();
+    if protocol.security_level.is_some_and(|level| level > 5) {
+        return Err(ScenarioError::new(
+            &format!("{path}.protocol.security_level"),
+            "levels go from 0 to 5",
+        ));
+    }
+    if let Some((field, message)) = protocol.contradiction() {
+        return Err(ScenarioError::new(
+            &format!("{path}.protocol.{field}"),
+            message,
+        ));
+    }
+    if alpn.iter().any(|name| name.is_empty() || name.len() > 255) {
+        return Err(ScenarioError::new(
+            &format!("{path}.alpn"),
+            "a protocol name has 1 to 255 bytes (RFC 7301 §3.1)",
+        ));
+    }
+    Ok(())
 }
 
 /// A profile on a stack.
@@ -260,6 +314,22 @@ mod tests {
     fn what_is_not_json_is_refused() {
         assert!(Scenario::from_json("hello").is_err());
         assert!(Scenario::from_json(&format!("{PLAIN} x")).is_err());
+    }
+
+    #[test]
+    fn what_came_before_is_a_scenario_of_its_own() {
+        let json = PLAIN.replace(
+            r#""server":{"stack":"rustls-ring"}"#,
+            r#""server":{"stack":"rustls-ring"},"earlier":{"means":"ticket","client":{"sni":"omit"}}"#,
+        );
+        let scenario = Scenario::from_json(&json).expect("valid");
+        assert_eq!(scenario.to_json(), json);
+        let before = scenario.before().expect("there was one");
+        assert_eq!(
+            before.to_json(),
+            r#"{"client":{"stack":"openssl","profile":{"sni":"omit"}},"server":{"stack":"rustls-ring"}}"#
+        );
+        assert_eq!(before.before(), None);
     }
 
     #[test]

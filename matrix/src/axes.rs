@@ -7,13 +7,15 @@ use shakedown::iana::{
     CipherSuite as Suite, NamedGroup as G, ProtocolVersion as V, SignatureScheme as Sig,
 };
 use shakedown::profile::{
-    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Flaw, KeyType, Loading,
-    Miss, NameCheck, Ocsp, Preference, Protocol, Revocation, ServerName, ServerProfile, Sni,
-    SniPolicy, Staple, Trust,
+    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Ems, Flaw, KeyType,
+    Loading, Miss, NameCheck, Ocsp, Preference, Protocol, Revocation, ServerName, ServerProfile,
+    SessionIdContext, Sni, SniPolicy, Staple, Trust,
 };
 use shakedown::scenario::{Endpoint, Scenario, StackId};
 
 use crate::cover::{Constraint, Space, SpaceError};
+
+mod earlier;
 
 /// One dimension.
 #[derive(Debug)]
@@ -83,6 +85,7 @@ impl Axes {
                 profile: ServerProfile::default(),
             },
             link: Default::default(),
+            earlier: None,
         };
         for (axis, value) in self.axes.iter().zip(point) {
             if let Some(value) = axis.values.get(*value) {
@@ -135,6 +138,11 @@ pub const CLIENT_STACK: &str = "client.stack";
 /// The axis of the server's stack.
 pub const SERVER_STACK: &str = "server.stack";
 
+/// The axis of what the server kept of an earlier connection.
+pub const EARLIER: &str = "earlier";
+/// The axis of what has changed since.
+pub const EARLIER_CHANGED: &str = "earlier.changed";
+
 macro_rules! axis {
     ($name:expr; $( $label:literal => $apply:expr ),* $(,)?) => {
         Axis {
@@ -143,6 +151,8 @@ macro_rules! axis {
         }
     };
 }
+
+use axis;
 
 fn axes() -> Vec<Axis> {
     let mut axes = vec![
@@ -161,6 +171,8 @@ fn axes() -> Vec<Axis> {
     axes.extend(protocol_axes!("server", server));
     axes.extend(server_axes());
     axes.extend(client_axes());
+    // Last, for it starts from what the others have said.
+    axes.extend(earlier::axes());
     axes
 }
 
@@ -302,6 +314,11 @@ macro_rules! protocol_axes {
                     Sig::ed448, Sig::ecdsa_secp256r1_sha256,
                 ]),
             },
+            axis! { concat!($side, ".ems");
+                "default" => |_| (),
+                "off" => |s| protocol(s).ems = Ems::Off,
+                "required" => |s| protocol(s).ems = Ems::Required,
+            },
         ]
     }};
 }
@@ -386,6 +403,10 @@ fn server_axes() -> Vec<Axis> {
         axis! { "server.sni";
             "any" => |_| (),
             "strict" => |s| s.server.profile.sni = SniPolicy::Strict,
+        },
+        axis! { "server.session-id-context";
+            "set" => |_| (),
+            "unset" => |s| s.server.profile.session_id_context = SessionIdContext::Unset,
         },
         axis! { "server.revocation";
             "off" => |_| (),
@@ -636,6 +657,8 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
             (&stack, &rustls),
             (&axis("signature-schemes"), &openssl_schemes),
         ]);
+        forbid(&[(&stack, &rustls), (&axis("ems"), &|l| l == "off")]);
+        forbid(&[(&stack, &openssl), (&axis("ems"), &|l| l == "required")]);
         forbid(&[(&stack, &ring), (&axis("groups"), &hybrid)]);
         forbid(&[(&stack, &openssl), (&axis("loading"), &|l| l == "resolver")]);
         forbid(&[(&stack, &openssl), (&axis("flaw"), &|l| l == "empty-chain")]);
@@ -705,6 +728,15 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         ("server.alpn", &empty),
         ("server.alpn-miss", &|l| l == "ignore"),
     ]);
+    forbid(&[
+        ("server.stack", &rustls),
+        ("server.session-id-context", &|l| l == "unset"),
+    ]);
+    forbid(&[
+        ("server.stack", &rustls),
+        (EARLIER_CHANGED, &|l| l == "session-id-context"),
+    ]);
+    forbid(&[(EARLIER, &empty), (EARLIER_CHANGED, &|l| l != "nothing")]);
     for field in [
         "server.trust",
         "server.revocation",
@@ -751,8 +783,14 @@ mod tests {
             let mut seen = HashSet::new();
             for value in 0..axis.values.len() {
                 let mut point = axes.plain();
-                // Values that need a client's identity, or a server's list, to tell.
-                for (name, label) in [("client.key", "ecdsa-p256"), ("server.alpn", "http/1.1")] {
+                // Values that need a client's identity, lists that are not plain, or a past to tell.
+                for (name, label) in [
+                    ("client.key", "ecdsa-p256"),
+                    ("server.alpn", "http/1.1"),
+                    ("client.suites", "aes128-gcm"),
+                    ("client.groups", "x25519"),
+                    (EARLIER, "ticket"),
+                ] {
                     let index = axes.index(name).expect("an axis");
                     point[index] = axes.value(index, label).expect("a value");
                 }

@@ -54,6 +54,9 @@ pub fn inexpressible(cause: Cause) -> Option<&'static str> {
             "both servers confirm whenever they are asked, whatever their options (rustls \
              server/hs.rs, `ExtensionProcessing`; OpenSSL `tls_construct_stoc_renegotiate`)",
         ),
+        Cause::ResumeBinderBad => Some(
+            "every stack computes binders from the secret it was given; it takes a hostile peer",
+        ),
         _ => None,
     }
 }
@@ -180,6 +183,37 @@ const RECIPES: &[Recipe] = recipes! {
     CertCurveNotOffered { "client.groups" = "x25519" }
     CertCurveNotOffered."client" {
         "server.client-auth" = "required", "client.key" = "ecdsa-p521", "client.versions" = "1.2"
+    }
+    EmsRequired { "client.ems" = "required", "server.ems" = "off" }
+    EmsRequired."server" { "client.ems" = "off", "server.ems" = "required" }
+    SessionIdContextMissing {
+        "earlier" = "ticket", "server.session-id-context" = "unset",
+        "server.client-auth" = "optional"
+    }
+    SessionIdContextMissing."turned-on" {
+        "earlier" = "session-id", "earlier.changed" = "client-auth",
+        "server.session-id-context" = "unset", "server.client-auth" = "optional"
+    }
+    ResumeEmsDropped { "earlier" = "ticket", "earlier.changed" = "client-ems", "client.ems" = "off" }
+    ResumeEmsDropped."server" {
+        "earlier" = "session-id", "earlier.changed" = "server-ems", "server.ems" = "off"
+    }
+    ResumeSuiteMissing {
+        "earlier" = "ticket", "earlier.changed" = "client-suites", "client.suites" = "aes128-gcm"
+    }
+    ResumePskWithdrawn {
+        "earlier" = "ticket", "earlier.changed" = "client-tls13-suites",
+        "client.tls13-suites" = "aes128", "client.groups" = "p256+p384+x25519",
+        "server.groups" = "x25519"
+    }
+    ResumePskWithdrawn."hint" {
+        "earlier" = "ticket", "earlier.changed" = "protocols", "client.tls13-suites" = "aes128",
+        "client.groups" = "p384+x25519"
+    }
+    ResumePskWithdrawn."no-hint" {
+        "earlier" = "session-id", "earlier.changed" = "protocols",
+        "client.tls13-suites" = "aes128", "client.groups" = "p384+x25519",
+        "server.groups" = "x25519"
     }
     SigalgListEmpty { "client.signature-schemes" = "none" }
     SigalgListEmpty."server" {

@@ -5,21 +5,43 @@ use std::fmt::Write;
 use shakedown::connection::Role;
 use shakedown::link::Flight;
 use shakedown::outcome::{End, Outcome, SentAlert, SideOutcome};
-use shakedown::scenario::Scenario;
+use shakedown::scenario::{Means, Scenario};
 use shakedown::wire::annotate;
 
-use crate::model::{Expected, ExpectedEnd, ExpectedSide, Prediction};
+use crate::model::{Expectation, Expected, ExpectedEnd, ExpectedSide, Prediction, predict};
 use crate::verdict::{Difference, Verdict};
 
 /// The scenario's id, its form and its stacks.
 pub fn scenario(scenario: &Scenario) -> String {
-    format!(
+    let mut text = format!(
         "scenario {}  {} -> {}\n  {}\n",
         scenario.id(),
         scenario.client.stack,
         scenario.server.stack,
         scenario.to_json()
-    )
+    );
+    if let (Some(earlier), Some(before)) = (&scenario.earlier, scenario.before()) {
+        let kept = match earlier.means {
+            Means::Ticket => "tickets",
+            Means::SessionId => "the server's memory",
+        };
+        let _ = writeln!(
+            text,
+            "after an earlier connection, kept in {kept}; what follows is about the later one\n  \
+             scenario {}, {}",
+            before.id(),
+            match predict(&before) {
+                Prediction::Expect(Expectation {
+                    cause: Some(cause), ..
+                }) => format!("which fails: {cause}"),
+                Prediction::Expect(_) => "which succeeds".to_owned(),
+                Prediction::Unsupported { .. } | Prediction::Unmodelled { .. } => {
+                    "of which the model says nothing".to_owned()
+                }
+            }
+        );
+    }
+    text
 }
 
 /// What the model says.

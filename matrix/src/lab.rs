@@ -43,24 +43,40 @@ impl Lab {
 
     /// Tries a scenario out.
     pub fn run(&self, scenario: &Scenario) -> Outcome {
-        let client = self.client(scenario);
-        let server = self.server(scenario);
-        pair::meet(
-            client.as_ref().as_ref().map(AsRef::as_ref),
-            server.as_ref().as_ref().map(AsRef::as_ref),
-            &scenario.link,
-        )
+        let sides = self.sides(scenario);
+        match (&scenario.earlier, scenario.before()) {
+            (Some(earlier), Some(before)) => pair::meet_again(
+                self.sides(&before).each_ref().map(borrowed),
+                sides.each_ref().map(borrowed),
+                earlier.means,
+                &scenario.link,
+            ),
+            _ => {
+                let [client, server] = sides.each_ref().map(borrowed);
+                pair::meet(client, server, &scenario.link)
+            }
+        }
     }
 
     /// Tries a scenario out, and keeps what crossed the link.
     pub fn run_recorded(&self, scenario: &Scenario) -> (Outcome, Vec<Flight>) {
-        let client = self.client(scenario);
-        let server = self.server(scenario);
-        pair::meet_recorded(
-            client.as_ref().as_ref().map(AsRef::as_ref),
-            server.as_ref().as_ref().map(AsRef::as_ref),
-            &scenario.link,
-        )
+        let sides = self.sides(scenario);
+        match (&scenario.earlier, scenario.before()) {
+            (Some(earlier), Some(before)) => pair::meet_again_recorded(
+                self.sides(&before).each_ref().map(borrowed),
+                sides.each_ref().map(borrowed),
+                earlier.means,
+                &scenario.link,
+            ),
+            _ => {
+                let [client, server] = sides.each_ref().map(borrowed);
+                pair::meet_recorded(client, server, &scenario.link)
+            }
+        }
+    }
+
+    fn sides(&self, scenario: &Scenario) -> [Arc<Prepared>; 2] {
+        [self.client(scenario), self.server(scenario)]
     }
 
     /// The client's configuration, prepared once.
@@ -92,6 +108,10 @@ impl Default for Lab {
     fn default() -> Self {
         Self::new()
     }
+}
+
+fn borrowed(prepared: &Arc<Prepared>) -> Result<&dyn Config, &Refusal> {
+    prepared.as_ref().as_ref().map(AsRef::as_ref)
 }
 
 /// A configuration, or why there is none.

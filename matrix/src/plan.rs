@@ -7,7 +7,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use shakedown::scenario::{Scenario, StackId};
 
-use crate::axes::{Axes, CLIENT_STACK, SERVER_STACK};
+use crate::axes::{Axes, CLIENT_STACK, EARLIER, EARLIER_CHANGED, SERVER_STACK};
 use crate::cover::{CoverError, Space, cover};
 use crate::model::{Prediction, predict};
 use crate::several::{self, Mixed};
@@ -281,6 +281,9 @@ fn alone(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Cas
                         set(axes, &mut point, "server.client-auth", "required");
                         set(axes, &mut point, "client.key", "ecdsa-p256");
                     }
+                    if axis.name == EARLIER_CHANGED {
+                        set(axes, &mut point, EARLIER, "ticket");
+                    }
                     point[number] = value;
                     let scenario = axes.scenario(&point);
                     let allowed = space.allows(&point);
@@ -408,7 +411,7 @@ fn below(dice: &mut ChaCha8Rng, bound: usize) -> usize {
     (dice.next_u64() % bound.max(1) as u64) as usize
 }
 
-const FOCI: [Focus; 5] = [
+const FOCI: [Focus; 7] = [
     Focus {
         name: "all",
         vary: &[],
@@ -478,6 +481,35 @@ const FOCI: [Focus; 5] = [
         ],
         set: &[],
     },
+    Focus {
+        name: "resumption",
+        vary: RESUMPTION,
+        set: &[(EARLIER, "ticket")],
+    },
+    Focus {
+        name: "resumption-by-id",
+        vary: RESUMPTION,
+        set: &[(EARLIER, "session-id")],
+    },
+];
+
+/// What decides over a session that was kept.
+const RESUMPTION: &[&str] = &[
+    EARLIER_CHANGED,
+    ".versions",
+    ".suites",
+    ".tls13-suites",
+    ".groups",
+    ".security-level",
+    ".ems",
+    ".alpn",
+    "client.key",
+    "server.key",
+    "server.client-auth",
+    "server.session-id-context",
+    "server.sni",
+    "client.sni",
+    "client.server-name",
 ];
 
 /// So many points with names are made into scenarios at a time.

@@ -9,11 +9,11 @@ use proptest::test_runner::FileFailurePersistence;
 use shakedown::iana::{CipherSuite, NamedGroup, SignatureScheme};
 use shakedown::link::Link;
 use shakedown::profile::{
-    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Flaw, KeyType, Loading,
-    Miss, NameCheck, Ocsp, Preference, Protocol, Revocation, ServerName, ServerProfile, Sni,
-    SniPolicy, Staple, Trust,
+    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Ems, Flaw, KeyType,
+    Loading, Miss, NameCheck, Ocsp, Preference, Protocol, Revocation, ServerName, ServerProfile,
+    SessionIdContext, Sni, SniPolicy, Staple, Trust,
 };
-use shakedown::scenario::{Endpoint, Scenario, StackId};
+use shakedown::scenario::{Earlier, Endpoint, Means, Scenario, StackId};
 use shakedown_matrix::arbitrary::check;
 use shakedown_matrix::lab::Lab;
 use shakedown_matrix::model::traits;
@@ -34,37 +34,140 @@ proptest! {
     fn what_can_be_written_goes_as_the_model_says(scenario in scenarios()) {
         prop_assert_eq!(check(&LAB, &scenario), Ok(()));
     }
+
+    #[test]
+    fn what_is_remembered_goes_as_the_model_says(scenario in scenarios_with_a_past()) {
+        prop_assert_eq!(check(&LAB, &scenario), Ok(()));
+    }
 }
 
 fn scenarios() -> impl Strategy<Value = Scenario> {
-    (clients(), servers(), checks(), checks(), staples()).prop_map(
-        |(mut client, mut server, of_client, of_server, staple)| {
-            of_client.of_client(&mut client);
-            of_server.of_server(&mut server);
-            server.profile.staple = staple;
-            Scenario {
-                client,
-                server,
-                link: Link::default(),
-            }
-        },
+    (clients(), servers()).prop_flat_map(|(client, server)| {
+        let earlier = mostly(None, pasts(&client, &server).prop_map(Some));
+        earlier.prop_map(move |earlier| Scenario {
+            client: client.clone(),
+            server: server.clone(),
+            link: Link::default(),
+            earlier,
+        })
+    })
+}
+
+/// Mostly such that the earlier connection succeeds.
+fn scenarios_with_a_past() -> impl Strategy<Value = Scenario> {
+    let plain = stacks().prop_map(|stack| Endpoint {
+        stack,
+        profile: ClientProfile::default(),
+    });
+    let clients = prop_oneof![2 => plain, 1 => clients()];
+    let plain = stacks().prop_map(|stack| Endpoint {
+        stack,
+        profile: ServerProfile::default(),
+    });
+    let servers = prop_oneof![2 => plain, 1 => servers()];
+    (clients, servers).prop_flat_map(|(client, server)| {
+        pasts(&client, &server).prop_map(move |earlier| Scenario {
+            client: client.clone(),
+            server: server.clone(),
+            link: Link::default(),
+            earlier: Some(earlier),
+        })
+    })
+}
+
+/// An earlier connection of the same two stacks: with the same profiles, with one thing changed
+/// on either side, or with any others.
+fn pasts(
+    client: &Endpoint<ClientProfile>,
+    server: &Endpoint<ServerProfile>,
+) -> impl Strategy<Value = Earlier> + use<> {
+    (
+        select(vec![Means::Ticket, Means::SessionId]),
+        mostly(None, client_changes(client).prop_map(Some)),
+        mostly(None, server_changes(server).prop_map(Some)),
     )
+        .prop_map(|(means, client, server)| Earlier {
+            means,
+            client,
+            server,
+        })
+}
+
+fn client_changes(
+    now: &Endpoint<ClientProfile>,
+) -> impl Strategy<Value = ClientProfile> + 'static + use<> {
+    let now = now.clone();
+    (client_of(now.stack), 0..10).prop_map(move |(other, part)| {
+        let mut then = now.profile.clone();
+        match part {
+            0 => then = other,
+            1 => then.protocol = other.protocol,
+            2 => then.protocol.suites = other.protocol.suites,
+            3 => then.protocol.tls13_suites = other.protocol.tls13_suites,
+            4 => then.protocol.groups = other.protocol.groups,
+            5 => then.server_name = other.server_name,
+            6 => then.trust = other.trust,
+            7 => then.identity = other.identity,
+            8 => then.protocol.versions = other.protocol.versions,
+            _ => then.protocol.ems = other.protocol.ems,
+        }
+        then
+    })
+}
+
+fn server_changes(
+    now: &Endpoint<ServerProfile>,
+) -> impl Strategy<Value = ServerProfile> + 'static + use<> {
+    let now = now.clone();
+    (server_of(now.stack), 0..10).prop_map(move |(other, part)| {
+        let mut then = now.profile.clone();
+        match part {
+            0 => then = other,
+            1 => then.protocol = other.protocol,
+            2 => then.protocol.suites = other.protocol.suites,
+            3 => then.protocol.tls13_suites = other.protocol.tls13_suites,
+            4 => then.protocol.groups = other.protocol.groups,
+            5 => then.sni = other.sni,
+            6 => then.client_auth = other.client_auth,
+            7 => then.identity = other.identity,
+            8 => then.protocol.versions = other.protocol.versions,
+            _ => then.session_id_context = other.session_id_context,
+        }
+        then
+    })
 }
 
 fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
     stacks().prop_flat_map(|stack| {
-        (
-            protocols(stack),
-            mostly(ServerName::default(), names()),
-            mostly(NameCheck::On, Just(NameCheck::Off)),
-            mostly(Sni::Send, Just(Sni::Omit)),
-            mostly(Trust::Roots, trusts()),
-            mostly(None, credentials().prop_map(Some)),
-            mostly(Vec::new(), alpn()),
-            mostly(false, Just(!stack.is_rustls())),
-        )
-            .prop_map(
-                move |(
+        client_of(stack).prop_map(move |profile| Endpoint { stack, profile })
+    })
+}
+
+fn client_of(stack: StackId) -> impl Strategy<Value = ClientProfile> {
+    (
+        protocols(stack),
+        mostly(ServerName::default(), names()),
+        mostly(NameCheck::On, Just(NameCheck::Off)),
+        mostly(Sni::Send, Just(Sni::Omit)),
+        mostly(Trust::Roots, trusts()),
+        mostly(None, credentials().prop_map(Some)),
+        mostly(Vec::new(), alpn()),
+        mostly(false, Just(!stack.is_rustls())),
+        checks(),
+    )
+        .prop_map(
+            move |(
+                protocol,
+                server_name,
+                name_check,
+                sni,
+                trust,
+                identity,
+                alpn,
+                fallback_scsv,
+                checks,
+            )| {
+                let mut profile = ClientProfile {
                     protocol,
                     server_name,
                     name_check,
@@ -73,42 +176,58 @@ fn clients() -> impl Strategy<Value = Endpoint<ClientProfile>> {
                     identity,
                     alpn,
                     fallback_scsv,
-                )| Endpoint {
-                    stack,
-                    profile: ClientProfile {
-                        protocol,
-                        server_name,
-                        name_check,
-                        sni,
-                        trust,
-                        identity,
-                        alpn,
-                        fallback_scsv,
-                        ..ClientProfile::default()
-                    },
-                },
-            )
-    })
+                    ..ClientProfile::default()
+                };
+                checks.of_client(stack, &mut profile);
+                profile
+            },
+        )
 }
 
 fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
     stacks().prop_flat_map(|stack| {
-        (
-            protocols(stack),
-            mostly(Preference::Client, Just(Preference::Server)),
-            mostly(Some(Credential::default()), prop::option::of(credentials())),
-            select(vec![
-                ClientAuth::None,
-                ClientAuth::Optional,
-                ClientAuth::Required,
-            ]),
-            mostly(Trust::Roots, trusts()),
-            mostly(Vec::new(), alpn()),
-            mostly(Miss::Fatal, Just(Miss::Ignore)),
-            mostly(SniPolicy::Any, Just(SniPolicy::Strict)),
-        )
-            .prop_map(
-                move |(
+        server_of(stack).prop_map(move |profile| Endpoint { stack, profile })
+    })
+}
+
+fn server_of(stack: StackId) -> impl Strategy<Value = ServerProfile> {
+    let contexts = if stack.is_rustls() {
+        Just(SessionIdContext::Set).boxed()
+    } else {
+        mostly(SessionIdContext::Set, Just(SessionIdContext::Unset)).boxed()
+    };
+    (
+        protocols(stack),
+        mostly(Preference::Client, Just(Preference::Server)),
+        mostly(Some(Credential::default()), prop::option::of(credentials())),
+        select(vec![
+            ClientAuth::None,
+            ClientAuth::Optional,
+            ClientAuth::Required,
+        ]),
+        mostly(Trust::Roots, trusts()),
+        mostly(Vec::new(), alpn()),
+        mostly(Miss::Fatal, Just(Miss::Ignore)),
+        mostly(SniPolicy::Any, Just(SniPolicy::Strict)),
+        contexts,
+        checks(),
+        staples(),
+    )
+        .prop_map(
+            move |(
+                protocol,
+                preference,
+                identity,
+                client_auth,
+                trust,
+                alpn,
+                alpn_miss,
+                sni,
+                session_id_context,
+                checks,
+                staple,
+            )| {
+                let mut profile = ServerProfile {
                     protocol,
                     preference,
                     identity,
@@ -117,22 +236,14 @@ fn servers() -> impl Strategy<Value = Endpoint<ServerProfile>> {
                     alpn,
                     alpn_miss,
                     sni,
-                )| Endpoint {
-                    stack,
-                    profile: ServerProfile {
-                        protocol,
-                        preference,
-                        identity,
-                        client_auth,
-                        trust,
-                        alpn,
-                        alpn_miss,
-                        sni,
-                        ..ServerProfile::default()
-                    },
-                },
-            )
-    })
+                    session_id_context,
+                    staple,
+                    ..ServerProfile::default()
+                };
+                checks.of_server(stack, &mut profile);
+                profile
+            },
+        )
 }
 
 /// What a side has to say of its peer's certificate, and of the form of its own.
@@ -147,11 +258,10 @@ struct Checks {
 }
 
 impl Checks {
-    fn of_client(self, client: &mut Endpoint<ClientProfile>) {
-        let profile = &mut client.profile;
+    fn of_client(self, stack: StackId, profile: &mut ClientProfile) {
         profile.revocation = self.revocation;
         profile.partial_chain = self.partial_chain;
-        if client.stack.is_rustls() {
+        if stack.is_rustls() {
             profile.certificate_type = self.own;
             profile.server_certificate_type = self.peers;
             profile.compression = self.compression;
@@ -160,11 +270,10 @@ impl Checks {
         }
     }
 
-    fn of_server(self, server: &mut Endpoint<ServerProfile>) {
-        let profile = &mut server.profile;
+    fn of_server(self, stack: StackId, profile: &mut ServerProfile) {
         profile.revocation = self.revocation;
         profile.partial_chain = self.partial_chain;
-        if server.stack.is_rustls() {
+        if stack.is_rustls() {
             profile.certificate_type = self.own;
             profile.client_certificate_type = self.peers;
             profile.compression = self.compression;
@@ -234,6 +343,14 @@ fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {
     } else {
         prop::option::of(0_u8..=5).boxed()
     };
+    let ems = mostly(
+        Ems::Default,
+        Just(if stack.is_rustls() {
+            Ems::Required
+        } else {
+            Ems::Off
+        }),
+    );
     (
         mostly(
             Protocol::default().versions,
@@ -244,6 +361,7 @@ fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {
         mostly(None, list::<NamedGroup>(traits.groups)),
         mostly(None, list::<SignatureScheme>(traits.schemes)),
         level,
+        ems,
         prop::collection::vec(any::<(Index, Index)>(), 1..4),
     )
         .prop_map(
@@ -254,6 +372,7 @@ fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {
                 groups,
                 signature_schemes,
                 security_level,
+                ems,
                 knobs,
             )| {
                 let (group_tuples, key_shares) = match &groups {
@@ -269,6 +388,7 @@ fn protocols(stack: StackId) -> impl Strategy<Value = Protocol> {
                     security_level,
                     group_tuples,
                     key_shares,
+                    ems,
                 }
             },
         )

@@ -160,6 +160,36 @@ causes! {
     SigalgMissing = "sigalg-missing" {
         rule: "RFC 8446 §4.2.3, §9.2", remedy: "report it to the client's library", document: None,
     },
+    /// TLS 1.2: one side insists on the extended master secret, and the other leaves it out.
+    EmsRequired = "ems-required" {
+        rule: "RFC 7627 §5.2, §5.3", remedy: "enable the extended master secret on the side that lacks it",
+        document: None,
+    },
+    /// A server that asks for client certificates is offered a session, and has not said where its
+    /// sessions belong.
+    SessionIdContextMissing = "session-id-context-missing" {
+        rule: "local", remedy: "set a session id context on the server (SSL_CTX_set_session_id_context)",
+        document: None,
+    },
+    /// The session that is offered has an extended master secret, and this handshake none.
+    ResumeEmsDropped = "resume-ems-dropped" {
+        rule: "RFC 7627 §5.3", remedy: "enable the extended master secret on both sides, or forget the session",
+        document: None,
+    },
+    /// TLS 1.2: the client offers a session without offering its suite.
+    ResumeSuiteMissing = "resume-suite-missing" {
+        rule: "RFC 5246 §7.4.1.2", remedy: "let the client forget its sessions when its suites change",
+        document: None,
+    },
+    /// The client takes back, after a HelloRetryRequest, a session that the suite does not fit.
+    ResumePskWithdrawn = "resume-psk-withdrawn" {
+        rule: "RFC 8446 §4.1.2", remedy: "let the client forget its sessions when suites change",
+        document: None,
+    },
+    /// The proof that the client knows the session's secret is wrong.
+    ResumeBinderBad = "resume-binder-bad" {
+        rule: "RFC 8446 §4.2.11.2", remedy: "report it to the client's library", document: None,
+    },
     /// A side sends an empty list of signature schemes.
     SigalgListEmpty = "sigalg-list-empty" {
         rule: "RFC 8446 §4.2.3; RFC 5246 §7.4.1.4.1", remedy: "configure a signature scheme on that side",

@@ -13,6 +13,9 @@ use super::traits;
 
 /// What in the scenario lies outside the model; `None`: nothing.
 pub(super) fn outside(scenario: &Scenario) -> Option<String> {
+    if let Some(reason) = scenario.before().and_then(|before| outside(&before)) {
+        return Some(reason);
+    }
     let (client, server) = (&scenario.client, &scenario.server);
     protocol(client.stack, &client.profile.protocol)
         .or_else(|| protocol(server.stack, &server.profile.protocol))

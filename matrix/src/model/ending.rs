@@ -12,6 +12,7 @@ use super::gate::{self, Gate};
 use super::hello::server_abilities;
 use super::name::{NameText, name_text};
 use super::openssl_server;
+use super::resumption::Remembered;
 use super::traits::{openssl, rustls};
 use super::{Cause, Expectation, Expected, ExpectedEnd, ExpectedSide, Prediction};
 
@@ -69,6 +70,8 @@ pub(super) struct Agreed {
     pub(super) kind: HandshakeKind,
     /// Whether the server has asked for, and got, the client's certificate.
     pub(super) client_presented: bool,
+    /// The session that is resumed.
+    pub(super) resumed: Option<Remembered>,
 }
 
 /// What comes of configurations that are not made; `None` where both are.
@@ -263,12 +266,19 @@ fn session(scenario: &Scenario, agreed: &Agreed, role: Role) -> Session {
             name.clone()
         }
     });
-    let peer = match role {
-        Role::Client => known(Role::Server, scenario.server.profile.identity),
-        Role::Server if agreed.client_presented => {
+    let server_name = agreed
+        .resumed
+        .as_ref()
+        .and_then(|session| session.told_name(stack(scenario, role), role, server_name.clone()))
+        .unwrap_or(server_name);
+    let peer = match (role, &agreed.resumed) {
+        (Role::Client, Some(session)) => known(Role::Server, session.server_identity),
+        (Role::Server, Some(session)) => known(Role::Client, session.client_identity),
+        (Role::Client, None) => known(Role::Server, scenario.server.profile.identity),
+        (Role::Server, None) if agreed.client_presented => {
             known(Role::Client, scenario.client.profile.identity)
         }
-        Role::Server => None,
+        (Role::Server, None) => None,
     };
     Session {
         version: agreed.version,

@@ -5,8 +5,9 @@ use std::fmt::Display;
 use shakedown::connection::Role;
 use shakedown::iana::ProtocolVersion;
 use shakedown::profile::{
-    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Flaw, KeyType, Loading,
-    Miss, NameCheck, Ocsp, Protocol, Revocation, ServerName, ServerProfile, Staple, Trust,
+    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Ems, Flaw, KeyType,
+    Loading, Miss, NameCheck, Ocsp, Protocol, Revocation, ServerName, ServerProfile,
+    SessionIdContext, Staple, Trust,
 };
 use shakedown::scenario::{Endpoint, StackId};
 
@@ -97,6 +98,10 @@ pub(super) fn server(server: &Endpoint<ServerProfile>) -> Gate {
             .then(|| "a rustls server insists on a common application protocol".to_owned())
         })
         .or_else(|| {
+            (server.stack.is_rustls() && profile.session_id_context == SessionIdContext::Unset)
+                .then(|| "rustls has no session id contexts".to_owned())
+        })
+        .or_else(|| {
             if asks {
                 trust_support(profile.trust)
                     .or_else(|| revocation_support(server.stack, profile.revocation))
@@ -139,6 +144,13 @@ fn protocol_support(stack: StackId, protocol: &Protocol) -> Option<String> {
         return Some(format!(
             "OpenSSL sends no more than {MAX_KEY_SHARES} key shares"
         ));
+    }
+    match (stack.is_rustls(), protocol.ems) {
+        (true, Ems::Off) => return Some("rustls always has the extended master secret".into()),
+        (false, Ems::Required) => {
+            return Some("OpenSSL cannot insist on the extended master secret".into());
+        }
+        _ => {}
     }
     lacks(stack, &protocol.versions, traits.versions)
         .or_else(|| lacks(stack, protocol.suites.as_deref()?, traits.suites))

@@ -5,12 +5,13 @@ use shakedown::iana::{
     AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
 };
 use shakedown::profile::{
-    CertificateType, ClientProfile, Protocol, ServerName, ServerProfile, Sni,
+    CertificateType, ClientProfile, Ems, Protocol, ServerName, ServerProfile, Sni,
 };
 use shakedown::scenario::{Endpoint, StackId};
 
 use super::Cause;
 use super::ending::{Fault, Phase};
+use super::resumption::Remembered;
 use super::security::{allows_group, allows_scheme, allows_suite};
 use super::signature::{is_ecdsa, is_eddsa, is_for_tls13, is_pkcs1, is_pss};
 use super::traits::openssl::{DEFAULT_LEVEL, LEVEL_0_SCHEMES};
@@ -29,6 +30,7 @@ pub(super) struct Abilities {
     /// As tuples.
     pub(super) groups: Vec<Vec<NamedGroup>>,
     pub(super) schemes: Vec<SignatureScheme>,
+    pub(super) ems: Ems,
 }
 
 impl Abilities {
@@ -59,6 +61,7 @@ impl Abilities {
                 protocol.signature_schemes.as_deref(),
                 traits.default_schemes,
             ),
+            ems: protocol.ems,
         };
         if stack.is_rustls() {
             abilities.filter_as_rustls();
@@ -102,6 +105,21 @@ impl Abilities {
         self.versions.contains(&version)
     }
 
+    /// Whether this side offers and uses the extended master secret.
+    pub(super) fn uses_ems(&self) -> bool {
+        self.ems != Ems::Off
+    }
+
+    /// The shares of a rustls client that begins with a group: with the classical half of a hybrid,
+    /// where that is listed too.
+    pub(super) fn rustls_shares(&self, group: NamedGroup) -> Vec<NamedGroup> {
+        let mut shares = vec![group];
+        if group == NamedGroup::X25519MLKEM768 && self.flat_groups().contains(&NamedGroup::x25519) {
+            shares.push(NamedGroup::x25519);
+        }
+        shares
+    }
+
     /// The groups as one list.
     pub(super) fn flat_groups(&self) -> Vec<NamedGroup> {
         self.groups.concat()
@@ -129,6 +147,8 @@ pub(super) struct Hello<'a> {
     pub(super) server_name: Option<&'a str>,
     /// Whether TLS_FALLBACK_SCSV is among the suites.
     pub(super) fallback: bool,
+    /// The session that the client offers to resume.
+    pub(super) offer: Option<&'a Remembered>,
 }
 
 impl<'a> Hello<'a> {
@@ -170,13 +190,10 @@ impl<'a> Hello<'a> {
         let shares = match (&protocol.groups, tls13) {
             (_, false) => Vec::new(),
             (None, true) => traits.default_shares.to_vec(),
-            // The first, and the classical half of a hybrid where that is listed too.
-            (Some(_), true) => match listed.first() {
-                Some(&NamedGroup::X25519MLKEM768) if listed.contains(&NamedGroup::x25519) => {
-                    vec![NamedGroup::X25519MLKEM768, NamedGroup::x25519]
-                }
-                first => first.copied().into_iter().collect(),
-            },
+            (Some(_), true) => listed
+                .first()
+                .map(|first| abilities.rustls_shares(*first))
+                .unwrap_or_default(),
         };
         let mut suites = abilities.tls13_suites.clone();
         suites.extend(&abilities.suites);
@@ -192,6 +209,7 @@ impl<'a> Hello<'a> {
             demands_raw_key: false,
             server_name: None,
             fallback: false,
+            offer: None,
         }
     }
 
@@ -304,6 +322,7 @@ impl<'a> Hello<'a> {
             demands_raw_key: false,
             server_name: None,
             fallback: false,
+            offer: None,
         })
     }
 }

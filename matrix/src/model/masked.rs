@@ -5,7 +5,7 @@
 
 use shakedown::connection::Role;
 use shakedown::profile::{
-    CertificateType, ClientAuth, Compression, Credential, Flaw, Ocsp, Protocol, Revocation,
+    CertificateType, ClientAuth, Compression, Credential, Ems, Flaw, Ocsp, Protocol, Revocation,
     ServerName, SniPolicy, Staple, Trust,
 };
 use shakedown::scenario::Scenario;
@@ -83,6 +83,11 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
         | C::OcspStapleMissing
         | C::OcspStapleExpired
         | C::OcspStapleMalformed => &[good_staple, no_ocsp],
+        C::EmsRequired => &[extended_master_secret],
+        C::SessionIdContextMissing
+        | C::ResumeEmsDropped
+        | C::ResumeSuiteMissing
+        | C::ResumePskWithdrawn => &[no_past],
         C::CertTypeMismatch => &[certificates],
         C::CertCompressionBad => &[no_compression],
         C::CertWeakDigest | C::CertWeakKey | C::CertUnsupportedKey => {
@@ -231,6 +236,14 @@ fn certificates(scenario: &mut Scenario, _: Role) {
     client.server_certificate_type = CertificateType::X509;
     server.certificate_type = CertificateType::X509;
     server.client_certificate_type = CertificateType::X509;
+}
+
+fn extended_master_secret(scenario: &mut Scenario, _: Role) {
+    both(scenario, |protocol| protocol.ems = Ems::Default);
+}
+
+fn no_past(scenario: &mut Scenario, _: Role) {
+    scenario.earlier = None;
 }
 
 fn no_compression(scenario: &mut Scenario, _: Role) {

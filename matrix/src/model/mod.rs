@@ -27,6 +27,7 @@ mod negotiation;
 mod openssl_server;
 mod openssl_verify;
 mod raw_keys;
+mod resumption;
 mod rustls_server;
 mod security;
 mod signature;
@@ -163,10 +164,20 @@ fn first(scenario: &Scenario) -> Prediction {
         gate::client(&scenario.client),
         gate::server(&scenario.server),
     );
-    if let Some(prediction) = ending::of_gates(gates) {
+    let shut = ending::of_gates(gates);
+    if let Some(prediction @ (Prediction::Unsupported { .. } | Prediction::Unmodelled { .. })) =
+        shut
+    {
         return prediction;
     }
-    Prediction::Expect(match negotiation::handshake(scenario) {
+    let past = match resumption::past(scenario) {
+        Ok(past) => past,
+        Err(prediction) => return prediction,
+    };
+    if let Some(prediction) = shut {
+        return prediction;
+    }
+    Prediction::Expect(match negotiation::handshake(scenario, &past) {
         Ok(agreed) => ending::success(scenario, &agreed),
         Err(fault) => ending::failure(scenario, *fault),
     })

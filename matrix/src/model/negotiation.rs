@@ -4,12 +4,15 @@ use shakedown::connection::{HandshakeKind, Role};
 use shakedown::iana::{
     AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
 };
-use shakedown::profile::{CertificateType, Compression, Credential, Flaw, KeyType, Ocsp, Staple};
+use shakedown::profile::{
+    CertificateType, Compression, Credential, Ems, Flaw, KeyType, Ocsp, Staple,
+};
 use shakedown::scenario::Scenario;
 
 use super::certificate::{Check, verify};
 use super::ending::{Agreed, Fault, Phase};
 use super::hello::{Abilities, Hello, server_abilities};
+use super::resumption::{Past, Remembered};
 use super::{Cause, client_auth, openssl_server, raw_keys, rustls_server};
 
 /// What a server makes of a ClientHello.
@@ -21,11 +24,35 @@ pub(super) struct Choice {
     pub(super) scheme: Option<SignatureScheme>,
     pub(super) alpn: Option<String>,
     pub(super) retried: bool,
+    /// The session that is resumed; `None`: a full handshake.
+    pub(super) resumed: Option<Remembered>,
+}
+
+impl Choice {
+    /// An abbreviated handshake: nothing is signed, and before TLS 1.3 there is no key exchange
+    /// either.
+    pub(super) fn resumed(
+        session: &Remembered,
+        suite: CipherSuite,
+        group: Option<NamedGroup>,
+        alpn: Option<String>,
+    ) -> Self {
+        Self {
+            version: session.version,
+            suite,
+            group,
+            scheme: None,
+            alpn,
+            retried: false,
+            resumed: Some(session.clone()),
+        }
+    }
 }
 
 /// What both sides agree on, or what goes wrong first.
-pub(super) fn handshake(scenario: &Scenario) -> Result<Agreed, Box<Fault>> {
-    let hello = Hello::of(&scenario.client)?;
+pub(super) fn handshake(scenario: &Scenario, past: &Past) -> Result<Agreed, Box<Fault>> {
+    let mut hello = Hello::of(&scenario.client)?;
+    past.tell(&scenario.client, &mut hello);
     let server = server_abilities(&scenario.server);
     let choice = if scenario.server.stack.is_rustls() {
         rustls_server::answer(&hello, &server, &scenario.server.profile)?
@@ -50,6 +77,7 @@ pub(super) fn handshake(scenario: &Scenario) -> Result<Agreed, Box<Fault>> {
             phase,
         }));
     }
+    ems_required(&hello, &server, choice.version)?;
     let agreed = Agreed {
         version: choice.version,
         suite: choice.suite,
@@ -58,14 +86,19 @@ pub(super) fn handshake(scenario: &Scenario) -> Result<Agreed, Box<Fault>> {
         client_signature: None,
         alpn: choice.alpn,
         server_name: hello.server_name.map(str::to_owned),
-        kind: if choice.retried {
-            HandshakeKind::HelloRetryRequest
-        } else {
-            HandshakeKind::Full
+        kind: match (&choice.resumed, choice.retried) {
+            (Some(_), _) => HandshakeKind::Resumed,
+            (None, true) => HandshakeKind::HelloRetryRequest,
+            (None, false) => HandshakeKind::Full,
         },
         client_presented: false,
+        resumed: choice.resumed,
     };
     raw_keys::rustls_client(&hello, scenario, agreed.version)?;
+    if agreed.resumed.is_some() {
+        // No certificate is asked for, sent or looked at again (RFC 8446 §2.2; RFC 5246 §7.3).
+        return Ok(agreed);
+    }
     client_auth::request(scenario, &hello, &server, &agreed)?;
     server_certificate(scenario, &hello, &agreed)?;
     client_auth::answer(scenario, &hello, &server, agreed)
@@ -89,6 +122,27 @@ fn minds_mark(hello: &Hello<'_>, server: &Abilities, chosen: ProtocolVersion) ->
         && server.has(ProtocolVersion::TLS1_2)
         && hello.abilities.versions.last() > Some(&chosen);
     minds.then_some(Phase::UnwantedVersion)
+}
+
+/// rustls client/tls12.rs, `handle_server_hello`; no other client can insist.
+fn ems_required(
+    hello: &Hello<'_>,
+    server: &Abilities,
+    version: ProtocolVersion,
+) -> Result<(), Box<Fault>> {
+    if version != ProtocolVersion::TLS1_2
+        || hello.abilities.ems != Ems::Required
+        || server.uses_ems()
+    {
+        return Ok(());
+    }
+    Err(Box::new(Fault {
+        cause: Cause::EmsRequired,
+        detector: Role::Client,
+        native: "PeerIncompatible(ExtendedMasterSecretExtensionRequired)".into(),
+        alert: Some(AlertDescription::handshake_failure),
+        phase: Phase::ServerFlight(version),
+    }))
 }
 
 /// The client verifies the server's chain, then the signature over the handshake.

@@ -6,13 +6,13 @@ use shakedown::iana::{
 };
 use shakedown::profile::{Flaw, KeyType, Miss, Preference, ServerName, ServerProfile, SniPolicy};
 
-use super::Cause;
 use super::ending::{Fault, Phase};
 use super::hello::{
     Abilities, Hello, is_dhe, is_ecdhe, is_ecdsa_suite, lowest_run, usable_below_tls13, usable_in,
 };
 use super::negotiation::{Choice, application_protocol, curve, server_fault};
 use super::signature::{fits_tls12, is_ecdsa, openssl_choice};
+use super::{Cause, resumption};
 
 /// What the server makes of the hello, in the order of `tls_early_post_process_client_hello` and
 /// `tls_post_process_client_hello`.
@@ -155,8 +155,10 @@ fn answer_tls13(
             A::handshake_failure,
         );
     };
+    let session =
+        resumption::by_openssl(hello, server, profile, ProtocolVersion::TLS1_3, Some(suite))?;
     lists_parse(hello)?;
-    server_name(hello, profile)?;
+    server_name(hello.server_name, profile)?;
     let alpn = alpn(hello, profile)?;
     let Some((group, retried)) = group_tls13(hello, server, profile) else {
         return refuse(
@@ -165,6 +167,9 @@ fn answer_tls13(
             A::handshake_failure,
         );
     };
+    if let Some(session) = session {
+        return Ok(Choice::resumed(session, suite, Some(group), alpn));
+    }
     let shared = shared_schemes(hello, server, profile)?;
     let scheme = profile
         .identity
@@ -187,6 +192,7 @@ fn answer_tls13(
         scheme: Some(scheme),
         alpn,
         retried,
+        resumed: None,
     })
 }
 
@@ -196,8 +202,22 @@ fn answer_older(
     profile: &ServerProfile,
     version: ProtocolVersion,
 ) -> Result<Choice, Box<Fault>> {
+    if let Some(session) = resumption::by_openssl(hello, server, profile, version, None)? {
+        // `tls_early_post_process_client_hello` looks at the client's suites alone, not at its own.
+        if !hello.suites.contains(&session.suite) {
+            return refuse(
+                Cause::ResumeSuiteMissing,
+                "REQUIRED_CIPHER_MISSING",
+                A::illegal_parameter,
+            );
+        }
+        lists_parse(hello)?;
+        server_name(session.accepted_name.as_deref(), profile)?;
+        let alpn = alpn(hello, profile)?;
+        return Ok(Choice::resumed(session, session.suite, None, alpn));
+    }
     lists_parse(hello)?;
-    server_name(hello, profile)?;
+    server_name(hello.server_name, profile)?;
     let shared = if version == ProtocolVersion::TLS1_2 {
         shared_schemes(hello, server, profile)?
     } else {
@@ -251,6 +271,7 @@ fn answer_older(
         scheme: scheme.filter(|_| signed),
         alpn,
         retried: false,
+        resumed: None,
     })
 }
 
@@ -373,11 +394,10 @@ fn lists_parse(hello: &Hello<'_>) -> Result<(), Box<Fault>> {
     Ok(())
 }
 
-/// `final_server_name`.
-fn server_name(hello: &Hello<'_>, profile: &ServerProfile) -> Result<(), Box<Fault>> {
-    let known = hello
-        .server_name
-        .is_some_and(|name| name.eq_ignore_ascii_case(ServerName::RIGHT));
+/// `final_server_name`; before TLS 1.3 a resumed session's name counts (ssl/ssl_lib.c,
+/// `SSL_get_servername`).
+fn server_name(name: Option<&str>, profile: &ServerProfile) -> Result<(), Box<Fault>> {
+    let known = name.is_some_and(|name| name.eq_ignore_ascii_case(ServerName::RIGHT));
     if profile.sni == SniPolicy::Strict && !known {
         return refuse(Cause::SniUnknown, "CALLBACK_FAILED", A::unrecognized_name);
     }

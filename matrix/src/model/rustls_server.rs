@@ -11,7 +11,7 @@ use super::name::{NameText, name_text};
 use super::negotiation::{Choice, application_protocol, server_fault};
 use super::signature::{is_for_tls13, rustls_choice};
 use super::traits::rustls::{TLS12_ECDSA_SCHEMES, TLS12_RSA_SCHEMES};
-use super::{Cause, raw_keys};
+use super::{Cause, raw_keys, resumption};
 
 /// What the server makes of the hello, in the order of `process_client_hello`,
 /// `with_certified_key` and `CompleteClientHelloHandling::handle_client_hello`.
@@ -59,8 +59,12 @@ pub(super) fn answer(
     let group = groups[0];
     if version == ProtocolVersion::TLS1_3 {
         let retried = !hello.shares.contains(&group);
+        let session = resumption::by_rustls_tls13(hello, suite, retried)?;
         let alpn = alpn(hello, profile, Phase::AfterServerHello)?;
         raw_keys::rustls_server(hello, profile, Phase::AfterServerHello)?;
+        if let Some(session) = session {
+            return Ok(Choice::resumed(session, suite, Some(group), alpn));
+        }
         let usable: Vec<_> = offered
             .iter()
             .copied()
@@ -81,7 +85,12 @@ pub(super) fn answer(
             scheme: Some(scheme),
             alpn,
             retried,
+            resumed: None,
         });
+    }
+    if let Some(session) = resumption::by_rustls_tls12(hello, server, suite)? {
+        let alpn = alpn(hello, profile, Phase::ClientHello)?;
+        return Ok(Choice::resumed(session, suite, None, alpn));
     }
     let usable: Vec<_> = offered
         .iter()
@@ -113,6 +122,7 @@ pub(super) fn answer(
         scheme: Some(scheme),
         alpn,
         retried: false,
+        resumed: None,
     })
 }
 

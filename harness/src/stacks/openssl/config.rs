@@ -14,14 +14,15 @@ use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509, X509Crl};
 
 use super::connection::OpenSslConnection;
-use super::{error, ffi, trace};
+use super::{error, ffi, resume, trace};
 use crate::clock;
-use crate::connection::{Config, Connection, Failure, Refusal, Role};
+use crate::connection::{Config, Connection, Failure, Memory, Refusal, Role};
 use crate::iana::{CipherSuite, ProtocolVersion};
 use crate::identity::{Chain, Identities, Lists, Unmakeable};
 use crate::profile::{
-    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Loading, Miss, NameCheck,
-    Ocsp, Preference, Protocol, Revocation, ServerName, ServerProfile, Sni, SniPolicy, Trust,
+    CertificateType, ClientAuth, ClientProfile, Compression, Credential, Ems, Loading, Miss,
+    NameCheck, Ocsp, Preference, Protocol, Revocation, ServerName, ServerProfile, SessionIdContext,
+    Sni, SniPolicy, Trust,
 };
 
 /// A prepared profile: a context, and what each connection is told besides.
@@ -34,6 +35,16 @@ pub(super) struct Prepared {
 
 impl Config for Prepared {
     fn connect(&self) -> Result<Box<dyn Connection>, Failure> {
+        self.begin(None)
+    }
+
+    fn connect_with(&self, memory: &Arc<Memory>) -> Result<Box<dyn Connection>, Failure> {
+        self.begin(Some(memory))
+    }
+}
+
+impl Prepared {
+    fn begin(&self, memory: Option<&Arc<Memory>>) -> Result<Box<dyn Connection>, Failure> {
         let connection = || {
             let mut ssl = Ssl::new(&self.context)?;
             trace::attach(&mut ssl);
@@ -44,7 +55,14 @@ impl Config for Prepared {
             if let Some(name) = &self.sni {
                 ssl.set_hostname(name)?;
             }
-            OpenSslConnection::new(ssl, self.role, self.identities.clone())
+            if let Some(memory) = memory {
+                match self.role {
+                    Role::Client => resume::offer(&mut ssl, memory)?,
+                    Role::Server => resume::remember(&mut ssl, memory),
+                }
+            }
+            let memory = memory.filter(|_| self.role == Role::Client).cloned();
+            OpenSslConnection::new(ssl, self.role, self.identities.clone(), memory)
         };
         match connection() {
             Ok(connection) => Ok(Box::new(connection)),
@@ -118,11 +136,12 @@ pub(super) fn server(
     )?;
     let mut context = SslContextBuilder::new(SslMethod::tls_server()).map_err(refused)?;
     common(&mut context, &profile.protocol)?;
-    // Sessions live in tickets: a cache would grow with every handshake.
-    context.set_session_cache_mode(SslSessionCacheMode::SERVER | SslSessionCacheMode::NO_INTERNAL);
-    context
-        .set_session_id_context(b"shakedown")
-        .map_err(refused)?;
+    resume::keep_sessions(&mut context).map_err(refused)?;
+    if profile.session_id_context == SessionIdContext::Set {
+        context
+            .set_session_id_context(b"shakedown")
+            .map_err(refused)?;
+    }
     ffi::set_dh_auto(&mut context).map_err(refused)?;
     if profile.preference == Preference::Server {
         context.set_options(SslOptions::CIPHER_SERVER_PREFERENCE);
@@ -196,6 +215,15 @@ fn common(context: &mut SslContextBuilder, protocol: &Protocol) -> Result<(), Re
     // First of all, for it decides over what is loaded later.
     if let Some(level) = protocol.security_level {
         context.set_security_level(level.into());
+    }
+    match protocol.ems {
+        Ems::Default => {}
+        Ems::Off => ffi::forbid_ems(context),
+        Ems::Required => {
+            return Err(Refusal::Unsupported(
+                "OpenSSL cannot insist on the extended master secret".to_owned(),
+            ));
+        }
     }
     set_versions(context, &protocol.versions)?;
     if let Some(suites) = &protocol.suites {

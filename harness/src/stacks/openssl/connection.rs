@@ -6,8 +6,8 @@ use std::sync::Arc;
 use openssl::error::ErrorStack;
 use openssl::ssl::{Error, ErrorCode, Ssl, SslStream};
 
-use super::{error, session, trace};
-use crate::connection::{Connection, Failure, Role, Session};
+use super::{error, resume, session, trace};
+use crate::connection::{Connection, Failure, Memory, Role, Session};
 use crate::iana::AlertDescription;
 use crate::identity::Identities;
 
@@ -15,6 +15,8 @@ pub(super) struct OpenSslConnection {
     stream: SslStream<Pipe>,
     role: Role,
     identities: Arc<Identities>,
+    /// Where a client leaves its session.
+    memory: Option<Arc<Memory>>,
     received: Vec<u8>,
     heard: bool,
     established: bool,
@@ -27,11 +29,13 @@ impl OpenSslConnection {
         ssl: Ssl,
         role: Role,
         identities: Arc<Identities>,
+        memory: Option<Arc<Memory>>,
     ) -> Result<Self, ErrorStack> {
         Ok(Self {
             stream: SslStream::new(ssl, Pipe::default())?,
             role,
             identities,
+            memory,
             received: Vec::new(),
             heard: false,
             established: false,
@@ -129,6 +133,10 @@ impl Connection for OpenSslConnection {
     fn close(&mut self) {
         if self.failure.is_some() || !self.established {
             return;
+        }
+        // The pair has moved until nothing moved: the server's tickets have been read.
+        if let Some(memory) = &self.memory {
+            resume::keep(self.stream.ssl(), memory);
         }
         forget_errors();
         if let Err(error) = self.stream.shutdown() {

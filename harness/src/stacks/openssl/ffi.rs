@@ -8,7 +8,9 @@ use std::sync::Once;
 
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::error::ErrorStack;
-use openssl::ssl::{SslCipher, SslContextBuilder, SslContextRef, SslRef};
+use openssl::ssl::{
+    SslCipher, SslContextBuilder, SslContextRef, SslRef, SslSession, SslSessionRef,
+};
 use openssl::stack::StackRef;
 use openssl::x509::X509Crl;
 use openssl::x509::store::X509StoreBuilder;
@@ -64,6 +66,51 @@ pub(super) fn request_status(context: &mut SslContextBuilder) -> Result<(), Erro
 pub(super) fn add_crl(store: &mut X509StoreBuilder, crl: &X509Crl) -> Result<(), ErrorStack> {
     // SAFETY: both are live; the store takes a reference of its own to the list.
     check(unsafe { X509_STORE_add_crl(store.as_ptr(), crl.as_ptr()) }.into())
+}
+
+/// Leaves the extended master secret out.
+pub(super) fn forbid_ems(context: &mut SslContextBuilder) {
+    // SAFETY: the context is live.
+    unsafe { SSL_CTX_set_options(context.as_ptr(), SSL_OP_NO_EXTENDED_MASTER_SECRET) };
+}
+
+/// Has a connection make no tickets that hold a session.
+pub(super) fn forbid_tickets(ssl: &mut SslRef) {
+    // SAFETY: the connection is live.
+    unsafe { SSL_set_options(ssl.as_ptr(), SSL_OP_NO_TICKET) };
+}
+
+/// Sets the keys that a server makes and reads tickets with.
+pub(super) fn set_ticket_keys(
+    context: &mut SslContextBuilder,
+    keys: &[u8; 80],
+) -> Result<(), ErrorStack> {
+    // SAFETY: the context is live; the command reads 80 bytes and writes none.
+    check(unsafe {
+        ffi::SSL_CTX_ctrl(
+            context.as_ptr(),
+            SSL_CTRL_SET_TLSEXT_TICKET_KEYS,
+            80,
+            keys.as_ptr().cast_mut().cast(),
+        )
+    })
+}
+
+/// Has a server look up by its id a session that its own cache does not have.
+pub(super) fn set_session_lookup<F>(context: &mut SslContextBuilder, lookup: F)
+where
+    F: Fn(&mut SslRef, &[u8]) -> Option<SslSession> + 'static + Sync + Send,
+{
+    // SAFETY: the only lookup there is makes a session anew each time, so it is in no context.
+    unsafe { context.set_get_session_callback(lookup) }
+}
+
+/// Has a client offer a session.
+pub(super) fn set_session(ssl: &mut SslRef, session: &SslSessionRef) -> Result<(), ErrorStack> {
+    // SAFETY: both are live, and OpenSSL counts the reference that it takes. The session may come from
+    // another context; it is in the cache of neither, for clients have none, and OpenSSL holds no
+    // other ties between the two.
+    unsafe { ssl.set_session(session) }
 }
 
 /// The suites that a context is set to, in order.
@@ -154,6 +201,8 @@ type MessageCallback =
 // SAFETY: as declared in openssl/ssl.h and openssl/x509_vfy.h.
 unsafe extern "C" {
     fn SSL_set_msg_callback(ssl: *mut ffi::SSL, callback: Option<MessageCallback>);
+    fn SSL_CTX_set_options(context: *mut ffi::SSL_CTX, options: u64) -> u64;
+    fn SSL_set_options(ssl: *mut ffi::SSL, options: u64) -> u64;
     fn SSL_CTX_get_ciphers(context: *const ffi::SSL_CTX) -> *mut ffi::stack_st_SSL_CIPHER;
     fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
 }
@@ -162,5 +211,8 @@ unsafe extern "C" {
 const INIT_OPTIONS: u64 =
     OPENSSL_INIT_NO_LOAD_CONFIG | ffi::OPENSSL_INIT_LOAD_SSL_STRINGS | ffi::OPENSSL_INIT_NO_ATEXIT;
 const OPENSSL_INIT_NO_LOAD_CONFIG: u64 = 0x80;
+const SSL_OP_NO_EXTENDED_MASTER_SECRET: u64 = 1;
+const SSL_OP_NO_TICKET: u64 = 1 << 14;
+const SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
 const SSL_CTRL_GET_SIGNATURE_NAME: c_int = 140;
 const SSL_CTRL_GET_PEER_SIGNATURE_NAME: c_int = 141;

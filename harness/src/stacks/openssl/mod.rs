@@ -6,12 +6,14 @@
 //! - no configuration file of the host is read;
 //! - a profile's chain is sent as it is, and not completed from the trust store;
 //! - servers make up parameters for DHE (`SSL_CTX_set_dh_auto`), without which OpenSSL has no DHE;
-//! - sessions are not kept, neither by clients nor by servers, whose tickets hold them.
+//! - sessions are kept only for a scenario with an earlier connection, by no cache of OpenSSL's own;
+//! - all servers make tickets with the same keys.
 
 mod config;
 mod connection;
 mod error;
 mod ffi;
+mod resume;
 mod session;
 mod trace;
 

@@ -21,7 +21,10 @@ pub(super) fn read(ssl: &SslRef, role: Role, identities: &Identities) -> Session
         version,
         suite: CipherSuite(cipher.map_or(0, |cipher| u16::from_be_bytes(cipher.protocol_id()))),
         // A name that we do not know is no code point, and stays visible as 0.
-        group: ffi::group_name(ssl).map(|name| name.parse().unwrap_or(NamedGroup(0))),
+        group: ffi::group_name(ssl)
+            // A session remembers the group of long ago; before TLS 1.3 there is no key exchange now.
+            .filter(|_| kind != HandshakeKind::Resumed || version >= ProtocolVersion::TLS1_3)
+            .map(|name| name.parse().unwrap_or(NamedGroup(0))),
         // OpenSSL chooses a scheme for every suite with a certificate, also where nothing is signed.
         server_signature: server_signature.filter(|_| !cipher.is_some_and(is_key_transport)),
         client_signature,

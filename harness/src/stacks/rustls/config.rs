@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{AlwaysResolvesClientRawPublicKeys, Resumption};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{
@@ -22,8 +23,8 @@ use crate::connection::{Refusal, Role};
 use crate::iana::ProtocolVersion;
 use crate::identity::Unmakeable;
 use crate::profile::{
-    CertificateType, ClientProfile, Credential, Loading, Miss, NameCheck, Ocsp, Preference,
-    ServerName, ServerProfile, Sni, SniPolicy, Staple,
+    CertificateType, ClientProfile, Credential, Ems, Loading, Miss, NameCheck, Ocsp, Preference,
+    ServerName, ServerProfile, SessionIdContext, Sni, SniPolicy, Staple,
 };
 
 impl Rustls {
@@ -36,6 +37,22 @@ impl Rustls {
         &self,
         profile: &ClientProfile,
     ) -> Result<(ClientConfig, RustlsName<'static>), Refusal> {
+        let (config, name, _) = self.client_parts(profile)?;
+        Ok((config, name))
+    }
+
+    /// As [`Self::client_config`], with the verifier, which the configuration does not show.
+    pub(super) fn client_parts(
+        &self,
+        profile: &ClientProfile,
+    ) -> Result<
+        (
+            ClientConfig,
+            RustlsName<'static>,
+            Arc<dyn ServerCertVerifier>,
+        ),
+        Refusal,
+    > {
         if profile.name_check == NameCheck::Off {
             return Err(Refusal::Unsupported(
                 "rustls's WebPkiServerVerifier always checks the name".into(),
@@ -68,7 +85,7 @@ impl Rustls {
             .with_protocol_versions(&versions)
             .map_err(refused)?
             .dangerous()
-            .with_custom_certificate_verifier(verifier);
+            .with_custom_certificate_verifier(verifier.clone());
         let mut config = match profile.identity {
             None if raw => return Err(no_raw_key()),
             None => builder.with_no_client_auth(),
@@ -85,9 +102,10 @@ impl Rustls {
         config.cert_compressors = compressors(profile.compression);
         config.cert_decompressors = decompressors(profile.compression);
         config.enable_sni = profile.sni == Sni::Send;
+        config.require_ems = profile.protocol.ems == Ems::Required;
         config.resumption = Resumption::disabled();
         config.alpn_protocols = wire_names(&profile.alpn);
-        Ok((config, name))
+        Ok((config, name, verifier))
     }
 
     /// The configuration that a server of this profile has.
@@ -99,6 +117,11 @@ impl Rustls {
         if profile.alpn_miss == Miss::Ignore && !profile.alpn.is_empty() {
             return Err(Refusal::Unsupported(
                 "a rustls server with application protocols insists on a common one".into(),
+            ));
+        }
+        if profile.session_id_context == SessionIdContext::Unset {
+            return Err(Refusal::Unsupported(
+                "rustls has no session id contexts to leave out".into(),
             ));
         }
         let versions = versions(&profile.protocol.versions)?;
@@ -138,6 +161,7 @@ impl Rustls {
         config.cert_compressors = compressors(profile.compression);
         config.cert_decompressors = decompressors(profile.compression);
         config.ignore_client_order = profile.preference == Preference::Server;
+        config.require_ems = profile.protocol.ems == Ems::Required;
         config.alpn_protocols = wire_names(&profile.alpn);
         Ok(config)
     }

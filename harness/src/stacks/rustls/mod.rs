@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use rustls::client::ClientConnection;
 use rustls::pki_types::ServerName as RustlsName;
-use rustls::server::ServerConnection;
+use rustls::server::{ProducesTickets, ServerConnection};
 use rustls::{ClientConfig, ServerConfig};
 
 use self::error::failure_of;
 use self::observe::Observed;
+use self::resume::{Ticketer, Verified};
 use crate::connection::{
-    Config, Connection, Failure, HandshakeKind, Reason, Refusal, Role, Session, Stack, StackInfo,
+    Config, Connection, Failure, HandshakeKind, Memory, Reason, Refusal, Role, Session, Stack,
+    StackInfo,
 };
 use crate::iana::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::identity::Identities;
@@ -24,6 +26,7 @@ mod error;
 mod observe;
 mod provider;
 mod raw_keys;
+mod resume;
 mod verifiers;
 
 /// rustls with one of its providers of cryptography.
@@ -33,6 +36,7 @@ pub struct Rustls {
     groups: Vec<&'static dyn rustls::crypto::SupportedKxGroup>,
     identities: Arc<Identities>,
     algorithms: provider::AlgorithmLists,
+    ticketer: Ticketer,
 }
 
 impl Rustls {
@@ -45,6 +49,7 @@ impl Rustls {
             concat!("aws-lc-rs ", env!("SHAKEDOWN_AWS_LC_RS_VERSION")),
             aws_lc_rs::default_provider(),
             aws_lc_rs::ALL_KX_GROUPS,
+            aws_lc_rs::Ticketer::new,
             identities,
         )
     }
@@ -58,6 +63,7 @@ impl Rustls {
             concat!("ring ", env!("SHAKEDOWN_RING_VERSION")),
             ring::default_provider(),
             ring::ALL_KX_GROUPS,
+            ring::Ticketer::new,
             identities,
         )
     }
@@ -71,6 +77,15 @@ impl Rustls {
         config: Arc<ClientConfig>,
         name: RustlsName<'static>,
     ) -> Arc<dyn Config> {
+        self.prepare_client(config, name, None)
+    }
+
+    fn prepare_client(
+        &self,
+        config: Arc<ClientConfig>,
+        name: RustlsName<'static>,
+        verified: Option<Verified>,
+    ) -> Arc<dyn Config> {
         let sent_name = match &name {
             // Without a final dot (msgs/handshake.rs, `trim_hostname_trailing_dot_for_sni`).
             RustlsName::DnsName(dns) if config.enable_sni => {
@@ -83,6 +98,7 @@ impl Rustls {
             config,
             name,
             sent_name,
+            verified,
             identities: self.identities.clone(),
         })
     }
@@ -91,6 +107,7 @@ impl Rustls {
     pub fn adopt_server(&self, config: Arc<ServerConfig>) -> Arc<dyn Config> {
         Arc::new(Server {
             config,
+            ticketer: self.ticketer.clone(),
             identities: self.identities.clone(),
         })
     }
@@ -100,6 +117,7 @@ impl Rustls {
         crypto: &str,
         provider: rustls::crypto::CryptoProvider,
         groups: &[&'static dyn rustls::crypto::SupportedKxGroup],
+        make_ticketer: fn() -> Result<Arc<dyn ProducesTickets>, rustls::Error>,
         identities: Arc<Identities>,
     ) -> Self {
         Self {
@@ -113,6 +131,7 @@ impl Rustls {
             groups: groups.to_vec(),
             identities,
             algorithms: provider::AlgorithmLists::default(),
+            ticketer: Ticketer::new(make_ticketer),
         }
     }
 }
@@ -137,8 +156,9 @@ impl Stack for Rustls {
     }
 
     fn client(&self, profile: &ClientProfile) -> Result<Arc<dyn Config>, Refusal> {
-        let (config, name) = self.client_config(profile)?;
-        Ok(self.adopt_client(Arc::new(config), name))
+        let (config, name, verifier) = self.client_parts(profile)?;
+        let verified = Verified::new(profile, &config, verifier);
+        Ok(self.prepare_client(Arc::new(config), name, Some(verified)))
     }
 
     fn server(&self, profile: &ServerProfile) -> Result<Arc<dyn Config>, Refusal> {
@@ -150,13 +170,15 @@ struct Client {
     config: Arc<ClientConfig>,
     name: RustlsName<'static>,
     sent_name: Option<String>,
+    /// What the verifier and the resolver are made of; `None`: the caller's affair.
+    verified: Option<Verified>,
     identities: Arc<Identities>,
 }
 
-impl Config for Client {
-    fn connect(&self) -> Result<Box<dyn Connection>, Failure> {
-        let connection = ClientConnection::new(self.config.clone(), self.name.clone())
-            .map_err(|error| failure_of(&error))?;
+impl Client {
+    fn begin(&self, config: Arc<ClientConfig>) -> Result<Box<dyn Connection>, Failure> {
+        let connection =
+            ClientConnection::new(config, self.name.clone()).map_err(|error| failure_of(&error))?;
         Ok(Box::new(Endpoint::new(
             connection.into(),
             Role::Client,
@@ -166,21 +188,41 @@ impl Config for Client {
     }
 }
 
+impl Config for Client {
+    fn connect(&self) -> Result<Box<dyn Connection>, Failure> {
+        self.begin(self.config.clone())
+    }
+
+    fn connect_with(&self, memory: &Arc<Memory>) -> Result<Box<dyn Connection>, Failure> {
+        self.begin(resume::client(&self.config, self.verified.as_ref(), memory))
+    }
+}
+
 struct Server {
     config: Arc<ServerConfig>,
+    ticketer: Ticketer,
     identities: Arc<Identities>,
 }
 
-impl Config for Server {
-    fn connect(&self) -> Result<Box<dyn Connection>, Failure> {
-        let connection =
-            ServerConnection::new(self.config.clone()).map_err(|error| failure_of(&error))?;
+impl Server {
+    fn begin(&self, config: Arc<ServerConfig>) -> Result<Box<dyn Connection>, Failure> {
+        let connection = ServerConnection::new(config).map_err(|error| failure_of(&error))?;
         Ok(Box::new(Endpoint::new(
             connection.into(),
             Role::Server,
             None,
             self.identities.clone(),
         )))
+    }
+}
+
+impl Config for Server {
+    fn connect(&self) -> Result<Box<dyn Connection>, Failure> {
+        self.begin(self.config.clone())
+    }
+
+    fn connect_with(&self, memory: &Arc<Memory>) -> Result<Box<dyn Connection>, Failure> {
+        self.begin(resume::server(&self.config, &self.ticketer, memory)?)
     }
 }
 

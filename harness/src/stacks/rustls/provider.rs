@@ -9,7 +9,7 @@ use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use super::Rustls;
 use crate::connection::Refusal;
 use crate::iana::{CipherSuite, SignatureScheme};
-use crate::profile::Protocol;
+use crate::profile::{Ems, Protocol};
 
 /// Lists of verification algorithms that have been asked for.
 ///
@@ -26,6 +26,11 @@ impl Rustls {
         if !protocol.group_tuples.is_empty() || !protocol.key_shares.is_empty() {
             return Err(Refusal::Unsupported(
                 "rustls has no tuples of groups, and chooses its key shares itself".into(),
+            ));
+        }
+        if protocol.ems == Ems::Off {
+            return Err(Refusal::Unsupported(
+                "rustls always offers the extended master secret".into(),
             ));
         }
         let mut provider = self.provider.clone();
