@@ -4,8 +4,8 @@
 
 use shakedown::iana::{CipherSuite as Suite, NamedGroup as G, ProtocolVersion as V};
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, Ems, KeyType, Protocol, Revocation, ServerName,
-    ServerProfile, SessionIdContext, Sni, SniPolicy, Trust,
+    CertificateType, ClientAuth, ClientProfile, Credential, Ems, KeyType, Protocol, Revocation,
+    ServerName, ServerProfile, SessionIdContext, Sni, SniPolicy, Trust,
 };
 use shakedown::scenario::{Earlier, Means, Scenario, StackId};
 
@@ -47,9 +47,13 @@ pub(super) fn axes() -> Vec<Axis> {
                 Sni::Send => Sni::Omit,
                 Sni::Omit => Sni::Send,
             }),
-            "client-identity" => |s| client(s, |was, _| was.identity = match was.identity {
-                None => Some(Credential::default()),
-                Some(_) => None,
+            "client-identity" => |s| client(s, |was, _| {
+                was.identity = match was.identity {
+                    None => Some(Credential::default()),
+                    Some(_) => None,
+                };
+                // There is no raw key without a key.
+                was.certificate_type = CertificateType::X509;
             }),
             "client-trust" => |s| client(s, |was, _| was.trust = match was.trust {
                 Trust::Roots => Trust::OtherRoot,
@@ -146,6 +150,9 @@ fn groups(protocol: &mut Protocol) {
         None => Some(vec![G::secp384r1, G::secp256r1]),
         Some(_) => None,
     };
+    // They are of the groups that are now.
+    protocol.group_tuples.clear();
+    protocol.key_shares.clear();
 }
 
 fn ems(protocol: &mut Protocol, stack: StackId) {
