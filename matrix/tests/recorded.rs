@@ -1,0 +1,31 @@
+//! The model against the recorded outcomes of a run, with no stack linked: what `ci/mutants` asks
+//! of each mutant. `cargo test` leaves it out unless asked: `--test recorded`.
+
+use std::fs;
+
+use shakedown_matrix::model::predict;
+use shakedown_matrix::recording::Recording;
+use shakedown_matrix::verdict::{Verdict, judge};
+
+#[test]
+fn every_recorded_scenario_goes_as_it_went() {
+    let path = std::env::var_os(RECORDED)
+        .unwrap_or_else(|| panic!("{RECORDED} names no file of `shakedown run --record`"));
+    let text = fs::read_to_string(&path).expect("the recording can be read");
+    let recording = Recording::from_lines(&text).expect("a recording");
+    let mut agreed = 0;
+    for (scenario, outcome, recorded) in recording.iter() {
+        let verdict = judge(&predict(scenario), outcome);
+        assert_eq!(verdict, *recorded, "{}", scenario.to_json());
+        agreed += usize::from(verdict == Verdict::Agree);
+    }
+    assert!(
+        agreed >= LEAST,
+        "a recording of {agreed} handshakes is no test"
+    );
+    println!("{agreed} recorded handshakes went as the model says");
+}
+
+const RECORDED: &str = "SHAKEDOWN_RECORDED";
+/// The default run has some twenty times as many.
+const LEAST: usize = 1000;
