@@ -258,10 +258,7 @@ pub struct KnownError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KnownFault {
     /// Not such a list.
-    #[error(
-        "{0}; the file is a JSON array of objects with id, client, server, axes, differences, \
-         versions, reason and link"
-    )]
+    #[error("{0}; mend it as `A known divergence` in ARCHITECTURE.md says")]
     Form(String),
     /// An id twice.
     #[error("the known divergence {id:?} is in line {first} already; remove one or rename it")]
@@ -420,11 +417,7 @@ mod tests {
             assert!(error.contains(message), "{error}");
             assert!(!error.contains(" at line "), "{error}");
         };
-        says(
-            "{}",
-            "1",
-            "invalid type: map, expected a sequence; the file",
-        );
+        says("{}", "1", "invalid type: map, expected a sequence; mend it");
         says(&ENTRY.replace("[\n", "\n\n"), "3", "expected a sequence");
         let typo = ENTRY.replace("\"differences\"", "\"difference\"");
         says(
