@@ -46,7 +46,7 @@ impl<W: Write> Recorder<W> {
         if !self.written.insert(scenario.id()) {
             return Ok(());
         }
-        let seen = serde_json::to_string(&Line::Seen(without_text(outcome)))?;
+        let seen = serde_json::to_string(&Line::Seen(Box::new(without_text(outcome))))?;
         let next = self.numbers.len();
         let number = match self.numbers.get(&seen) {
             Some(number) => *number,
@@ -97,7 +97,7 @@ impl Recording {
         for (line, text) in (1..).zip(text.lines()) {
             let at = |message: String| RecordingError { line, message };
             match serde_json::from_str(text).map_err(|error| at(error.to_string()))? {
-                Line::Seen(outcome) => recording.outcomes.push(outcome),
+                Line::Seen(outcome) => recording.outcomes.push(*outcome),
                 Line::Went {
                     scenario,
                     outcome,
@@ -134,7 +134,7 @@ pub struct RecordingError {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum Line<'a> {
-    Seen(Outcome),
+    Seen(Box<Outcome>),
     Went {
         #[serde(borrow)]
         scenario: &'a RawValue,

@@ -111,7 +111,7 @@ fn a_bad_known_divergence_is_told_with_its_line_and_what_to_do() {
             2,
             "under \"link\"",
         ),
-        (twice, 5, "is in line 2 already; remove one"),
+        (twice, 6, "is in line 2 already; remove one"),
         (change("client.trust", "client.trusts"), 2, "shakedown axes"),
         (change("leaf", "leave"), 2, "shakedown axes"),
         (
@@ -159,7 +159,8 @@ fn a_known_divergence_that_no_longer_applies_fails_the_run() {
     // Nothing came under it in a whole run; of stacks that take no part, nothing can.
     let rare = KNOWN.replace(
         "\"client.trust\":\"leaf\"",
-        "\"client.trust\":\"leaf\",\"client.alpn\":\"imap\",\"server.key\":\"ed25519\",\"client.sni\":\"omit\"",
+        "\"client.trust\":\"leaf\",\"client.alpn\":\"imap\",\"client.sni\":\"omit\",\
+         \"server.alpn\":\"none\",\"server.key\":\"rsa3072\",\"server.flaw\":\"expired\"",
     );
     let output = run(&rare, &["--stacks", "openssl"]);
     assert_fault(&output, exit::DIVERGENCE, &format!("error: {path}:2: "));
