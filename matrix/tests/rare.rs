@@ -4,6 +4,8 @@
 
 #![cfg(feature = "stacks")]
 
+mod scenarios;
+
 use std::path::Path;
 
 use shakedown::scenario::Scenario;
@@ -12,13 +14,15 @@ use shakedown_matrix::model::predict;
 use shakedown_matrix::recording::Recorder;
 use shakedown_matrix::verdict::{Verdict, judge};
 
+use self::scenarios::RARE;
+
 /// `SHAKEDOWN_BLESS=1` writes the record anew, for a new version of a stack.
 #[test]
 fn rare_scenarios_go_as_the_model_says_and_as_recorded() {
     let lab = Lab::new();
     let mut bytes = Vec::new();
     let mut recorder = Recorder::new(&mut bytes);
-    for json in RARE {
+    for (_, json) in RARE {
         let scenario = Scenario::from_json(json).expect("well-formed");
         let outcome = lab.run(&scenario);
         let verdict = judge(&predict(&scenario), &outcome);
@@ -48,53 +52,3 @@ fn rare_scenarios_go_as_the_model_says_and_as_recorded() {
         );
     }
 }
-
-const RARE: &[&str] = &[
-    // A client's certificate below TLS 1.2, where no scheme is negotiated, and Ed25519 has none of old.
-    r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.1"],"security_level":0},
-        "identity":{"key":"ecdsa-p256"}}},"server":{"stack":"openssl","profile":{
-        "protocol":{"versions":["TLS1.1"],"security_level":0},"client_auth":"required"}}}"#,
-    r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.1"],"security_level":0},
-        "identity":{"key":"ed25519"}}},"server":{"stack":"openssl","profile":{
-        "protocol":{"versions":["TLS1.1"],"security_level":0},"client_auth":"required"}}}"#,
-    // Clients that are too old for rustls, whatever it enables.
-    r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.1"],
-        "security_level":0}}},"server":{"stack":"rustls-ring"}}"#,
-    r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.0","TLS1.1"],
-        "security_level":0}}},
-        "server":{"stack":"rustls-aws-lc-rs","profile":{"protocol":{"versions":["TLS1.3"]}}}}"#,
-    // A wildcard that is part of a label, which does not fit; and one that does, with a capital.
-    r#"{"client":{"stack":"openssl","profile":{"server_name":{"dns":"other.shakedown.test"}}},
-        "server":{"stack":"openssl","profile":{"identity":{"flaw":"partial-wildcard"}}}}"#,
-    r#"{"client":{"stack":"openssl","profile":{"server_name":{"dns":"Sibling.shakedown.test"}}},
-        "server":{"stack":"rustls-ring","profile":{"identity":{"flaw":"partial-wildcard"}}}}"#,
-    // What a stack cannot say, beside the values that the group `absent/` asks for.
-    r#"{"client":{"stack":"openssl","profile":{"alpn":["h2"]}},
-        "server":{"stack":"rustls-ring","profile":{"alpn":["h2"],"alpn_miss":"ignore"}}}"#,
-    r#"{"client":{"stack":"openssl","profile":{"trust":{"leaf":{"flaw":"malformed"}}}},
-        "server":{"stack":"openssl"}}"#,
-    r#"{"client":{"stack":"rustls-ring","profile":{"trust":{"leaf":{"flaw":"empty-chain"}}}},
-        "server":{"stack":"openssl"}}"#,
-    r#"{"client":{"stack":"openssl","profile":{"trust":{"leaf":{"key":"ed25519","flaw":"sha1"}}}},
-        "server":{"stack":"openssl"}}"#,
-    r#"{"client":{"stack":"openssl"},
-        "server":{"stack":"rustls-ring","profile":{"identity":{"key":"ed25519","flaw":"sha1"}}}}"#,
-    r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring","profile":{
-        "trust":{"leaf":{"key":"ed25519","flaw":"sha1"}},"client_auth":"optional"}}}"#,
-    // A refusal and an absence at once: the model leaves open which comes first.
-    r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"security_level":1},"trust":"empty"}},
-        "server":{"stack":"openssl"}}"#,
-    // No version at all.
-    r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":[]}}},
-        "server":{"stack":"openssl"}}"#,
-    r#"{"client":{"stack":"openssl"},
-        "server":{"stack":"rustls-ring","profile":{"protocol":{"versions":[]}}}}"#,
-    // Outside the model.
-    r#"{"client":{"stack":"openssl","profile":{"protocol":{"security_level":3}}},
-        "server":{"stack":"openssl"}}"#,
-    // An OpenSSL server without any scheme for TLS 1.3 fails over its own signature, before it could
-    // ask for a certificate.
-    r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl","profile":{
-        "protocol":{"signature_schemes":["rsa_pkcs1_sha256"]},"identity":{"key":"rsa2048"},
-        "client_auth":"optional"}}}"#,
-];

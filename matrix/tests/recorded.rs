@@ -1,11 +1,16 @@
 //! The model against the recorded outcomes of a run, with no stack linked: what `ci/mutants` asks
 //! of each mutant. `cargo test` leaves it out unless asked: `--test recorded`.
 
+mod scenarios;
+
 use std::fs;
 
+use shakedown::scenario::Scenario;
 use shakedown_matrix::model::predict;
 use shakedown_matrix::recording::Recording;
 use shakedown_matrix::verdict::{Verdict, judge};
+
+use self::scenarios::RARE;
 
 #[test]
 fn every_recorded_scenario_goes_as_it_went() {
@@ -23,6 +28,14 @@ fn every_recorded_scenario_goes_as_it_went() {
 #[test]
 fn every_rare_scenario_goes_as_it_went() {
     assert!(agreed(include_str!("rare.jsonl")) > 0);
+}
+
+#[test]
+fn every_rare_scenario_has_its_cause() {
+    for (cause, json) in RARE {
+        let prediction = predict(&Scenario::from_json(json).expect("well-formed"));
+        assert_eq!(prediction.cause().map(|cause| cause.id()), *cause, "{json}");
+    }
 }
 
 /// How many scenarios of a recording go as the model says. Every one must go as recorded.
