@@ -121,6 +121,22 @@ mod tests {
         }
     }
 
+    /// RFC 9525 §6.3 leaves the common name out; OpenSSL takes it where no DNS name stands beside it.
+    #[test]
+    fn a_common_name_is_to_blame_only_where_it_would_fit() {
+        for names in [Names::CommonNameOnly, Names::IpAndCommonName] {
+            let finding = |name, lenient| dns_finding(names, name, lenient);
+            assert_eq!(finding(ServerName::RIGHT, true), None);
+            assert_eq!(finding(ServerName::RIGHT, false), Some(Cause::CertCnOnly));
+            for lenient in [true, false] {
+                assert_eq!(
+                    finding(ServerName::WRONG, lenient),
+                    Some(Cause::CertHostMismatch)
+                );
+            }
+        }
+    }
+
     #[test]
     fn a_wildcard_stands_for_one_label() {
         let finding = |name| dns_finding(Names::Wildcard, name, false);

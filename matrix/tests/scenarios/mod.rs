@@ -38,6 +38,17 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         r#"{"client":{"stack":"openssl","profile":{"server_name":{"dns":"Sibling.shakedown.test"}}},
         "server":{"stack":"rustls-ring","profile":{"identity":{"flaw":"partial-wildcard"}}}}"#,
     ),
+    // The address of the certificate that has another name.
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"server_name":{"ip":"192.0.2.2"}}},
+        "server":{"stack":"openssl","profile":{"identity":{"flaw":"other-name"}}}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"rustls-ring","profile":{"server_name":{"ip":"192.0.2.2"}}},
+        "server":{"stack":"openssl","profile":{"identity":{"flaw":"other-name"}}}}"#,
+    ),
     // What a stack cannot say, beside the values that the group `absent/` asks for.
     (
         None,
