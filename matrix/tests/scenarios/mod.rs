@@ -113,6 +113,32 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
     ),
     // One outcome, several causes: the cause is the one that the profiles show.
     (
+        Some("server-no-certificate"),
+        r#"{"client":{"stack":"openssl"},
+        "server":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"]},"identity":null}}}"#,
+    ),
+    (
+        Some("sigalg-mismatch"),
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl","profile":{
+        "protocol":{"versions":["TLS1.3"],"signature_schemes":["ed25519"]}}}}"#,
+    ),
+    (
+        Some("suite-key-type"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "suites":["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"]}}},"server":{"stack":"openssl"}}"#,
+    ),
+    (
+        Some("group-mismatch"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "groups":["x25519","secp256r1"]}}},
+        "server":{"stack":"openssl","profile":{"protocol":{"groups":["secp384r1"]}}}}"#,
+    ),
+    (
+        Some("cert-bad-key-usage"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"openssl","profile":{"identity":{"flaw":"bad-key-usage"}}}}"#,
+    ),
+    (
         Some("version-mismatch"),
         r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"]}}},
         "server":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]}}}}"#,
