@@ -3,15 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
+use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
-use shakedown::scenario::{Scenario, ScenarioError, StackId, read_json};
+use serde_json::value::RawValue;
+use shakedown::connection::StackInfo;
+use shakedown::scenario::{Scenario, StackId};
 
-use crate::axes::Axes;
+use crate::axes::{Axes, CLIENT_STACK, SERVER_STACK};
 use crate::verdict::{Difference, Verdict};
 
-/// The declared exceptions.
+/// The declared exceptions of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Known(Vec<Entry>);
+pub struct Known {
+    file: String,
+    entries: Vec<Entry>,
+}
 
 /// One declared exception.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,10 +35,30 @@ pub struct Entry {
     pub axes: BTreeMap<String, String>,
     /// Exactly what goes otherwise.
     pub differences: Vec<Difference>,
+    /// With which versions of the libraries it does.
+    #[serde(default)]
+    pub versions: Versions,
     /// Why this is no fault of the model's.
     pub reason: String,
     /// Where upstream says so.
     pub link: String,
+    /// The line of the file on which it begins, from 1.
+    #[serde(skip)]
+    pub line: usize,
+}
+
+/// Ranges of versions as Cargo writes them (`>=3.5, <4`), by library; `null`: any version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Versions {
+    /// Of OpenSSL.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub openssl: Option<VersionReq>,
+    /// Of rustls, with whatever cryptography.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub rustls: Option<VersionReq>,
 }
 
 impl Known {
@@ -42,48 +68,77 @@ impl Known {
     ///
     /// As [`Known::from_json`].
     pub fn built_in(axes: &Axes) -> Result<Self, KnownError> {
-        Self::from_json(include_str!("../known.json"), axes)
+        Self::from_json("matrix/known.json", include_str!("../known.json"), axes)
     }
 
-    /// Reads exceptions.
+    /// Reads the exceptions of a file.
     ///
     /// # Errors
     ///
-    /// [`KnownError`], for what is not such a list, for an id that is there twice, and for axes and
-    /// values that do not exist.
-    pub fn from_json(json: &str, axes: &Axes) -> Result<Self, KnownError> {
-        let entries: Vec<Entry> = read_json(json).map_err(KnownError::Form)?;
-        let mut ids = BTreeSet::new();
-        for entry in &entries {
-            if !ids.insert(&entry.id) {
-                return Err(KnownError::Duplicate(entry.id.clone()));
+    /// [`KnownError`], for what is not such a list, for an id that is there twice, for values that
+    /// no axis or no scenario has, and for what an entry lacks.
+    pub fn from_json(file: &str, json: &str, axes: &Axes) -> Result<Self, KnownError> {
+        let at = |line, fault| KnownError {
+            file: file.to_owned(),
+            line,
+            fault,
+        };
+        let raw: Vec<&RawValue> = serde_json::from_str(json)
+            .map_err(|error| at(error.line(), KnownFault::Form(without_place(&error))))?;
+        let mut entries: Vec<Entry> = Vec::new();
+        for raw in raw {
+            // What was read is a part of what was given.
+            let offset = raw.get().as_ptr() as usize - json.as_ptr() as usize;
+            let line = 1 + newlines(&json[..offset]);
+            let mut entry = read_entry(raw.get())
+                .map_err(|(further, message)| at(line + further, KnownFault::Form(message)))?;
+            entry.line = line;
+            if let Some(first) = entries.iter().find(|other| other.id == entry.id) {
+                let (id, first) = (entry.id, first.line);
+                return Err(at(line, KnownFault::Duplicate { id, first }));
             }
-            for (axis, value) in &entry.axes {
-                let exists = axes
-                    .index(axis)
-                    .is_some_and(|index| axes.value(index, value).is_some());
-                if !exists {
-                    return Err(KnownError::NoSuchValue {
-                        id: entry.id.clone(),
-                        axis: axis.clone(),
-                        value: value.clone(),
-                    });
-                }
-            }
-            if entry.reason.is_empty() || entry.link.is_empty() {
-                return Err(KnownError::NoReason(entry.id.clone()));
-            }
+            entry.check(axes).map_err(|fault| at(line, fault))?;
+            entries.push(entry);
         }
-        Ok(Self(entries))
+        Ok(Self {
+            file: file.to_owned(),
+            entries,
+        })
     }
 
-    /// The id of an entry that nothing came under.
-    pub fn unmet(&self, met: &BTreeMap<String, u64>) -> Option<String> {
-        self.0
+    /// Those that are about the versions of these stacks.
+    ///
+    /// # Errors
+    ///
+    /// [`KnownError`], where a stack's version is not of three numbers.
+    pub fn for_stacks(mut self, stacks: &[StackInfo]) -> Result<Self, KnownError> {
+        let mut kept = Vec::new();
+        for entry in self.entries {
+            let includes = entry.versions.include(stacks).map_err(|fault| KnownError {
+                file: self.file.clone(),
+                line: entry.line,
+                fault,
+            })?;
+            if includes {
+                kept.push(entry);
+            }
+        }
+        self.entries = kept;
+        Ok(self)
+    }
+
+    /// The first entry that is about one of the pairings of client and server, and under which
+    /// nothing came: its id is not among those that were `met`.
+    pub fn unmet(&self, met: &BTreeSet<String>, pairings: &[(StackId, StackId)]) -> Option<&Entry> {
+        self.entries
             .iter()
-            .map(|entry| &entry.id)
-            .find(|id| !met.contains_key(*id))
-            .cloned()
+            .filter(|entry| !met.contains(&entry.id))
+            .find(|entry| {
+                pairings.iter().any(|(client, server)| {
+                    entry.wants_stack(CLIENT_STACK, entry.client, *client)
+                        && entry.wants_stack(SERVER_STACK, entry.server, *server)
+                })
+            })
     }
 
     /// The entry whose scenarios this one is among.
@@ -94,7 +149,7 @@ impl Known {
         point: Option<&[usize]>,
     ) -> Option<&Entry> {
         let point = point?;
-        self.0.iter().find(|entry| {
+        self.entries.iter().find(|entry| {
             entry.client.is_none_or(|id| id == scenario.client.stack)
                 && entry.server.is_none_or(|id| id == scenario.server.stack)
                 && entry.axes.iter().all(|(axis, label)| {
@@ -103,6 +158,11 @@ impl Known {
                 })
         })
     }
+
+    /// The file and the line on which an entry begins.
+    pub fn place(&self, entry: &Entry) -> String {
+        format!("{}:{}", self.file, entry.line)
+    }
 }
 
 impl Entry {
@@ -110,20 +170,107 @@ impl Entry {
     pub fn explains(&self, verdict: &Verdict) -> bool {
         matches!(verdict, Verdict::Diverge(found) if *found == self.differences)
     }
+
+    fn check(&self, axes: &Axes) -> Result<(), KnownFault> {
+        for (field, value) in [
+            ("id", &self.id),
+            ("reason", &self.reason),
+            ("link", &self.link),
+        ] {
+            if value.trim().is_empty() {
+                let id = self.id.clone();
+                return Err(KnownFault::Empty { id, field });
+            }
+        }
+        // A divergence always says where, so that an empty list would never apply.
+        if self.differences.is_empty() {
+            let (id, field) = (self.id.clone(), "differences");
+            return Err(KnownFault::Empty { id, field });
+        }
+        self.check_pattern(axes)
+    }
+
+    /// Whether some scenario of the axes comes under the entry.
+    fn check_pattern(&self, axes: &Axes) -> Result<(), KnownFault> {
+        let stacks = [(CLIENT_STACK, self.client), (SERVER_STACK, self.server)]
+            .into_iter()
+            .filter_map(|(axis, stack)| Some((axis, stack?.name())));
+        let values = self
+            .axes
+            .iter()
+            .map(|(axis, value)| (axis.as_str(), value.as_str()));
+        let mut held = Vec::new();
+        for (axis, value) in stacks.chain(values) {
+            let found = axes
+                .index(axis)
+                .and_then(|index| Some((index, vec![axes.value(index, value)?])));
+            let Some(found) = found else {
+                return Err(KnownFault::NoSuchValue {
+                    id: self.id.clone(),
+                    axis: axis.to_owned(),
+                    value: value.to_owned(),
+                });
+            };
+            held.push(found);
+        }
+        axes.space(&held)
+            .map(drop)
+            .map_err(|_| KnownFault::Contradictory(self.id.clone()))
+    }
+
+    fn wants_stack(&self, axis: &str, wanted: Option<StackId>, stack: StackId) -> bool {
+        wanted.is_none_or(|wanted| wanted == stack)
+            && self.axes.get(axis).is_none_or(|name| name == stack.name())
+    }
+}
+
+impl Versions {
+    /// Whether each library that is named is linked in a version of its range.
+    fn include(&self, stacks: &[StackInfo]) -> Result<bool, KnownFault> {
+        for (range, rustls) in [(&self.openssl, false), (&self.rustls, true)] {
+            let Some(range) = range else { continue };
+            let Some(stack) = stacks.iter().find(|stack| stack.id.is_rustls() == rustls) else {
+                return Ok(false);
+            };
+            let version = Version::parse(&stack.version)
+                .map_err(|_| KnownFault::OddVersion(stack.version.clone()))?;
+            if !range.matches(&version) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 }
 
 /// A list of exceptions that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KnownError {
+#[error("{file}:{line}: {fault}")]
+pub struct KnownError {
+    /// The file, as it was named.
+    pub file: String,
+    /// The line, from 1: of the fault where the form is wrong, else where the entry begins.
+    pub line: usize,
+    /// What is wrong.
+    pub fault: KnownFault,
+}
+
+/// What is wrong with a list of exceptions.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KnownFault {
     /// Not such a list.
-    #[error("known divergences: {0}")]
-    Form(ScenarioError),
+    #[error("{0}; mend it as `A known divergence` in ARCHITECTURE.md says")]
+    Form(String),
     /// An id twice.
-    #[error("known divergences: {0:?} is there twice; remove one")]
-    Duplicate(String),
-    /// A pattern that matches nothing.
+    #[error("the known divergence {id:?} is in line {first} already; remove one or rename it")]
+    Duplicate {
+        /// The id.
+        id: String,
+        /// The line of the entry that has it already.
+        first: usize,
+    },
+    /// Text that no axis has.
     #[error(
-        "known divergences: {id:?} names {axis}={value}, which is on no axis; see `shakedown axes`"
+        "the known divergence {id:?} names {axis}={value}, which is on no axis; see `shakedown axes`"
     )]
     NoSuchValue {
         /// The entry.
@@ -133,9 +280,51 @@ pub enum KnownError {
         /// The value.
         value: String,
     },
-    /// Neither reason nor link may be left out.
-    #[error("known divergences: {0:?} needs a reason and an upstream link")]
-    NoReason(String),
+    /// A pattern that no scenario has.
+    #[error(
+        "the known divergence {0:?} matches nothing: no scenario has these stacks and values \
+         together; mend client, server or axes, or remove it"
+    )]
+    Contradictory(String),
+    /// What may not be left out.
+    #[error("the known divergence {id:?} has nothing under {field:?}; fill it in")]
+    Empty {
+        /// The entry.
+        id: String,
+        /// The field.
+        field: &'static str,
+    },
+    /// A version that no range can include or exclude.
+    #[error(
+        "the linked version {0:?} is not of the form 1.2.3, so that no range can be held against \
+         it; leave \"versions\" out"
+    )]
+    OddVersion(String),
+}
+
+/// An entry; or how many lines further down something is wrong, and what.
+fn read_entry(json: &str) -> Result<Entry, (usize, String)> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let inner = error.inner();
+        let message = without_place(inner);
+        let message = match error.path().to_string().as_str() {
+            "." | "?" => message,
+            path => format!("{path}: {message}"),
+        };
+        (inner.line().saturating_sub(1), message)
+    })
+}
+
+/// The error without its line, which is told in front.
+fn without_place(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    message.strip_suffix(&place).unwrap_or(&message).to_owned()
+}
+
+fn newlines(text: &str) -> usize {
+    text.bytes().filter(|byte| *byte == b'\n').count()
 }
 
 #[cfg(test)]
@@ -143,24 +332,20 @@ mod tests {
     use super::*;
     use shakedown::connection::Role;
 
-    const ENTRY: &str = r#"[{"id":"a","client":"openssl","axes":{"client.trust":"leaf"},
-        "differences":[{"side":"client","field":"end","expected":"x","actual":"y"}],
-        "reason":"r","link":"https://example.org/1"}]"#;
-
     #[test]
     fn the_built_in_list_reads() {
-        assert!(Known::built_in(&Axes::new()).is_ok());
+        let known = Known::built_in(&Axes::new()).expect("the built-in list reads");
+        assert_eq!(known.file, "matrix/known.json");
     }
 
     #[test]
     fn an_entry_explains_only_what_it_declares() {
         let axes = Axes::new();
-        let known = Known::from_json(ENTRY, &axes).expect("well-formed");
-        let mut point = axes.plain();
-        for (axis, value) in [("client.stack", "openssl"), ("client.trust", "leaf")] {
-            let index = axes.index(axis).expect("an axis");
-            point[index] = axes.value(index, value).expect("a value");
-        }
+        let known = read(ENTRY);
+        let point = at(
+            &axes,
+            &[("client.stack", "openssl"), ("client.trust", "leaf")],
+        );
         let entry = known
             .about(&axes, &axes.scenario(&point), Some(&point))
             .expect("its scenario");
@@ -173,29 +358,185 @@ mod tests {
         assert!(entry.explains(&Verdict::Diverge(vec![difference.clone()])));
         assert!(!entry.explains(&Verdict::Agree));
         assert!(!entry.explains(&Verdict::Diverge(vec![difference.clone(), difference])));
-        let plain = axes.plain();
-        assert_eq!(
-            known.about(&axes, &axes.scenario(&plain), Some(&plain)),
-            None
-        );
     }
 
     #[test]
-    fn an_entry_that_nothing_came_under_is_told() {
-        let known = Known::from_json(ENTRY, &Axes::new()).expect("well-formed");
-        assert_eq!(known.unmet(&BTreeMap::new()), Some("a".into()));
-        assert_eq!(known.unmet(&BTreeMap::from([("a".into(), 1)])), None);
-    }
-
-    #[test]
-    fn bad_lists_are_refused_by_name() {
+    fn an_entry_is_about_its_stacks_and_values_only() {
         let axes = Axes::new();
-        let error = |json: &str| Known::from_json(json, &axes).expect_err("bad").to_string();
-        assert!(error("{}").starts_with("known divergences: "));
-        assert!(error(&ENTRY.replace("\"id\"", "\"ident\"")).contains("[0].ident: unknown field"));
-        assert!(error(&ENTRY.replace("leaf", "leave")).contains("client.trust=leave"));
-        assert!(error(&ENTRY.replace("\"r\"", "\"\"")).contains("needs a reason"));
-        let twice = format!("[{0},{0}]", &ENTRY[1..ENTRY.len() - 1]);
-        assert!(error(&twice).contains("twice"));
+        let known = read(&ENTRY.replace("\"axes\"", "\"server\":\"rustls-ring\",\"axes\""));
+        let is_about = |client, server, trust| {
+            let point = at(
+                &axes,
+                &[
+                    ("client.stack", client),
+                    ("server.stack", server),
+                    ("client.trust", trust),
+                ],
+            );
+            let scenario = axes.scenario(&point);
+            assert_eq!(known.about(&axes, &scenario, None), None);
+            known.about(&axes, &scenario, Some(&point)).is_some()
+        };
+        assert!(is_about("openssl", "rustls-ring", "leaf"));
+        assert!(!is_about("rustls-ring", "rustls-ring", "leaf"));
+        assert!(!is_about("openssl", "openssl", "leaf"));
+        assert!(!is_about("openssl", "rustls-ring", "roots"));
     }
+
+    #[test]
+    fn an_entry_that_nothing_came_under_is_told_with_its_place() {
+        let known = read(ENTRY);
+        let stacks = [
+            (StackId::RustlsRing, StackId::Openssl),
+            (StackId::Openssl, StackId::Openssl),
+        ];
+        let unmet = known.unmet(&BTreeSet::new(), &stacks).expect("unmet");
+        assert_eq!(known.place(unmet), "known.json:2");
+        assert_eq!(known.unmet(&BTreeSet::from(["a".into()]), &stacks), None);
+        // What it is about takes no part.
+        assert_eq!(known.unmet(&BTreeSet::new(), &stacks[..1]), None);
+        let known = read(
+            &ENTRY
+                .replace("\"client.trust\"", "\"server.stack\"")
+                .replace("leaf", "rustls-ring"),
+        );
+        assert_eq!(known.unmet(&BTreeSet::new(), &stacks), None);
+        let swapped = stacks.map(|(client, server)| (server, client));
+        assert!(known.unmet(&BTreeSet::new(), &swapped).is_some());
+    }
+
+    #[test]
+    fn bad_lists_are_refused_with_line_and_remedy() {
+        let says = |json: &str, place: &str, message: &str| {
+            let error = Known::from_json("known.json", json, &Axes::new())
+                .expect_err("bad")
+                .to_string();
+            assert!(
+                error.starts_with(&format!("known.json:{place}: ")),
+                "{error}"
+            );
+            assert!(error.contains(message), "{error}");
+            assert!(!error.contains(" at line "), "{error}");
+        };
+        says("{}", "1", "invalid type: map, expected a sequence; mend it");
+        says(&ENTRY.replace("[\n", "\n\n"), "3", "expected a sequence");
+        let typo = ENTRY.replace("\"differences\"", "\"difference\"");
+        says(
+            &typo,
+            "3",
+            "difference: unknown field `difference`, expected one of",
+        );
+        let typo = ENTRY.replace("\"reason\"", "\"versions\":{\"gnutls\":\"*\"},\"reason\"");
+        says(&typo, "4", "versions.gnutls: unknown field `gnutls`");
+        let range = ENTRY.replace(
+            "\"reason\"",
+            "\"versions\":{\"openssl\":\"new\"},\"reason\"",
+        );
+        says(&range, "4", "versions.openssl: ");
+        says("[\n\"a\"]", "2", "invalid type: string");
+        says(&ENTRY.replace("leaf", "leave"), "2", "client.trust=leave");
+        says(
+            &ENTRY.replace("client.trust", "client.trusts"),
+            "2",
+            "shakedown axes",
+        );
+        says(
+            &ENTRY.replace("\"r\"", "\" \""),
+            "2",
+            "nothing under \"reason\"",
+        );
+        says(
+            &ENTRY.replace("\"h\"", "\"\""),
+            "2",
+            "nothing under \"link\"",
+        );
+        says(&ENTRY.replace("\"a\"", "\"\""), "2", "nothing under \"id\"");
+        let none = format!("{}[]{}", before(DIFFERENCES), after(DIFFERENCES));
+        says(&none, "2", "nothing under \"differences\"");
+        let twice = format!("[\n\n{0},\n{0}]", &ENTRY[2..ENTRY.len() - 1]);
+        says(&twice, "6", "\"a\" is in line 3 already");
+    }
+
+    #[test]
+    fn a_pattern_that_no_scenario_has_is_refused() {
+        let fault = |json: &str| {
+            Known::from_json("known.json", json, &Axes::new())
+                .expect_err("bad")
+                .fault
+        };
+        let contradictory = KnownFault::Contradictory("a".into());
+        // OpenSSL cannot be given a resolver of certificates.
+        let json = ENTRY
+            .replace("client.trust", "client.loading")
+            .replace("leaf", "resolver");
+        assert_eq!(fault(&json), contradictory);
+        let json = ENTRY
+            .replace("client.trust", "client.stack")
+            .replace("leaf", "rustls-ring");
+        assert_eq!(fault(&json), contradictory);
+    }
+
+    #[test]
+    fn an_entry_outside_its_versions_does_not_apply() {
+        let kept = |versions: &str, linked: &[StackInfo]| {
+            let json = ENTRY.replace("\"reason\"", &format!("\"versions\":{versions},\"reason\""));
+            let known = read(&json).for_stacks(linked)?;
+            Ok::<_, KnownError>(!known.entries.is_empty())
+        };
+        let linked = [
+            stack(StackId::RustlsRing, "0.23.46"),
+            stack(StackId::Openssl, "3.6.3"),
+        ];
+        assert_eq!(kept("{}", &linked), Ok(true));
+        assert_eq!(kept(r#"{"openssl":">=3.5, <4"}"#, &linked), Ok(true));
+        assert_eq!(kept(r#"{"openssl":">=3.5, <3.6.3"}"#, &linked), Ok(false));
+        assert_eq!(kept(r#"{"rustls":"=0.23.46"}"#, &linked), Ok(true));
+        assert_eq!(kept(r#"{"rustls":"=0.23.45"}"#, &linked), Ok(false));
+        let both = r#"{"openssl":"3","rustls":"0.22"}"#;
+        assert_eq!(kept(both, &linked), Ok(false));
+        assert_eq!(kept(r#"{"rustls":"*"}"#, &linked[1..]), Ok(false));
+        let odd = [stack(StackId::Openssl, "3.6")];
+        let error = kept(r#"{"openssl":"*"}"#, &odd).expect_err("odd");
+        assert_eq!(
+            (error.line, error.fault),
+            (2, KnownFault::OddVersion("3.6".into()))
+        );
+        assert_eq!(kept("{}", &odd), Ok(true));
+    }
+
+    fn read(json: &str) -> Known {
+        Known::from_json("known.json", json, &Axes::new()).expect("well-formed")
+    }
+
+    fn at(axes: &Axes, values: &[(&str, &str)]) -> Vec<usize> {
+        let mut point = axes.plain();
+        for (axis, value) in values {
+            let index = axes.index(axis).expect("an axis");
+            point[index] = axes.value(index, value).expect("a value");
+        }
+        point
+    }
+
+    fn stack(id: StackId, version: &str) -> StackInfo {
+        StackInfo {
+            id,
+            name: String::new(),
+            version: version.into(),
+            crypto: String::new(),
+        }
+    }
+
+    fn before(part: &str) -> &str {
+        ENTRY.split_once(part).expect("a part").0
+    }
+
+    fn after(part: &str) -> &str {
+        ENTRY.split_once(part).expect("a part").1
+    }
+
+    const ENTRY: &str = r#"[
+{"id":"a","client":"openssl","axes":{"client.trust":"leaf"},
+ "differences":[{"side":"client","field":"end","expected":"x","actual":"y"}],
+ "reason":"r","link":"h"}]"#;
+    const DIFFERENCES: &str = r#"[{"side":"client","field":"end","expected":"x","actual":"y"}]"#;
 }

@@ -18,6 +18,7 @@ pub mod lab;
 pub mod model;
 pub mod output;
 pub mod plan;
+pub mod recording;
 pub mod report;
 #[cfg(feature = "stacks")]
 pub mod run;

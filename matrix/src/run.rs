@@ -3,12 +3,13 @@
 //! The only room with threads in it. Cases are tried in parallel and counted in order, so that the
 //! same plan makes the same report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use globset::GlobMatcher;
 use rayon::prelude::*;
 
+use shakedown::outcome::Outcome;
 use shakedown::scenario::{Scenario, ScenarioId, StackId};
 
 use crate::axes::Axes;
@@ -54,9 +55,15 @@ pub enum RunError {
     NothingSelected(String),
     /// A declared exception that nothing came under.
     #[error(
-        "known divergence {0:?} was not met in a whole run; remove it, or run what it is about"
+        "{place}: nothing in the whole run came under the known divergence {id:?}; remove it, or \
+         try more scenarios"
     )]
-    KnownUnmet(String),
+    KnownUnmet {
+        /// File and line of the entry.
+        place: String,
+        /// The entry.
+        id: String,
+    },
     /// Coverage cannot be measured.
     #[error(transparent)]
     Cover(#[from] CoverError),
@@ -68,6 +75,23 @@ pub enum RunError {
 ///
 /// [`RunError`], where nothing is selected.
 pub fn run(setting: &Setting<'_>, request: RequestReport) -> Result<Report, RunError> {
+    run_recorded(setting, request, None)
+}
+
+/// Told in order what each scenario came to, and the verdict before any declared exception.
+pub type Record<'a> = &'a mut dyn FnMut(&Scenario, &Outcome, &Verdict);
+
+/// Tries everything, tells of each scenario, and reports.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_recorded(
+    setting: &Setting<'_>,
+    request: RequestReport,
+    mut record: Option<Record<'_>>,
+) -> Result<Report, RunError> {
+    let recording = record.is_some();
     let mut tally = Tally::default();
     for group in batches_in_groups(setting.plan) {
         let cases: Vec<Case> = group
@@ -82,13 +106,16 @@ pub fn run(setting: &Setting<'_>, request: RequestReport) -> Result<Report, RunE
                 if setting.stop.load(Ordering::Relaxed) {
                     return None;
                 }
-                let tried = try_case(setting, case);
+                let tried = try_case(setting, case, recording);
                 (setting.tick)(1);
                 Some(tried)
             })
             .collect();
         for (case, tried) in cases.into_iter().zip(tried) {
             if let Some(tried) = tried {
+                if let (Some(record), Some((outcome, verdict))) = (&mut record, &tried.recorded) {
+                    record(&case.scenario, outcome, verdict);
+                }
                 tally.count(case, tried);
             }
         }
@@ -97,11 +124,14 @@ pub fn run(setting: &Setting<'_>, request: RequestReport) -> Result<Report, RunE
         }
     }
     let interrupted = setting.stop.load(Ordering::Relaxed);
-    if is_whole(setting)
+    if setting.filter.is_none()
         && !interrupted
-        && let Some(id) = setting.known.unmet(&tally.known)
+        && let Some(entry) = setting.known.unmet(&tally.met, setting.plan.pairings())
     {
-        return Err(RunError::KnownUnmet(id));
+        return Err(RunError::KnownUnmet {
+            place: setting.known.place(entry),
+            id: entry.id.clone(),
+        });
     }
     if tally.summary.scenarios == 0 && !interrupted {
         return Err(RunError::NothingSelected(
@@ -123,20 +153,27 @@ struct Tried {
     verdict: Verdict,
     known: Option<String>,
     breaches: Vec<Breach>,
+    /// The declared exception that it is among the scenarios of.
+    met: Option<String>,
     /// Kept for the cases that tables are made of.
     observation: Option<Observation>,
+    /// Kept for a recording.
+    recorded: Option<(Outcome, Verdict)>,
 }
 
-fn try_case(setting: &Setting<'_>, case: &Case) -> Tried {
+fn try_case(setting: &Setting<'_>, case: &Case, recording: bool) -> Tried {
     let prediction = predict(&case.scenario);
     let outcome = setting.lab.run(&case.scenario);
     let mut verdict = judge(&prediction, &outcome);
+    let recorded = recording.then(|| (outcome.clone(), verdict.clone()));
     let mut known = None;
+    let mut met = None;
     let axes = setting.plan.axes();
     if let Some(entry) = setting
         .known
         .about(axes, &case.scenario, case.point.as_deref())
     {
+        met = Some(entry.id.clone());
         if entry.explains(&verdict) {
             known = Some(entry.id.clone());
         } else if verdict == Verdict::Agree {
@@ -144,7 +181,10 @@ fn try_case(setting: &Setting<'_>, case: &Case) -> Tried {
                 side: None,
                 field: "known divergence".into(),
                 expected: format!("{:?} still applies", entry.id),
-                actual: "it went as the model says; remove the entry".into(),
+                actual: format!(
+                    "it went as the model says; remove the entry at {}",
+                    setting.known.place(entry)
+                ),
             }]);
         }
     }
@@ -169,7 +209,9 @@ fn try_case(setting: &Setting<'_>, case: &Case) -> Tried {
         verdict,
         known,
         breaches,
+        met,
         observation,
+        recorded,
     }
 }
 
@@ -200,6 +242,7 @@ struct Tally {
     deviations: BTreeMap<Breach, Deviated>,
     unsupported: BTreeMap<String, u64>,
     known: BTreeMap<String, u64>,
+    met: BTreeSet<String>,
     divergences: BTreeMap<Likeness, Divergence>,
     observations: BTreeMap<String, Observation>,
     points: Vec<Vec<usize>>,
@@ -262,6 +305,7 @@ impl Tally {
         {
             self.points.push(point.clone());
         }
+        self.met.extend(tried.met);
         if let Some(id) = tried.known {
             self.summary.known += 1;
             *self.known.entry(id).or_default() += 1;

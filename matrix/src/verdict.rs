@@ -346,8 +346,9 @@ mod tests {
         for (field, change) in on_success {
             assert_otherwise(SUCCESS, field, change);
         }
-        let on_failure: [(&str, Change); 4] = [
+        let on_failure: [(&str, Change); 5] = [
             ("end", |o| o.server.end = End::Closed),
+            ("data intact", |o| o.client.data_intact = Some(false)),
             ("alert sent", |o| o.server.alert_sent = None),
             // The right alert under the wrong protection.
             ("alert sent", |o| {
@@ -431,6 +432,42 @@ mod tests {
         stalled.client.end = End::Stalled;
         stalled.server.end = End::Stalled;
         assert_eq!(judge(&unmodelled, &stalled), Verdict::Stall);
+    }
+
+    #[test]
+    fn every_end_has_words_of_its_own() {
+        let failure = |reason| Failure {
+            reason,
+            native: "N".into(),
+            text: String::new(),
+        };
+        let native = || "N".to_owned();
+        for (expected, actual, words) in [
+            (ExpectedEnd::NotStarted, End::NotStarted, "not started"),
+            (
+                ExpectedEnd::Refused { native: native() },
+                End::Refused(failure(Reason::Internal)),
+                "refused: N",
+            ),
+            (
+                ExpectedEnd::Failed { native: native() },
+                End::Failed(failure(Reason::Internal)),
+                "failed: N",
+            ),
+            (ExpectedEnd::Closed, End::Closed, "closed"),
+            (ExpectedEnd::Stalled, End::Stalled, "stalled"),
+        ] {
+            assert_eq!(describe_expected(&expected), words);
+            assert_eq!(describe(&actual), words);
+        }
+        for end in [
+            End::Refused(failure(Reason::Unmapped)),
+            End::Failed(failure(Reason::Unmapped)),
+        ] {
+            assert_eq!(describe(&end), "unmapped error: N");
+        }
+        assert_eq!(describe(&End::Unsupported(native())), "unsupported: N");
+        assert_eq!(describe(&End::Crashed(native())), "crashed: N");
     }
 
     #[test]

@@ -4,8 +4,15 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 use shakedown_matrix::cli::exit;
+use shakedown_matrix::model::predict;
+use shakedown_matrix::recording::Recording;
+use shakedown_matrix::verdict::judge;
 
 const PLAIN: &str = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"}}"#;
+const KNOWN: &str = r#"[
+{"id":"a","client":"openssl","axes":{"client.trust":"leaf"},
+ "differences":[{"side":"client","field":"end","expected":"x","actual":"y"}],
+ "reason":"r","link":"https://example.org/1"}]"#;
 const SMALL: [&str; 5] = ["run", "--strength", "1", "--random", "0"];
 
 #[test]
@@ -77,6 +84,105 @@ fn an_unwritable_output_is_told_before_any_work_and_loses_nothing() {
         serde_json::from_str(&std::fs::read_to_string(&file).expect("there")).expect("JSON");
     assert_eq!(report["summary"]["diverge"], 0);
     assert_eq!(report["request"]["filter"], "cause/alpn*");
+}
+
+#[test]
+fn a_bad_known_divergence_is_told_with_its_line_and_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("known.json");
+    let path = file.to_str().expect("UTF-8");
+    assert_fault(&shakedown(&["run", "--known", path]), exit::USAGE, path);
+    let twice = format!("[{0},\n{0}]", &KNOWN[1..KNOWN.len() - 1]);
+    let change = |from, to| KNOWN.replace(from, to);
+    for (json, line, says) in [
+        ("{}".to_owned(), 1, "expected a sequence"),
+        (
+            change("\"reason\"", "\"raeson\""),
+            4,
+            "raeson: unknown field",
+        ),
+        (
+            change("\"r\"", "\"\""),
+            2,
+            "nothing under \"reason\"; fill it in",
+        ),
+        (
+            change("\"https://example.org/1\"", "\"\""),
+            2,
+            "under \"link\"",
+        ),
+        (twice, 6, "is in line 2 already; remove one"),
+        (change("client.trust", "client.trusts"), 2, "shakedown axes"),
+        (change("leaf", "leave"), 2, "shakedown axes"),
+        (
+            change(
+                "\"client.trust\":\"leaf\"",
+                "\"client.loading\":\"resolver\"",
+            ),
+            2,
+            "matches nothing",
+        ),
+        (
+            change(
+                "\"reason\"",
+                "\"versions\":{\"openssl\":\"old\"},\"reason\"",
+            ),
+            4,
+            "versions.openssl",
+        ),
+    ] {
+        std::fs::write(&file, json).expect("written");
+        let output = shakedown(&["run", "--known", path]);
+        assert_fault(&output, exit::USAGE, &format!("error: {path}:{line}: "));
+        assert_fault(&output, exit::USAGE, says);
+    }
+}
+
+#[test]
+fn a_known_divergence_that_no_longer_applies_fails_the_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("known.json");
+    let path = file.to_str().expect("UTF-8");
+    let run = |json: &str, arguments: &[&str]| {
+        std::fs::write(&file, json).expect("written");
+        shakedown(&[&SMALL[..], &["--known", path], arguments].concat())
+    };
+    let pairing = ["--filter", "cause/*/openssl->openssl/*"];
+    // What it is about goes as the model says: the report tells.
+    let output = run(KNOWN, &pairing);
+    assert_eq!(output.status.code(), Some(i32::from(exit::DIVERGENCE)));
+    assert!(stdout(&output).contains("known divergence"), "{output:?}");
+    // Of another version: it does not apply, and nobody misses it.
+    let other = KNOWN.replace("\"reason\"", "\"versions\":{\"openssl\":\"<3\"},\"reason\"");
+    let output = run(&other, &pairing);
+    assert_eq!(output.status.code(), Some(i32::from(exit::AGREE)));
+    // Nothing came under it in a whole run; of stacks that take no part, nothing can.
+    let rare = KNOWN.replace(
+        "\"client.trust\":\"leaf\"",
+        "\"client.trust\":\"leaf\",\"client.alpn\":\"imap\",\"client.sni\":\"omit\",\
+         \"server.alpn\":\"none\",\"server.key\":\"rsa3072\",\"server.flaw\":\"expired\"",
+    );
+    let output = run(&rare, &["--stacks", "openssl"]);
+    assert_fault(&output, exit::DIVERGENCE, &format!("error: {path}:2: "));
+    let output = run(&rare, &["--stacks", "rustls-ring"]);
+    assert_eq!(output.status.code(), Some(i32::from(exit::AGREE)));
+}
+
+#[test]
+fn a_run_is_recorded_for_the_model_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("recorded.jsonl");
+    let path = file.to_str().expect("UTF-8");
+    let output = shakedown(&["run", "--record", "/no/such/folder/recorded.jsonl"]);
+    assert_fault(&output, exit::USAGE, "--record /no/such/folder");
+    let output = shakedown(&[&SMALL[..], &["--record", path, "--filter", "cause/alpn*"]].concat());
+    assert_eq!(output.status.code(), Some(i32::from(exit::AGREE)));
+    let text = std::fs::read_to_string(&file).expect("there");
+    let recording = Recording::from_lines(&text).expect("a recording");
+    assert!(recording.iter().count() > 1);
+    for (scenario, outcome, recorded) in recording.iter() {
+        assert_eq!(judge(&predict(scenario), outcome), *recorded);
+    }
 }
 
 #[test]

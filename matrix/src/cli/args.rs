@@ -121,6 +121,12 @@ pub(super) struct RunArgs {
     /// Write the report to a file too, in the form of its ending (.json, .md, .txt; else --format)
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+    /// Declared exceptions from this file instead of the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub(super) known: Option<PathBuf>,
+    /// Write every scenario and its real outcome to a file, one JSON object a line (for ci/mutants)
+    #[arg(long, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
     /// Name the combinations that did not occur
     #[arg(long)]
     pub(super) uncovered: bool,

@@ -11,7 +11,8 @@ macro_rules! complain {
 mod args;
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, BufWriter, Read};
 use std::panic;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
+use shakedown::outcome::Outcome;
 use shakedown::scenario::Scenario;
 
 use self::args::{
@@ -32,6 +34,7 @@ use crate::lab::Lab;
 use crate::model::{Cause, predict};
 use crate::output::{Pending, print, wants_color};
 use crate::plan::{Plan, Request};
+use crate::recording::Recorder;
 use crate::report::{Report, RequestReport, human, markdown};
 use crate::run::{self, RunError, Setting};
 use crate::verdict::{Verdict, judge};
@@ -76,6 +79,10 @@ fn dispatch() -> u8 {
     };
     match cli.execute() {
         Ok(status) => status,
+        Err(Fault::Divergence(message)) => {
+            complain!("error: {message}");
+            exit::DIVERGENCE
+        }
         Err(Fault::NothingSelected(message)) => {
             complain!("error: {message}");
             exit::NOTHING_SELECTED
@@ -91,6 +98,7 @@ fn dispatch() -> u8 {
 #[derive(Debug)]
 enum Fault {
     Usage(String),
+    Divergence(String),
     NothingSelected(String),
 }
 
@@ -115,10 +123,12 @@ fn run(args: &RunArgs) -> Result<u8, Fault> {
         .as_deref()
         .map(|path| {
             let form = form_of(path, args.format);
-            let pending = Pending::new(path).map_err(|error| unwritable(path, &error))?;
+            let pending =
+                Pending::new(path).map_err(|error| unwritable("--output", path, &error))?;
             Ok::<_, Fault>((pending, form, path))
         })
         .transpose()?;
+    let mut tape = args.record.as_deref().map(Tape::new).transpose()?;
     if let Some(threads) = args.threads {
         rayon::ThreadPoolBuilder::new()
             .num_threads(usize::from(threads))
@@ -129,16 +139,22 @@ fn run(args: &RunArgs) -> Result<u8, Fault> {
     let stop = Arc::new(AtomicBool::new(false));
     let running = Arc::new(AtomicBool::new(false));
     on_interrupt(&stop, &running)?;
+    let lab = Lab::new();
+    let known = known(args.known.as_deref(), &Axes::new(), &lab)?;
     let planning = ProgressBar::new_spinner().with_message("planning");
     planning.enable_steady_tick(Duration::from_millis(100));
     let plan = plan(&request)?;
     planning.finish_and_clear();
-    let lab = Lab::new();
-    let known = Known::built_in(plan.axes()).map_err(|error| Fault::Usage(error.to_string()))?;
     let progress = progress(plan.len(), args.select.filter.is_some());
     running.store(true, Ordering::Relaxed);
     let begin = Instant::now();
-    let report = run::run(
+    let record: run::Record<'_> =
+        &mut |scenario: &Scenario, outcome: &Outcome, verdict: &Verdict| {
+            if let Some(tape) = &mut tape {
+                tape.add(scenario, outcome, verdict);
+            }
+        };
+    let report = run::run_recorded(
         &Setting {
             lab: &lab,
             plan: &plan,
@@ -159,18 +175,23 @@ fn run(args: &RunArgs) -> Result<u8, Fault> {
                 .map(|glob| glob.glob().glob().to_owned()),
             interrupted: false,
         },
+        args.record.is_some().then_some(record),
     )
     .map_err(|error| match error {
         RunError::NothingSelected(_) => Fault::NothingSelected(error.to_string()),
-        RunError::Cover(_) | RunError::KnownUnmet(_) => Fault::Usage(error.to_string()),
+        RunError::KnownUnmet { .. } => Fault::Divergence(error.to_string()),
+        RunError::Cover(_) => Fault::Usage(error.to_string()),
     })?;
     progress.finish_and_clear();
+    if let Some(tape) = tape {
+        tape.finish()?;
+    }
     let seconds = begin.elapsed().as_secs_f64();
     show(&render(&report, args.format)?)?;
     if let Some((pending, form, path)) = pending {
         pending
             .write(&render(&report, form)?)
-            .map_err(|error| unwritable(path, &error))?;
+            .map_err(|error| unwritable("--output", path, &error))?;
     }
     complain!(
         "{} scenarios in {seconds:.1} s: {:.0} scenarios/s{}",
@@ -187,6 +208,57 @@ fn run(args: &RunArgs) -> Result<u8, Fault> {
     } else {
         exit::AGREE
     })
+}
+
+/// The declared exceptions that the linked versions come under.
+fn known(path: Option<&Path>, axes: &Axes, lab: &Lab) -> Result<Known, Fault> {
+    let known = match path {
+        None => Known::built_in(axes),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                Fault::Usage(format!(
+                    "--known {}: {error}; give a file in the form of matrix/known.json",
+                    path.display()
+                ))
+            })?;
+            Known::from_json(&path.display().to_string(), &text, axes)
+        }
+    };
+    known
+        .and_then(|known| known.for_stacks(&lab.stacks()))
+        .map_err(|error| Fault::Usage(error.to_string()))
+}
+
+/// A recording and where it goes.
+struct Tape<'a> {
+    path: &'a Path,
+    recorder: Recorder<BufWriter<File>>,
+    result: io::Result<()>,
+}
+
+impl<'a> Tape<'a> {
+    fn new(path: &'a Path) -> Result<Self, Fault> {
+        let file = File::create(path).map_err(|error| unwritable("--record", path, &error))?;
+        Ok(Self {
+            path,
+            recorder: Recorder::new(BufWriter::new(file)),
+            result: Ok(()),
+        })
+    }
+
+    /// After an error nothing more is written; [`Self::finish`] tells it.
+    fn add(&mut self, scenario: &Scenario, outcome: &Outcome, verdict: &Verdict) {
+        if self.result.is_ok() {
+            self.result = self.recorder.add(scenario, outcome, verdict);
+        }
+    }
+
+    fn finish(self) -> Result<(), Fault> {
+        self.result
+            .and_then(|()| self.recorder.finish())
+            .map(drop)
+            .map_err(|error| unwritable("--record", self.path, &error))
+    }
 }
 
 fn predict_one(args: &OneArgs) -> Result<u8, Fault> {
@@ -405,9 +477,9 @@ fn show(text: &str) -> Result<(), Fault> {
     print(text).map_err(|error| Fault::Usage(format!("standard output: {error}")))
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Fault {
+fn unwritable(option: &str, path: &Path, error: &io::Error) -> Fault {
     Fault::Usage(format!(
-        "--output {}: {error}; choose a place that can be written",
+        "{option} {}: {error}; choose a place that can be written",
         path.display()
     ))
 }

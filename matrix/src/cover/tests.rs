@@ -245,6 +245,47 @@ fn rows_stay_the_same_on_every_platform() {
     assert_eq!(rows, [[1, 0, 1], [1, 1, 0], [0, 1, 1], [0, 0, 0]]);
 }
 
+/// The same for spaces in which every part of the search has something to do.
+#[test]
+fn rows_of_larger_spaces_stay_the_same() {
+    let sizes = model(&[(4, 3), (3, 4), (2, 3)]);
+    let free = space(&sizes, &[]);
+    let constrained = space(
+        &sizes,
+        &[
+            &[(0, &[1, 2]), (3, &[2])],
+            &[(1, &[0]), (4, &[1]), (7, &[0])],
+            &[(2, &[3]), (9, &[1])],
+            &[(5, &[0]), (6, &[0, 2])],
+        ],
+    );
+    let print = |rows: Vec<Vec<usize>>| (rows.len(), fingerprint(&rows));
+    let existing = cover(&constrained, 1, 3).unwrap();
+    assert_eq!(
+        [
+            print(cover(&free, 2, 1).unwrap()),
+            print(cover(&constrained, 2, 1).unwrap()),
+            print(cover(&constrained, 3, 2).unwrap()),
+            print(extend(&constrained, 2, 4, &existing).unwrap()),
+        ],
+        [
+            (16, 0x4120_6575_0711_16b4),
+            (16, 0x02f3_dc25_4cd5_2067),
+            (69, 0x6425_144d_749d_c93b),
+            (13, 0x2e4e_403b_e08b_cad3)
+        ]
+    );
+}
+
+/// FNV-1a over all values.
+fn fingerprint(rows: &[Vec<usize>]) -> u64 {
+    rows.iter()
+        .flatten()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, value| {
+            (hash ^ *value as u64).wrapping_mul(0x0000_0100_0000_01b3)
+        })
+}
+
 #[test]
 fn a_dropped_row_leaves_exactly_its_own_tuples_uncovered() {
     let space = space(

@@ -434,3 +434,36 @@ impl JsonSchema for Cause {
 const JSSE_TUTORIAL: &str = "a tutorial on JSSE (000_a4ddbebb6849a3bd.txt)";
 const CLIENT_POST: &str = "a post on a WebClient behind WebSphere (002_a834eab5e7b2ead4.txt)";
 const TROUBLESHOOTING: &str = "a page on troubleshooting (003_a624bc5dc3772029.txt)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_its_id_in_json() {
+        for cause in Cause::ALL {
+            let json = serde_json::to_string(cause).expect("plain data");
+            assert_eq!(json, format!("{:?}", cause.id()));
+            assert_eq!(serde_json::from_str::<Cause>(&json).ok(), Some(*cause));
+            assert_eq!(cause.to_string(), cause.id());
+        }
+        let error = serde_json::from_str::<Cause>("\"no-such-cause\"").expect_err("unknown");
+        assert!(error.to_string().contains("shakedown causes"));
+    }
+
+    #[test]
+    fn the_schema_names_every_cause() {
+        let schema = schemars::schema_for!(Cause).to_value();
+        assert_eq!(schema["title"], "Cause");
+        assert_eq!(
+            schema["enum"].as_array().map(Vec::len),
+            Some(Cause::ALL.len())
+        );
+    }
+
+    #[test]
+    fn the_founding_documents_name_some_causes() {
+        assert_eq!(Cause::VersionMismatch.document(), Some(JSSE_TUTORIAL));
+        assert_eq!(Cause::CertMalformed.document(), None);
+    }
+}

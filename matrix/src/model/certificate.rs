@@ -106,3 +106,60 @@ fn starts_with_s(label: &str) -> bool {
 }
 
 const DOMAIN: &str = "shakedown.test";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A wildcard that is part of a label (`s*`): RFC 9525 §6.3 forbids it, OpenSSL takes it
+    /// (crypto/x509/v3_utl.c, `wildcard_match`).
+    #[test]
+    fn a_partial_wildcard_is_to_blame_only_where_it_would_fit() {
+        let finding = |name, lenient| dns_finding(Names::PartialWildcard, name, lenient);
+        assert_eq!(finding("server.shakedown.test", true), None);
+        assert_eq!(finding("Server.shakedown.test", true), None);
+        assert_eq!(
+            finding("server.shakedown.test", false),
+            Some(Cause::CertWildcard)
+        );
+        for lenient in [true, false] {
+            for name in [
+                "other.shakedown.test",
+                "server.shakedown.example",
+                "shakedown.test",
+                "server",
+            ] {
+                assert_eq!(
+                    finding(name, lenient),
+                    Some(Cause::CertHostMismatch),
+                    "{name}"
+                );
+            }
+        }
+    }
+
+    /// RFC 9525 §6.3 leaves the common name out; OpenSSL takes it where no DNS name stands beside it.
+    #[test]
+    fn a_common_name_is_to_blame_only_where_it_would_fit() {
+        for names in [Names::CommonNameOnly, Names::IpAndCommonName] {
+            let finding = |name, lenient| dns_finding(names, name, lenient);
+            assert_eq!(finding(ServerName::RIGHT, true), None);
+            assert_eq!(finding(ServerName::RIGHT, false), Some(Cause::CertCnOnly));
+            for lenient in [true, false] {
+                assert_eq!(
+                    finding(ServerName::WRONG, lenient),
+                    Some(Cause::CertHostMismatch)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_wildcard_stands_for_one_label() {
+        let finding = |name| dns_finding(Names::Wildcard, name, false);
+        assert_eq!(finding("any.shakedown.test"), None);
+        for name in ["a.b.shakedown.test", ".shakedown.test", "shakedown.test"] {
+            assert_eq!(finding(name), Some(Cause::CertHostMismatch), "{name}");
+        }
+    }
+}

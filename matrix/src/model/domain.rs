@@ -130,4 +130,77 @@ mod tests {
             assert!(outside(&with(unknown)).is_some(), "{unknown}");
         }
     }
+
+    #[test]
+    fn each_list_may_name_a_value_once_and_only_what_the_traits_list() {
+        let with = |protocol: &str| {
+            let json = format!(
+                r#"{{"client":{{"stack":"openssl","profile":{{"protocol":{protocol}}}}},"server":{{"stack":"openssl"}}}}"#
+            );
+            outside(&Scenario::from_json(&json).expect("well-formed"))
+        };
+        for (field, value, unlisted) in [
+            ("suites", "0xc02b", "0xc0ac"),
+            ("tls13_suites", "0x1301", "0x1305"),
+            ("groups", "x25519", "0x0020"),
+            ("signature_schemes", "0x0403", "0x081a"),
+        ] {
+            let list = |values: &str| with(&format!(r#"{{"{field}":[{values}]}}"#));
+            assert_eq!(list(&format!("{value:?}")), None, "{field}");
+            assert!(list(&format!("{value:?},{value:?}")).is_some(), "{field}");
+            assert!(list(&format!("{unlisted:?}")).is_some(), "{field}");
+        }
+        assert!(with(r#"{"versions":["0x0300"]}"#).is_some());
+    }
+
+    #[test]
+    fn lists_that_do_not_fit_a_hello_are_left_alone() {
+        let with = |bytes: usize, side: &str| {
+            let names: Vec<_> = [255; 64]
+                .into_iter()
+                .scan(bytes, |left, most| {
+                    let size = most.min(*left);
+                    *left -= size;
+                    (size > 0).then(|| "a".repeat(size))
+                })
+                .collect();
+            let plain = r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"}}"#;
+            let mut scenario = Scenario::from_json(plain).expect("plain");
+            match side {
+                "client" => scenario.client.profile.alpn = names,
+                _ => scenario.server.profile.alpn = names,
+            }
+            outside(&scenario)
+        };
+        for side in ["client", "server"] {
+            assert_eq!(with(8192, side), None);
+            assert!(with(8193, side).is_some());
+        }
+    }
+
+    #[test]
+    fn a_plain_name_has_labels_of_letters_digits_and_inner_hyphens() {
+        let label = "a".repeat(63);
+        let longest = format!("{label}.{label}.{label}.{}", "a".repeat(61));
+        assert_eq!(longest.len(), 253);
+        for name in ["a.b", "a-b.c9", "1.a", &format!("{label}.a"), &longest] {
+            assert!(is_plain_name(name), "{name}");
+        }
+        for name in [
+            "a",
+            "",
+            ".a",
+            "a.",
+            "a..b",
+            "-a.b",
+            "a-.b",
+            "a_b.c",
+            "1.2",
+            "a.1",
+            &format!("{label}a.a"),
+            &format!("{longest}a"),
+        ] {
+            assert!(!is_plain_name(name), "{name}");
+        }
+    }
 }

@@ -201,3 +201,21 @@ fn decide(scenario: &Scenario) -> Decision {
         Prediction::Unsupported { .. } | Prediction::Unmodelled { .. } => Decision::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prediction_is_sharp_that_allows_one_outcome() {
+        let json = r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"}}"#;
+        let mut prediction = predict(&Scenario::from_json(json).expect("plain"));
+        assert!(prediction.is_sharp());
+        if let Prediction::Expect(expectation) = &mut prediction {
+            expectation.allowed.extend_from_within(..);
+        }
+        assert!(!prediction.is_sharp());
+        let reason = String::new();
+        assert!(!Prediction::Unmodelled { reason }.is_sharp());
+    }
+}

@@ -288,3 +288,38 @@ fn refused(cause: Cause, error: u16) -> Finding {
 }
 
 const MALFORMED: &str = "ASN1_LIB";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shakedown::profile::{Credential, Trust};
+    use shakedown::scenario::StackId;
+
+    /// RFC 5280 §4.2.1.9: the end entity and self-issued certificates do not count.
+    #[test]
+    fn a_path_length_counts_the_authorities_below() {
+        let credential = Credential::default();
+        let check = Check {
+            verifier: StackId::Openssl,
+            level: 2,
+            peer: Role::Server,
+            credential,
+            trust: Trust::Roots,
+            crl: false,
+            name: None,
+        };
+        let found = |intermediate, root| {
+            let Presented::Chain(sent) = presented(Role::Server, credential) else {
+                panic!("a credential without a flaw");
+            };
+            let mut chain = build(&check, &sent).expect("it is trusted");
+            chain.certificates[1].path_length = intermediate;
+            chain.certificates[2].path_length = root;
+            extensions(&check, &chain).map(|finding| finding.cause)
+        };
+        assert_eq!(found(None, None), None);
+        assert_eq!(found(Some(0), None), None);
+        assert_eq!(found(Some(0), Some(1)), None);
+        assert_eq!(found(None, Some(0)), Some(Cause::CertPathLen));
+    }
+}
