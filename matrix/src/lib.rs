@@ -4,6 +4,7 @@
 //! stacks while the [`model`] says what must come of it; [`verdict`] holds the one against the other;
 //! [`run`] counts, [`shrink`] reduces what went otherwise, and [`report`] tells it.
 
+pub mod absence;
 pub mod arbitrary;
 pub mod axes;
 pub mod catalogue;

@@ -150,6 +150,7 @@ fn report() -> Report {
         coverage: Vec::new(),
         unsupported: BTreeMap::new(),
         divergences: Vec::new(),
+        deviations: Vec::new(),
         known: BTreeMap::new(),
         tables: tables::build(&observed),
         symptoms: symptoms::build(&observed),

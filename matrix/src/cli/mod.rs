@@ -22,12 +22,13 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use shakedown::outcome::Outcome;
-use shakedown::scenario::Scenario;
+use shakedown::scenario::{Scenario, StackId};
 
 use self::args::{
     CausesArgs, Cli, Command, Format, OneArgs, OneFormat, RunArgs, SchemaOf, SelectArgs, form_of,
     usage,
 };
+use crate::absence::absent;
 use crate::axes::Axes;
 use crate::known::Known;
 use crate::lab::Lab;
@@ -351,12 +352,44 @@ fn causes(args: &CausesArgs) -> Result<u8, Fault> {
         if let Some(reason) = catalogue::inexpressible(*cause) {
             text += &format!("  not exercised: {reason}\n");
         }
+        text += &absences(*cause);
         if let Some(report) = &report {
             text += &exercised(report, *cause);
         }
     }
     show(&text)?;
     Ok(exit::AGREE)
+}
+
+/// Which pairings cannot show the cause, and why.
+fn absences(cause: Cause) -> String {
+    if catalogue::inexpressible(cause).is_some() {
+        return String::new();
+    }
+    let mut absences: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for client in StackId::ALL {
+        for server in StackId::ALL {
+            if let Some(reason) = absent(cause, client, server) {
+                let pairings = absences.entry(reason).or_default();
+                pairings.push(format!("{client}->{server}"));
+            }
+        }
+    }
+    let mut text = String::new();
+    for (reason, pairings) in absences {
+        let pairings: Vec<_> = pairings.iter().map(String::as_str).collect();
+        text += &format!("  not on {} pairings: {reason}\n", pairings.len());
+        text += &indented(&pairings);
+    }
+    text
+}
+
+/// Words, as deep as the lists of a cause.
+fn indented(words: &[&str]) -> String {
+    wrapped(words, 74)
+        .lines()
+        .map(|line| format!("  {line}\n"))
+        .collect()
 }
 
 /// How often a run met the cause, by pairing.

@@ -87,7 +87,7 @@ fn dns_finding(names: Names, reference: &str, lenient: bool) -> Option<Cause> {
     let (first, parent) = reference.split_once('.').unwrap_or((reference, ""));
     // OpenSSL's wildcards stand for letters, digits and hyphens, wherever these are
     // (crypto/x509/v3_utl.c, `wildcard_match`); webpki's stand for a label.
-    let covered = !first.is_empty() && !(lenient && first.contains('_'));
+    let covered = !(first.is_empty() || lenient && first.contains('_'));
     let in_domain = parent.eq_ignore_ascii_case(DOMAIN) && covered;
     match names {
         Names::DnsAndIp if right => None,

@@ -17,9 +17,10 @@ pub(super) enum NameText {
 /// `TryFrom<&str> for ServerName`): letters, digits, hyphens and underscores in labels of 1 to 63
 /// bytes; no hyphen at either end of a label, and a last label that is not all digits.
 pub(super) fn name_text(name: &str) -> NameText {
-    let labels = name.strip_suffix('.').unwrap_or(name).split('.');
+    let mut labels = name.strip_suffix('.').unwrap_or(name).split('.');
     let numeric = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
-    if name.len() <= 253 && labels.clone().all(is_label) && !labels.last().is_some_and(numeric) {
+    if name.len() <= 253 && labels.clone().all(is_label) && !labels.next_back().is_some_and(numeric)
+    {
         NameText::Host
     } else if name.parse::<IpAddr>().is_ok() {
         NameText::Address
