@@ -175,4 +175,10 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         r#"{"client":{"stack":"openssl","profile":{"trust":"empty"}},
         "server":{"stack":"openssl","profile":{}}}"#,
     ),
+    (
+        Some("cert-bad-key-usage"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "groups":["x25519","secp256r1"]}}},"server":{"stack":"openssl","profile":{
+        "protocol":{"groups":["secp384r1"]},"identity":{"flaw":"bad-key-usage"}}}}"#,
+    ),
 ];
