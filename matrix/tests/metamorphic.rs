@@ -169,7 +169,7 @@ fn reverse<T>(list: &mut Option<Vec<T>>) {
 fn extending(lab: &Lab, scenario: &Scenario, what: usize) -> Result<(), String> {
     let mut extended = scenario.clone();
     let (client, server) = (&mut extended.client, &mut extended.server);
-    let (own, own_stack, peer, peer_stack) = if what % 2 == 0 {
+    let (own, own_stack, peer, peer_stack) = if what.is_multiple_of(2) {
         (
             &mut client.profile.protocol,
             client.stack,
@@ -424,7 +424,7 @@ fn a_stack_that_changes_its_mind_is_told() {
     );
     let scenario = plain(StackId::Openssl, StackId::RustlsRing);
     lab.run(&scenario);
-    let mut other = scenario.clone();
+    let mut other = scenario;
     other.server.profile.identity = Some(Credential {
         key: KeyType::Rsa2048,
         ..Credential::default()

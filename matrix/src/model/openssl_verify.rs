@@ -305,7 +305,9 @@ mod tests {
             peer: Role::Server,
             credential,
             trust: Trust::Roots,
-            crl: false,
+            revocation: Revocation::Off,
+            partial_chain: false,
+            staple: None,
             name: None,
         };
         let found = |intermediate, root| {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use shakedown::connection::{Config, Connection, Failure, Reason, Refusal, Role};
 use shakedown::iana::{CipherSuite, NamedGroup, ProtocolVersion};
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, Flaw, KeyType, Loading, Miss, NameCheck, Preference,
-    Protocol, Revocation, ServerProfile, Sni, SniPolicy, Trust,
+    CertificateType, ClientAuth, ClientProfile, Credential, Ems, Flaw, KeyType, Loading, Miss,
+    NameCheck, Ocsp, Preference, Protocol, Revocation, ServerProfile, SessionIdContext, Sni,
+    SniPolicy, Trust,
 };
 use shakedown::scenario::StackId;
 use shakedown_matrix::model::Cause;
@@ -28,7 +29,7 @@ pub(crate) fn faults() -> Vec<Fault> {
             })
         })
         .collect();
-    let answers: [(_, _, fn(_) -> _, _, _); 3] = [
+    let answers: [(_, _, fn(_) -> _, _, _); 4] = [
         (
             "claims that it lacks a capability",
             "calls every profile unsupported",
@@ -49,6 +50,13 @@ pub(crate) fn faults() -> Vec<Fault> {
             panicking,
             Shows::Crash,
             "alone/",
+        ),
+        (
+            "forgets its sessions",
+            "begins every connection as if there had been none before",
+            forgetful,
+            Shows::Own("kind"),
+            "alone/earlier=",
         ),
     ];
     for (name, does, answer, shows, near) in answers {
@@ -98,6 +106,18 @@ fn panicking(prepared: Result<Arc<dyn Config>, Refusal>) -> Result<Arc<dyn Confi
     prepared.map(|_| -> Arc<dyn Config> { Arc::new(Panicking) })
 }
 
+fn forgetful(prepared: Result<Arc<dyn Config>, Refusal>) -> Result<Arc<dyn Config>, Refusal> {
+    struct Forgetful(Arc<dyn Config>);
+
+    impl Config for Forgetful {
+        fn connect(&self) -> Result<Box<dyn Connection>, Failure> {
+            self.0.connect()
+        }
+    }
+
+    prepared.map(|config| -> Arc<dyn Config> { Arc::new(Forgetful(config)) })
+}
+
 type Change = (fn(&mut ClientProfile), fn(&mut ServerProfile));
 type Entry = (
     &'static str,
@@ -117,6 +137,81 @@ const CLIENT: &[Role] = &[Role::Client];
 const SERVER: &[Role] = &[Role::Server];
 
 const PROFILES: &[Entry] = &[
+    (
+        "resumes what belongs nowhere",
+        "marks its sessions without being told to",
+        OPENSSL,
+        SERVER,
+        (
+            |_| (),
+            |server| server.session_id_context = SessionIdContext::Set,
+        ),
+        Shows::Cause(Cause::SessionIdContextMissing),
+        "cause/session-id-context-missing",
+    ),
+    (
+        "does without the extended master secret that it is to insist on",
+        "never insists",
+        RUSTLS,
+        BOTH,
+        (
+            |client| client.protocol.ems = Ems::Default,
+            |server| server.protocol.ems = Ems::Default,
+        ),
+        Shows::Cause(Cause::EmsRequired),
+        "cause/ems-required",
+    ),
+    (
+        "resumes a session whose suite it no longer offers",
+        "offers all suites",
+        OPENSSL,
+        CLIENT,
+        (|client| client.protocol.suites = None, |_| ()),
+        Shows::Cause(Cause::ResumeSuiteMissing),
+        "cause/resume-suite-missing",
+    ),
+    (
+        "does not hold a stapled response against the certificate",
+        "asks for it and goes on",
+        OPENSSL,
+        CLIENT,
+        (|client| client.ocsp = Ocsp::Request, |_| ()),
+        Shows::Cause(Cause::CertRevokedOcsp),
+        "cause/cert-revoked-ocsp",
+    ),
+    (
+        "takes certificates where a raw key is wanted",
+        "wants certificates",
+        RUSTLS,
+        BOTH,
+        (
+            |client| client.server_certificate_type = CertificateType::X509,
+            |server| server.client_certificate_type = CertificateType::X509,
+        ),
+        Shows::Cause(Cause::CertTypeMismatch),
+        "cause/cert-type-mismatch",
+    ),
+    (
+        "takes weak keys",
+        "is content with security level 0",
+        OPENSSL,
+        BOTH,
+        (
+            |client| client.protocol.security_level = Some(0),
+            |server| server.protocol.security_level = Some(0),
+        ),
+        Shows::Cause(Cause::CertWeakKey),
+        "cause/cert-weak-key",
+    ),
+    (
+        "lets a fallback pass",
+        "never says that it falls back",
+        OPENSSL,
+        CLIENT,
+        (|client| client.fallback_scsv = false, |_| ()),
+        Shows::Cause(Cause::VersionFallbackScsv),
+        "cause/version-fallback-scsv",
+    ),
     (
         "skips revocation",
         "asks no revocation list",

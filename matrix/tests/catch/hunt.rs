@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use shakedown::connection::{Config, Connection, Failure, Refusal, Role, Stack, StackInfo};
+use shakedown::connection::{Config, Connection, Failure, Memory, Refusal, Role, Stack, StackInfo};
 use shakedown::identity::Identities;
 use shakedown::profile::{ClientProfile, ServerProfile};
 use shakedown::scenario::StackId;
@@ -197,7 +197,6 @@ impl Hunt {
     fn lab(&self, fault: &Fault) -> Lab {
         let mut stacks: Vec<Box<dyn Stack>> = vec![Box::new(Faulty {
             inner: Inner::new(fault.stack, &self.identities),
-            identities: self.identities.clone(),
             role: fault.role,
             plant: fault.plant,
         })];
@@ -249,7 +248,6 @@ impl Inner {
 /// A stack with a fault on one side.
 struct Faulty {
     inner: Inner,
-    identities: Arc<Identities>,
     role: Role,
     plant: Plant,
 }
@@ -272,9 +270,7 @@ impl Stack for Faulty {
             }
             Plant::Answer(answer) => answer(stack.client(profile)),
             Plant::Connection(wrap) => Ok(wrapped(stack.client(profile)?, wrap)),
-            Plant::Verify(lenience) => {
-                verifier::client(&self.inner, &self.identities, profile, lenience)
-            }
+            Plant::Verify(lenience) => verifier::client(&self.inner, profile, lenience),
             Plant::Alpn(_) => stack.client(profile),
         }
     }
@@ -292,9 +288,7 @@ impl Stack for Faulty {
             }
             Plant::Answer(answer) => answer(stack.server(profile)),
             Plant::Connection(wrap) => Ok(wrapped(stack.server(profile)?, wrap)),
-            Plant::Verify(lenience) => {
-                verifier::server(&self.inner, &self.identities, profile, lenience)
-            }
+            Plant::Verify(lenience) => verifier::server(&self.inner, profile, lenience),
             Plant::Alpn(name) => match &self.inner {
                 Inner::OpenSsl(openssl) => {
                     let mut context = openssl.server_builder(profile)?;
@@ -319,6 +313,10 @@ fn wrapped(
     impl Config for Wrapped {
         fn connect(&self) -> Result<Box<dyn Connection>, Failure> {
             Ok((self.wrap)(self.inner.connect()?))
+        }
+
+        fn connect_with(&self, memory: &Arc<Memory>) -> Result<Box<dyn Connection>, Failure> {
+            Ok((self.wrap)(self.inner.connect_with(memory)?))
         }
     }
 

@@ -7,23 +7,13 @@ use std::sync::Arc;
 
 use openssl::ssl::SslVerifyMode;
 use openssl::x509::{X509StoreContextRef, X509VerifyResult};
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{
-    CertificateDer, CertificateRevocationListDer, ServerName as RustlsName, UnixTime,
-};
-use rustls::server::WebPkiClientVerifier;
+use rustls::pki_types::{CertificateDer, ServerName as RustlsName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, ServerConfig,
-    SignatureScheme,
-};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use shakedown::connection::{Config, Refusal, Role};
-use shakedown::iana::ProtocolVersion;
-use shakedown::identity::Identities;
-use shakedown::profile::{ClientAuth, ClientProfile, Revocation, ServerProfile, Trust};
+use shakedown::profile::{ClientAuth, ClientProfile, ServerProfile};
 use shakedown::scenario::StackId;
-use shakedown::stacks::rustls::{observe_client_verifier, observe_server_verifier};
 use shakedown_matrix::model::Cause;
 
 use crate::hunt::{Fault, Inner, Plant, Shows};
@@ -190,27 +180,12 @@ const FORGIVEN: &[Forgiven] = &[
 /// A client that forgives.
 pub(crate) fn client(
     stack: &Inner,
-    identities: &Identities,
     profile: &ClientProfile,
     lenience: Lenience,
 ) -> Result<Arc<dyn Config>, Refusal> {
     match stack {
         Inner::Rustls(rustls) => {
-            let (mut config, name) = rustls.client_config(profile)?;
-            let roots = roots(identities, Role::Server, profile.trust);
-            let provider = config.crypto_provider().clone();
-            let mut verifier = WebPkiServerVerifier::builder_with_provider(roots, provider);
-            if profile.revocation == Revocation::Crl {
-                verifier = verifier.with_crls(crls(identities));
-            }
-            let forgiving = Forgiving {
-                inner: verifier.build().expect("it was built before"),
-                lenience,
-            };
-            config
-                .dangerous()
-                .set_certificate_verifier(observe_server_verifier(Arc::new(forgiving)));
-            Ok(rustls.adopt_client(Arc::new(config), name))
+            rustls.client_verifying(profile, |inner| Arc::new(Forgiving { lenience, inner }))
         }
         Inner::OpenSsl(openssl) => {
             let (mut context, sni) = openssl.client_builder(profile)?;
@@ -223,47 +198,12 @@ pub(crate) fn client(
 /// A server that forgives.
 pub(crate) fn server(
     stack: &Inner,
-    identities: &Identities,
     profile: &ServerProfile,
     lenience: Lenience,
 ) -> Result<Arc<dyn Config>, Refusal> {
     match stack {
         Inner::Rustls(rustls) => {
-            let strict = rustls.server_config(profile)?;
-            if profile.client_auth == ClientAuth::None {
-                return Ok(rustls.adopt_server(Arc::new(strict)));
-            }
-            let roots = roots(identities, Role::Client, profile.trust);
-            let provider = strict.crypto_provider().clone();
-            let mut verifier = WebPkiClientVerifier::builder_with_provider(roots, provider.clone());
-            if profile.client_auth == ClientAuth::Optional {
-                verifier = verifier.allow_unauthenticated();
-            }
-            if profile.revocation == Revocation::Crl {
-                verifier = verifier.with_crls(crls(identities));
-            }
-            let forgiving = Forgiving {
-                inner: verifier.build().expect("it was built before"),
-                lenience,
-            };
-            // A `ServerConfig` has no way to change its verifier.
-            let versions: Vec<_> = [
-                (ProtocolVersion::TLS1_2, &rustls::version::TLS12),
-                (ProtocolVersion::TLS1_3, &rustls::version::TLS13),
-            ]
-            .into_iter()
-            .filter(|(version, _)| profile.protocol.versions.contains(version))
-            .map(|(_, version)| version)
-            .collect();
-            let mut config =
-                ServerConfig::builder_with_details(provider, strict.time_provider.clone())
-                    .with_protocol_versions(&versions)
-                    .expect("it was built before")
-                    .with_client_cert_verifier(observe_client_verifier(Arc::new(forgiving)))
-                    .with_cert_resolver(strict.cert_resolver.clone());
-            config.ignore_client_order = strict.ignore_client_order;
-            config.alpn_protocols.clone_from(&strict.alpn_protocols);
-            Ok(rustls.adopt_server(Arc::new(config)))
+            rustls.server_verifying(profile, |inner| Arc::new(Forgiving { lenience, inner }))
         }
         Inner::OpenSsl(openssl) => {
             let mut context = openssl.server_builder(profile)?;
@@ -288,24 +228,6 @@ fn forgive(
         }
         passed
     }
-}
-
-fn roots(identities: &Identities, peer: Role, trust: Trust) -> Arc<RootCertStore> {
-    let mut roots = RootCertStore::empty();
-    let anchors = identities.anchors(peer, trust).expect("made before");
-    for anchor in anchors.iter() {
-        roots
-            .add(CertificateDer::from(anchor.clone()))
-            .expect("taken before");
-    }
-    Arc::new(roots)
-}
-
-fn crls(identities: &Identities) -> Vec<CertificateRevocationListDer<'static>> {
-    let crls = identities.crls();
-    crls.iter()
-        .map(|der| CertificateRevocationListDer::from(der.clone()))
-        .collect()
 }
 
 /// A verifier that lets one kind of error pass.
@@ -349,7 +271,7 @@ impl<V: ?Sized> Forgiving<V> {
     }
 }
 
-impl ServerCertVerifier for Forgiving<WebPkiServerVerifier> {
+impl ServerCertVerifier for Forgiving<dyn ServerCertVerifier> {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -390,6 +312,10 @@ impl ServerCertVerifier for Forgiving<WebPkiServerVerifier> {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.inner.supported_verify_schemes()
+    }
+
+    fn requires_raw_public_keys(&self) -> bool {
+        self.inner.requires_raw_public_keys()
     }
 }
 
@@ -439,5 +365,9 @@ impl ClientCertVerifier for Forgiving<dyn ClientCertVerifier> {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.inner.supported_verify_schemes()
+    }
+
+    fn requires_raw_public_keys(&self) -> bool {
+        self.inner.requires_raw_public_keys()
     }
 }

@@ -9,6 +9,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{
     CertificateDer, DnsName, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName as RustlsName, UnixTime,
 };
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::time_provider::TimeProvider;
@@ -37,14 +38,16 @@ impl Rustls {
         &self,
         profile: &ClientProfile,
     ) -> Result<(ClientConfig, RustlsName<'static>), Refusal> {
-        let (config, name, _) = self.client_parts(profile)?;
+        let (config, name, _) = self.client_parts(profile, |verifier| verifier)?;
         Ok((config, name))
     }
 
-    /// As [`Self::client_config`], with the verifier, which the configuration does not show.
+    /// As [`Self::client_config`], with the verifier wrapped, and told, for the configuration does not
+    /// show it.
     pub(super) fn client_parts(
         &self,
         profile: &ClientProfile,
+        wrap: impl FnOnce(Arc<dyn ServerCertVerifier>) -> Arc<dyn ServerCertVerifier>,
     ) -> Result<
         (
             ClientConfig,
@@ -79,7 +82,7 @@ impl Rustls {
         };
         let versions = versions(&profile.protocol.versions)?;
         let provider = self.provider(&profile.protocol)?;
-        let verifier = self.server_verifier(profile, &provider)?;
+        let verifier = wrap(self.server_verifier(profile, &provider)?);
         let raw = profile.certificate_type == CertificateType::RawPublicKey;
         let builder = ClientConfig::builder_with_details(provider.clone(), Arc::new(StoppedClock))
             .with_protocol_versions(&versions)
@@ -114,6 +117,15 @@ impl Rustls {
     ///
     /// As [`Stack::server`](crate::connection::Stack::server).
     pub fn server_config(&self, profile: &ServerProfile) -> Result<ServerConfig, Refusal> {
+        self.server_parts(profile, |verifier| verifier)
+    }
+
+    /// As [`Self::server_config`], with the verifier wrapped.
+    pub(super) fn server_parts(
+        &self,
+        profile: &ServerProfile,
+        wrap: impl FnOnce(Arc<dyn ClientCertVerifier>) -> Arc<dyn ClientCertVerifier>,
+    ) -> Result<ServerConfig, Refusal> {
         if profile.alpn_miss == Miss::Ignore && !profile.alpn.is_empty() {
             return Err(Refusal::Unsupported(
                 "a rustls server with application protocols insists on a common one".into(),
@@ -129,7 +141,8 @@ impl Rustls {
         let builder = ServerConfig::builder_with_details(provider.clone(), Arc::new(StoppedClock))
             .with_protocol_versions(&versions)
             .map_err(refused)?;
-        let builder = builder.with_client_cert_verifier(self.client_verifier(profile, &provider)?);
+        let builder =
+            builder.with_client_cert_verifier(wrap(self.client_verifier(profile, &provider)?));
         let raw = profile.certificate_type == CertificateType::RawPublicKey;
         if raw && profile.identity.is_none() {
             return Err(no_raw_key());

@@ -4,7 +4,9 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use rustls::client::ClientConnection;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::ServerName as RustlsName;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ProducesTickets, ServerConnection};
 use rustls::{ClientConfig, ServerConfig};
 
@@ -71,13 +73,47 @@ impl Rustls {
     /// A client with a configuration of the caller's.
     ///
     /// Its sessions tell no signature schemes, which only the verifiers and keys of
-    /// [`Self::client_config`] note, and those that [`observe_server_verifier`] makes.
+    /// [`Self::client_config`] note.
     pub fn adopt_client(
         &self,
         config: Arc<ClientConfig>,
         name: RustlsName<'static>,
     ) -> Arc<dyn Config> {
         self.prepare_client(config, name, None)
+    }
+
+    /// A client of this profile whose verifier is another: what `wrap` makes of the profile's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stack::client`].
+    pub fn client_verifying(
+        &self,
+        profile: &ClientProfile,
+        wrap: impl FnOnce(Arc<dyn ServerCertVerifier>) -> Arc<dyn ServerCertVerifier>,
+    ) -> Result<Arc<dyn Config>, Refusal> {
+        let observed = |verifier| -> Arc<dyn ServerCertVerifier> {
+            Arc::new(observe::ObservedServerVerifier(wrap(verifier)))
+        };
+        let (config, name, verifier) = self.client_parts(profile, observed)?;
+        let verified = Verified::new(profile, &config, verifier);
+        Ok(self.prepare_client(Arc::new(config), name, Some(verified)))
+    }
+
+    /// A server of this profile whose verifier is another, as [`Self::client_verifying`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Stack::server`].
+    pub fn server_verifying(
+        &self,
+        profile: &ServerProfile,
+        wrap: impl FnOnce(Arc<dyn ClientCertVerifier>) -> Arc<dyn ClientCertVerifier>,
+    ) -> Result<Arc<dyn Config>, Refusal> {
+        let observed = |verifier| -> Arc<dyn ClientCertVerifier> {
+            Arc::new(observe::ObservedClientVerifier(wrap(verifier)))
+        };
+        Ok(self.adopt_server(Arc::new(self.server_parts(profile, observed)?)))
     }
 
     fn prepare_client(
@@ -136,29 +172,13 @@ impl Rustls {
     }
 }
 
-/// A verifier for a client that is adopted, so that its sessions tell the server's scheme.
-pub fn observe_server_verifier(
-    verifier: Arc<dyn rustls::client::danger::ServerCertVerifier>,
-) -> Arc<dyn rustls::client::danger::ServerCertVerifier> {
-    Arc::new(observe::ObservedServerVerifier(verifier))
-}
-
-/// A verifier for a server that is adopted, so that its sessions tell the client's scheme.
-pub fn observe_client_verifier(
-    verifier: Arc<dyn rustls::server::danger::ClientCertVerifier>,
-) -> Arc<dyn rustls::server::danger::ClientCertVerifier> {
-    Arc::new(observe::ObservedClientVerifier(verifier))
-}
-
 impl Stack for Rustls {
     fn info(&self) -> &StackInfo {
         &self.info
     }
 
     fn client(&self, profile: &ClientProfile) -> Result<Arc<dyn Config>, Refusal> {
-        let (config, name, verifier) = self.client_parts(profile)?;
-        let verified = Verified::new(profile, &config, verifier);
-        Ok(self.prepare_client(Arc::new(config), name, Some(verified)))
+        self.client_verifying(profile, |verifier| verifier)
     }
 
     fn server(&self, profile: &ServerProfile) -> Result<Arc<dyn Config>, Refusal> {
