@@ -411,7 +411,7 @@ fn below(dice: &mut ChaCha8Rng, bound: usize) -> usize {
     (dice.next_u64() % bound.max(1) as u64) as usize
 }
 
-const FOCI: [Focus; 7] = [
+const FOCI: [Focus; 8] = [
     Focus {
         name: "all",
         vary: &[],
@@ -440,6 +440,12 @@ const FOCI: [Focus; 7] = [
         name: "preference",
         vary: &["client.versions", ".suites", ".tls13-suites"],
         set: &[("server.preference", "server")],
+    },
+    // Likewise the scheme of a client's signature, which takes a client that is asked and can sign.
+    Focus {
+        name: "client-signature",
+        vary: &["client.versions", "client.key", "server.signature-schemes"],
+        set: &[("server.client-auth", "required")],
     },
     Focus {
         name: "server-certificate",

@@ -62,7 +62,7 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
         C::VersionFallbackScsv | C::VersionDowngradeSentinel => &[fallback, versions, protocols],
         C::SuiteMismatch | C::SuiteKeyType => &[suites, protocols],
         C::GroupMismatch | C::GroupListEmpty => &[groups, protocols],
-        C::CertCurveNotOffered => &[groups, credentials],
+        C::CertCurveNotOffered => &[groups, credentials, protocols],
         C::SigalgListEmpty | C::SigalgMismatch | C::ClientSigalgEmpty => {
             &[schemes, protocols, credentials]
         }

@@ -12,7 +12,7 @@ use shakedown::profile::{
 use shakedown::scenario::StackId;
 use shakedown_matrix::model::Cause;
 
-use crate::hunt::{Fault, Plant, Shows};
+use crate::hunt::{Fault, Plant, Prepared, Shows};
 
 pub(crate) fn faults() -> Vec<Fault> {
     let mut faults: Vec<_> = PROFILES
@@ -29,7 +29,7 @@ pub(crate) fn faults() -> Vec<Fault> {
             })
         })
         .collect();
-    let answers: [(_, _, fn(_) -> _, _, _); 4] = [
+    let answers: [(_, _, fn(_) -> _, _, _); 3] = [
         (
             "claims that it lacks a capability",
             "calls every profile unsupported",
@@ -51,13 +51,6 @@ pub(crate) fn faults() -> Vec<Fault> {
             Shows::Crash,
             "alone/",
         ),
-        (
-            "forgets its sessions",
-            "begins every connection as if there had been none before",
-            forgetful,
-            Shows::Own("kind"),
-            "alone/earlier=",
-        ),
     ];
     for (name, does, answer, shows, near) in answers {
         faults.extend(Fault::everywhere(
@@ -73,6 +66,18 @@ pub(crate) fn faults() -> Vec<Fault> {
                 near,
             },
         ));
+    }
+    // An OpenSSL server keeps its sessions in tickets, whose keys its context has.
+    for (stacks, roles) in [(ALL, CLIENT), (RUSTLS, SERVER)] {
+        faults.extend(Fault::everywhere(stacks, roles, |stack, role| Fault {
+            name: "forgets its sessions",
+            does: "begins every connection as if there had been none before",
+            stack,
+            role,
+            plant: Plant::Answer(forgetful),
+            shows: Shows::Own("kind"),
+            near: "alone/earlier=",
+        }));
     }
     faults.push(Fault {
         name: "chooses a protocol that was not offered",
@@ -94,7 +99,7 @@ fn planted(reason: Reason) -> Failure {
     }
 }
 
-fn panicking(prepared: Result<Arc<dyn Config>, Refusal>) -> Result<Arc<dyn Config>, Refusal> {
+fn panicking(prepared: Prepared) -> Prepared {
     struct Panicking;
 
     impl Config for Panicking {
@@ -106,7 +111,7 @@ fn panicking(prepared: Result<Arc<dyn Config>, Refusal>) -> Result<Arc<dyn Confi
     prepared.map(|_| -> Arc<dyn Config> { Arc::new(Panicking) })
 }
 
-fn forgetful(prepared: Result<Arc<dyn Config>, Refusal>) -> Result<Arc<dyn Config>, Refusal> {
+fn forgetful(prepared: Prepared) -> Prepared {
     struct Forgetful(Arc<dyn Config>);
 
     impl Config for Forgetful {
@@ -476,7 +481,7 @@ const PROFILES: &[Entry] = &[
         SERVER,
         (|_| (), |s| reverse(&mut s.protocol.signature_schemes)),
         Shows::Own("client signature"),
-        "cover/2/client-certificate",
+        "cover/2/client-signature",
     ),
     (
         "takes schemes that are switched off",

@@ -176,10 +176,10 @@ pub(crate) fn faults() -> Vec<Fault> {
         (
             "sends a wrong alert",
             "says internal_error whatever is wrong",
-            with! { transmit: |out, _, failed| if failed {
-                if let Some([.., description]) = plain_alert(out) {
-                    *description = AlertDescription::internal_error.0;
-                }
+            with! { transmit: |out, _, failed| if failed
+                && let Some([.., description]) = plain_alert(out)
+            {
+                *description = AlertDescription::internal_error.0;
             } },
             Shows::Own("alert sent"),
             "cause/cert-unknown-ca",

@@ -49,7 +49,7 @@ pub(crate) enum Plant {
     /// The stack is given another profile than it is asked for.
     Profile(fn(&mut ClientProfile), fn(&mut ServerProfile)),
     /// The stack answers for its profile otherwise.
-    Answer(fn(Result<Arc<dyn Config>, Refusal>) -> Result<Arc<dyn Config>, Refusal>),
+    Answer(fn(Prepared) -> Prepared),
     /// Something stands between each connection and its user.
     Connection(fn(Box<dyn Connection>) -> Box<dyn Connection>),
     /// The verification of the peer forgives.
@@ -220,6 +220,9 @@ fn rank(name: &str) -> usize {
         _ => 2,
     }
 }
+
+/// What a stack says to a profile.
+pub(crate) type Prepared = Result<Arc<dyn Config>, Refusal>;
 
 /// A stack with its own ways of being configured.
 pub(crate) enum Inner {

@@ -144,32 +144,11 @@ fn an_entry_whose_fault_does_nothing_fails() {
 
 fn faults() -> Vec<Fault> {
     let mut faults = config::faults();
-    faults.retain(|fault| !OPEN.contains(&(fault.name, fault.stack, fault.role)));
     faults.extend(verifier::faults());
     faults.extend(connection::faults());
     faults.extend(reported::faults());
     faults
 }
-
-/// Faults that nothing has been seen to catch yet among the scenarios that were tried (the whole plan
-/// was not): what is missing is a scenario, not an expectation.
-const OPEN: [(&str, StackId, Role); 3] = [
-    (
-        "likes its schemes the other way round",
-        StackId::Openssl,
-        Role::Server,
-    ),
-    (
-        "leaves out its first application protocol",
-        StackId::RustlsAwsLcRs,
-        Role::Client,
-    ),
-    (
-        "leaves out its first group",
-        StackId::RustlsRing,
-        Role::Server,
-    ),
-];
 
 const HEAD: &str = "\
 # Planted faults, and the scenarios of the default run that catch them
