@@ -3,18 +3,20 @@
 //! Each property has a test beside it that warps a stack so that the property breaks, and shows that
 //! the comparison tells.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
-use shakedown::connection::{Config, HandshakeKind, Refusal, Stack, StackInfo};
+use shakedown::connection::{
+    Config, Connection, Failure, HandshakeKind, Refusal, Stack, StackInfo,
+};
 use shakedown::iana::NamedGroup;
 use shakedown::identity::Identities;
 use shakedown::outcome::{End, Outcome, SideOutcome};
 use shakedown::profile::{
-    ClientAuth, ClientProfile, Credential, KeyType, Miss, NameCheck, Preference, Protocol,
-    Revocation, ServerProfile, SniPolicy, Trust,
+    ClientAuth, ClientProfile, KeyType, Miss, NameCheck, Preference, Protocol, Revocation,
+    ServerProfile, SniPolicy, Trust,
 };
 use shakedown::scenario::{Scenario, StackId};
 use shakedown::stacks;
@@ -410,26 +412,53 @@ fn a_stricter_profile_that_lets_more_through_is_told() {
 
 #[test]
 fn a_stack_that_changes_its_mind_is_told() {
-    static TWICE: AtomicBool = AtomicBool::new(false);
-    let lab = warped(
-        StackId::RustlsRing,
-        Warp {
-            server: |profile| {
-                if TWICE.swap(true, Ordering::Relaxed) {
-                    profile.identity = None;
-                }
-            },
-            ..Warp::NONE
-        },
-    );
     let scenario = plain(StackId::Openssl, StackId::RustlsRing);
-    lab.run(&scenario);
-    let mut other = scenario;
-    other.server.profile.identity = Some(Credential {
-        key: KeyType::Rsa2048,
-        ..Credential::default()
-    });
-    assert!(repeating(&lab, &other).is_err());
+    let mut stacks = stacks::linked(&Arc::new(Identities::new()));
+    let place = stacks
+        .iter()
+        .position(|stack| stack.info().id == StackId::RustlsRing)
+        .expect("every stack is linked");
+    let inner = stacks.remove(place);
+    stacks.push(Box::new(Fickle(inner)));
+    let lab = Lab::with_stacks(stacks);
+    let first = lab.run(&scenario);
+    assert!(same(&first, &lab.run(&scenario), &scenario).is_err());
+    assert!(repeating(&lab, &scenario).is_err());
+}
+
+/// A stack whose servers have a certificate for every other connection.
+struct Fickle(Box<dyn Stack>);
+
+impl Stack for Fickle {
+    fn info(&self) -> &StackInfo {
+        self.0.info()
+    }
+
+    fn client(&self, profile: &ClientProfile) -> Result<Arc<dyn Config>, Refusal> {
+        self.0.client(profile)
+    }
+
+    fn server(&self, profile: &ServerProfile) -> Result<Arc<dyn Config>, Refusal> {
+        let bare = ServerProfile {
+            identity: None,
+            ..profile.clone()
+        };
+        Ok(Arc::new(Alternating {
+            configs: [self.0.server(profile)?, self.0.server(&bare)?],
+            turns: AtomicUsize::new(0),
+        }))
+    }
+}
+
+struct Alternating {
+    configs: [Arc<dyn Config>; 2],
+    turns: AtomicUsize,
+}
+
+impl Config for Alternating {
+    fn connect(&self) -> Result<Box<dyn Connection>, Failure> {
+        self.configs[self.turns.fetch_add(1, Ordering::Relaxed) % 2].connect()
+    }
 }
 
 /// A stack that changes the profiles that it is given.

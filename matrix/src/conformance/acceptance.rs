@@ -1,9 +1,12 @@
 //! What an RFC forbids a side to accept, to send, or to refuse.
 
-use shakedown::connection::Role;
+use shakedown::connection::{HandshakeKind, Role};
 use shakedown::iana::{AlertDescription, NamedGroup, ProtocolVersion};
 use shakedown::outcome::{End, Outcome};
-use shakedown::profile::{ClientAuth, Credential, Flaw, KeyType, NameCheck, ServerName, Trust};
+use shakedown::profile::{
+    CertificateType, ClientAuth, ClientProfile, Credential, Flaw, KeyType, NameCheck, ServerName,
+    Sni, Trust,
+};
 use shakedown::scenario::Scenario;
 
 use super::{Breach, Rule, library};
@@ -42,6 +45,27 @@ struct Seen<'a> {
     scenario: &'a Scenario,
     expectation: &'a Expectation,
     outcome: &'a Outcome,
+}
+
+impl Seen<'_> {
+    /// A resumed handshake has none.
+    fn presents_certificates(&self) -> bool {
+        !Role::BOTH.into_iter().any(|role| self.is_resumed(role))
+    }
+
+    fn is_resumed(&self, role: Role) -> bool {
+        let session = self.outcome.side(role).session.as_ref();
+        session.is_some_and(|session| session.kind == HandshakeKind::Resumed)
+    }
+
+    /// The fatal alert that a side sends.
+    fn alert(&self, role: Role) -> Option<AlertDescription> {
+        self.outcome.side(role).alert_sent?.description
+    }
+
+    fn is(&self, cause: Cause, detector: Role) -> bool {
+        self.expectation.cause == Some(cause) && self.expectation.detector == Some(detector)
+    }
 }
 
 /// Who breaks the rule, and how.
@@ -114,6 +138,69 @@ const RULES: &[(Rule, Broken)] = &[
     ),
     (
         Rule {
+            id: "server-name",
+            citation: "RFC 6066 §3",
+            demand: "a server that refuses a name says unrecognized_name",
+        },
+        |seen| match seen.alert(Role::Server) {
+            _ if !seen.is(Cause::SniUnknown, Role::Server)
+                || !sends_name(&seen.scenario.client.profile) =>
+            {
+                Vec::new()
+            }
+            Some(AlertDescription::unrecognized_name) => Vec::new(),
+            Some(AlertDescription::access_denied) => vec![(Role::Server, "sends access_denied")],
+            _ => vec![(Role::Server, "sends another alert, or none")],
+        },
+    ),
+    (
+        Rule {
+            id: "server-name-missing",
+            citation: "RFC 8446 §9.2",
+            demand: "a TLS 1.3 server that insists on a name says missing_extension",
+        },
+        |seen| {
+            let client = &seen.scenario.client.profile;
+            let tls13 = client.protocol.versions.contains(&ProtocolVersion::TLS1_3);
+            match seen.alert(Role::Server) {
+                _ if !seen.is(Cause::SniUnknown, Role::Server) || sends_name(client) || !tls13 => {
+                    Vec::new()
+                }
+                Some(AlertDescription::missing_extension) => Vec::new(),
+                Some(AlertDescription::access_denied) => {
+                    vec![(Role::Server, "sends access_denied")]
+                }
+                Some(AlertDescription::unrecognized_name) => {
+                    vec![(Role::Server, "sends unrecognized_name")]
+                }
+                _ => vec![(Role::Server, "sends another alert, or none")],
+            }
+        },
+    ),
+    (
+        Rule {
+            id: "resumption-name",
+            citation: "RFC 6066 §3",
+            demand: "below TLS 1.3 a session is not resumed under another name",
+        },
+        resumption_name,
+    ),
+    (
+        Rule {
+            id: "psk-withdrawn",
+            citation: "RFC 8446 §4.1.2",
+            demand: "after a HelloRetryRequest a client may take back a session that the suite does not fit",
+        },
+        |seen| {
+            if seen.is(Cause::ResumePskWithdrawn, Role::Server) {
+                vec![(Role::Server, "refuses")]
+            } else {
+                Vec::new()
+            }
+        },
+    ),
+    (
+        Rule {
             id: "certificate-type",
             citation: "RFC 7250 §4.2",
             demand: "a server without a common certificate type says unsupported_certificate",
@@ -149,7 +236,7 @@ fn accepts_server(seen: &Seen<'_>, flaws: &[Flaw]) -> Vec<(Role, &'static str)> 
         .is_some_and(|credential| flaws.contains(&credential.flaw));
     let compares =
         client.name_check == NameCheck::On && matches!(client.server_name, ServerName::Dns(_));
-    if flawed && compares && seen.outcome.client.established {
+    if flawed && compares && seen.presents_certificates() && seen.outcome.client.established {
         vec![(Role::Client, "accepts it")]
     } else {
         Vec::new()
@@ -162,6 +249,9 @@ fn issuer_that_may_not_sign(seen: &Seen<'_>) -> Vec<(Role, &'static str)> {
         credential.is_some_and(|credential| credential.flaw == Flaw::IntermediateNoCertSign)
     };
     let mut found = Vec::new();
+    if !seen.presents_certificates() {
+        return found;
+    }
     // An intermediate that is an anchor itself is not an issuer on the path.
     if flawed(server.identity) && client.trust == Trust::Roots && seen.outcome.client.established {
         found.push((Role::Client, "accepts it"));
@@ -237,11 +327,42 @@ fn fallback_ignored(seen: &Seen<'_>) -> Vec<(Role, &'static str)> {
     }
 }
 
+fn sends_name(client: &ClientProfile) -> bool {
+    client.sni == Sni::Send && matches!(client.server_name, ServerName::Dns(_))
+}
+
+fn resumption_name(seen: &Seen<'_>) -> Vec<(Role, &'static str)> {
+    let now = &seen.scenario.client.profile;
+    let Some(then) = seen
+        .scenario
+        .earlier
+        .as_ref()
+        .and_then(|earlier| earlier.client.as_ref())
+    else {
+        return Vec::new();
+    };
+    let name = |client: &ClientProfile| match &client.server_name {
+        ServerName::Dns(name) if client.sni == Sni::Send => Some(name.to_ascii_lowercase()),
+        _ => None,
+    };
+    let session = seen.outcome.server.session.as_ref();
+    let old = session.is_some_and(|session| session.version < ProtocolVersion::TLS1_3);
+    match (name(then), name(now)) {
+        (Some(then), Some(now)) if then != now && old && seen.is_resumed(Role::Server) => {
+            vec![(Role::Server, "resumes it")]
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn certificate_type(seen: &Seen<'_>) -> Vec<(Role, &'static str)> {
     let server = &seen.outcome.server;
+    let client = &seen.scenario.client.profile;
     let found = seen.expectation.cause == Some(Cause::CertTypeMismatch)
         && seen.expectation.detector == Some(Role::Server)
-        && seen.expectation.version.is_none_or(|version| version == ProtocolVersion::TLS1_3)
+        // Without the extension in the hello the clause does not speak.
+        && [client.certificate_type, client.server_certificate_type]
+            .contains(&CertificateType::RawPublicKey)
         // A certificate in a raw key's place is refused by a verifier that is the harness's own.
         && matches!(&server.end, End::Failed(failure) if failure.native.starts_with("PeerIncompatible"));
     match server.alert_sent.and_then(|alert| alert.description) {

@@ -1,5 +1,6 @@
 //! Which alert an RFC names for a failure.
 
+use shakedown::connection::Role;
 use shakedown::iana::{AlertDescription as A, ProtocolVersion as V};
 use shakedown::outcome::{End, Outcome};
 use shakedown::scenario::Scenario;
@@ -24,7 +25,9 @@ pub(super) fn breaches(
     let sent = side.alert_sent.and_then(|alert| alert.description);
     RULES
         .iter()
-        .filter(|named| named.causes.contains(&cause) && named.when.holds(expectation.version))
+        .filter(|named| {
+            named.causes.contains(&cause) && named.when.holds(expectation.version, detector)
+        })
         .filter(|named| !sent.is_some_and(|alert| named.alerts.contains(&alert)))
         .map(|named| Breach {
             library: library(scenario, detector),
@@ -54,12 +57,15 @@ struct NamedAlert {
 enum When {
     Always,
     Tls13,
+    /// And by the client.
+    ByTls13Client,
     Before13,
 }
 
 impl When {
-    fn holds(self, version: Option<V>) -> bool {
+    fn holds(self, version: Option<V>, detector: Role) -> bool {
         match self {
+            Self::ByTls13Client => version == Some(V::TLS1_3) && detector == Role::Client,
             Self::Always => true,
             Self::Tls13 => version == Some(V::TLS1_3),
             Self::Before13 => version.is_some_and(|version| version < V::TLS1_3),
@@ -71,7 +77,7 @@ const RULES: &[NamedAlert] = &[
     NamedAlert {
         rule: Rule {
             id: "version",
-            citation: "RFC 8446 §4.2.1, RFC 5246 §E.1",
+            citation: "RFC 8446 §4.2.1, §D.2, RFC 5246 §E.1",
             demand: "no common version is protocol_version",
         },
         causes: &[C::VersionMismatch, C::VersionLegacyClient],
@@ -135,23 +141,13 @@ const RULES: &[NamedAlert] = &[
     },
     NamedAlert {
         rule: Rule {
-            id: "server-name",
-            citation: "RFC 6066 §3",
-            demand: "a server that refuses a name says unrecognized_name",
-        },
-        causes: &[C::SniUnknown],
-        when: When::Always,
-        alerts: &[A::unrecognized_name],
-    },
-    NamedAlert {
-        rule: Rule {
             id: "no-server-certificate",
             citation: "RFC 8446 §4.4.2.4",
             demand: "an empty Certificate of the server's is decode_error",
         },
         causes: &[C::CertEmpty],
-        when: When::Tls13,
-        alerts: &[A::decode_error, A::unexpected_message],
+        when: When::ByTls13Client,
+        alerts: &[A::decode_error],
     },
     NamedAlert {
         rule: Rule {
@@ -204,7 +200,7 @@ const RULES: &[NamedAlert] = &[
             demand: "a chain signed with a broken digest, where it is refused, is bad_certificate",
         },
         causes: &[C::CertWeakDigest],
-        when: When::Always,
+        when: When::Tls13,
         alerts: &[A::bad_certificate],
     },
     NamedAlert {
@@ -213,7 +209,7 @@ const RULES: &[NamedAlert] = &[
             citation: "RFC 8446 §6.2, RFC 5246 §7.2.2",
             demand: "a revoked certificate is certificate_revoked",
         },
-        causes: &[C::CertRevokedCrl, C::CertRevokedOcsp],
+        causes: &[C::CertRevokedCrl],
         when: When::Always,
         alerts: &[A::certificate_revoked],
     },
@@ -226,6 +222,17 @@ const RULES: &[NamedAlert] = &[
         causes: &[C::OcspStapleMalformed, C::OcspStapleExpired],
         when: When::Always,
         alerts: &[A::bad_certificate_status_response],
+    },
+    NamedAlert {
+        rule: Rule {
+            id: "staple-revoked",
+            citation: "RFC 6066 §8, RFC 8446 §6.2",
+            demand: "a stapled response that says revoked is bad_certificate_status_response or \
+                     certificate_revoked",
+        },
+        causes: &[C::CertRevokedOcsp],
+        when: When::Always,
+        alerts: &[A::bad_certificate_status_response, A::certificate_revoked],
     },
     NamedAlert {
         rule: Rule {

@@ -29,6 +29,29 @@ pub const DECLARED: &[Deviation] = &[
         rule: "server-name",
         deed: "sends access_denied",
     },
+    Deviation {
+        library: Rustls,
+        rule: "server-name-missing",
+        deed: "sends access_denied",
+    },
+    // ssl/statem/extensions.c, `final_server_name`, has what the callback says.
+    Deviation {
+        library: Openssl,
+        rule: "server-name-missing",
+        deed: "sends unrecognized_name",
+    },
+    // ssl/ssl_sess.c, `ssl_get_prev_session`, looks at no name.
+    Deviation {
+        library: Openssl,
+        rule: "resumption-name",
+        deed: "resumes it",
+    },
+    // server/tls13.rs, `MissingPskExtensionInSecondClientHello`.
+    Deviation {
+        library: Rustls,
+        rule: "psk-withdrawn",
+        deed: "refuses",
+    },
     // client/tls13.rs: `NoCertificatesPresented` without an alert (rustls pull request 2649).
     Deviation {
         library: Rustls,
@@ -132,7 +155,7 @@ pub const DECLARED: &[Deviation] = &[
     // of alerts none for it.
     Deviation {
         library: Openssl,
-        rule: "revoked",
+        rule: "staple-revoked",
         deed: "sends certificate_unknown",
     },
     Deviation {

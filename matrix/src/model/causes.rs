@@ -116,7 +116,7 @@ causes! {
     /// The client says that it falls back, and the server could use a newer version than it has to
     /// choose.
     VersionFallbackScsv = "version-fallback-scsv" {
-        rule: "RFC 7507 §3", remedy: "try the newest version again; retry with an older one only without the signal",
+        rule: "RFC 7507 §3", remedy: "do not fall back: offer the newest version again, and find out why that failed",
         document: None,
     },
     /// The sides share no suite for the version that was chosen.
@@ -139,9 +139,9 @@ causes! {
         rule: "RFC 8446 §4.2.7; RFC 8422 §5.1.1", remedy: "give the client a group that its versions can use",
         document: None,
     },
-    /// TLS 1.2: the curve of the server's key is not among the client's groups.
+    /// TLS 1.2: the curve of a side's key is not among its peer's groups.
     CertCurveNotOffered = "cert-curve-not-offered" {
-        rule: "RFC 8422 §5.1", remedy: "add the curve to the client's groups, or use another key",
+        rule: "RFC 8422 §5.1, §5.3", remedy: "add the curve to the groups of the side that refuses it, or use another key",
         document: None,
     },
     /// A TLS 1.3 client sends no key_share.
@@ -183,7 +183,7 @@ causes! {
     },
     /// The client takes back, after a HelloRetryRequest, a session that the suite does not fit.
     ResumePskWithdrawn = "resume-psk-withdrawn" {
-        rule: "RFC 8446 §4.1.2", remedy: "let the client forget its sessions when suites change",
+        rule: "RFC 8446 §4.1.2", remedy: "report it to the server's library: a client may do so; until then let it forget its sessions when suites change",
         document: None,
     },
     /// The proof that the client knows the session's secret is wrong.
@@ -229,9 +229,9 @@ causes! {
         rule: "RFC 8879 §4", remedy: "turn certificate compression off on the side that sends it",
         document: None,
     },
-    /// The server presents no certificate at all.
+    /// A side presents no certificate at all, and behaves as if it had.
     CertEmpty = "cert-empty" {
-        rule: "RFC 8446 §4.4.2.4", remedy: "configure the server's chain", document: None,
+        rule: "RFC 8446 §4.4.2, §4.4.2.4", remedy: "configure the chain of the side that presents none", document: None,
     },
     /// The certificate is no DER.
     CertMalformed = "cert-malformed" {
@@ -239,7 +239,7 @@ causes! {
     },
     /// X.509 version 1.
     CertV1 = "cert-v1" {
-        rule: "RFC 5280 §6.1.4", remedy: "reissue as X.509 version 3", document: None,
+        rule: "RFC 8446 §4.4.2.2; RFC 5246 §7.4.2", remedy: "reissue as X.509 version 3", document: None,
     },
     /// No path leads to an anchor.
     CertUnknownCa = "cert-unknown-ca" {
@@ -255,7 +255,7 @@ causes! {
     },
     /// The end entity's certificate says that it is a CA.
     CertCaAsLeaf = "cert-ca-as-leaf" {
-        rule: "RFC 5280 §4.2.1.9", remedy: "issue an end-entity certificate from that CA", document: None,
+        rule: "local", remedy: "issue an end-entity certificate from that CA", document: None,
     },
     /// An anchor has the right name and another key.
     CertSameDnOtherKey = "cert-same-dn-other-key" {

@@ -5,8 +5,8 @@
 
 use shakedown::connection::Role;
 use shakedown::profile::{
-    CertificateType, ClientAuth, Compression, Credential, Ems, Flaw, Ocsp, Protocol, Revocation,
-    ServerName, SniPolicy, Staple, Trust,
+    CertificateType, ClientAuth, Compression, Credential, Ems, Flaw, KeyType, Loading, Ocsp,
+    Protocol, Revocation, ServerName, SniPolicy, Staple, Trust,
 };
 use shakedown::scenario::Scenario;
 
@@ -30,16 +30,26 @@ pub(super) fn behind(scenario: &Scenario, cause: Cause, detector: Role) -> Vec<C
     found
 }
 
-/// Mends the deciding cause, with the gentlest remedy that helps; what decides then, or `None`:
-/// nothing goes wrong any more, or nothing helps.
+/// Mends the deciding cause: with the gentlest remedy that helps alone, else with all of them. What
+/// decides then, or `None`: nothing goes wrong any more, or nothing helps.
 fn after_mending(scenario: &mut Scenario, deciding: (Cause, Role)) -> Option<(Cause, Role)> {
-    for remedy in remedies(deciding.0) {
-        remedy(scenario, deciding.1);
-        match decide(scenario) {
-            Decision::Fails(cause, detector) if (cause, detector) == deciding => {}
-            Decision::Fails(cause, detector) => return Some((cause, detector)),
-            Decision::Succeeds | Decision::Unknown => return None,
+    let remedies = remedies(deciding.0);
+    let alone = remedies.iter().map(std::slice::from_ref);
+    for some in alone.chain([remedies]) {
+        let mut mended = scenario.clone();
+        for remedy in some {
+            remedy(&mut mended, deciding.1);
         }
+        let decision = decide(&mended);
+        if matches!(&decision, Decision::Fails(cause, detector) if (*cause, *detector) == deciding)
+        {
+            continue;
+        }
+        *scenario = mended;
+        return match decision {
+            Decision::Fails(cause, detector) => Some((cause, detector)),
+            Decision::Succeeds | Decision::Unknown => None,
+        };
     }
     None
 }
@@ -71,8 +81,8 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
         C::CertHostMismatch | C::CertCnOnly | C::CertIpMismatch | C::CertWildcard => {
             &[names, peer_flaw]
         }
+        C::CertMissingIntermediate => &[peer_flaw],
         C::CertUnknownCa
-        | C::CertMissingIntermediate
         | C::CertSelfSignedLeaf
         | C::CertCaAsLeaf
         | C::CertSameDnOtherKey
@@ -94,7 +104,7 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
             &[peer_flaw, credentials, protocols]
         }
         C::ClientCertMissing => &[client_credential, no_client_auth],
-        _ => &[peer_flaw, credentials],
+        _ => &[peer_flaw, own_flaw, credentials],
     }
 }
 
@@ -140,7 +150,8 @@ fn own_flaw(scenario: &mut Scenario, detector: Role) {
 
 fn own_credential(scenario: &mut Scenario, detector: Role) {
     if let Some(credential) = credential(scenario, detector) {
-        *credential = Credential::default();
+        credential.key = KeyType::default();
+        credential.loading = Loading::default();
     }
 }
 
@@ -328,6 +339,19 @@ mod tests {
                 mended.to_json()
             );
         }
+    }
+
+    #[test]
+    fn a_remedy_that_does_not_help_is_not_taken() {
+        let json = r#"{"client":{"stack":"openssl","profile":{"trust":"other-root"}},
+            "server":{"stack":"openssl","profile":{"identity":{"flaw":"missing-intermediate"}}}}"#;
+        assert_eq!(
+            causes(json),
+            [Cause::CertMissingIntermediate, Cause::CertUnknownCa]
+        );
+        let json = r#"{"client":{"stack":"rustls-ring"},"server":{"stack":"openssl",
+            "profile":{"identity":{"key":"ed448","flaw":"expired"}}}}"#;
+        assert_eq!(causes(json), [Cause::SigalgMismatch, Cause::CertExpired]);
     }
 
     fn causes(json: &str) -> Vec<Cause> {
