@@ -305,6 +305,9 @@ const RECIPES: &[Recipe] = recipes! {
     CertNotYetValid { "server.flaw" = "not-yet-valid" }
     CertHostMismatch { "client.server-name" = "wrong" }
     CertHostMismatch."other-name" { "server.flaw" = "other-name" }
+    CertHostMismatch."resumed" {
+        "client.server-name" = "wrong", "earlier" = "ticket", "earlier.changed" = "client-name"
+    }
     CertHostMismatch."trailing-dot" { "client.server-name" = "trailing-dot" }
     CertHostMismatch."ip-text" { "client.server-name" = "ip-text" }
     CertHostMismatch."underscore" {
