@@ -265,6 +265,48 @@ code_points! {
     }
 }
 
+code_points! {
+    /// A hello extension's type (RFC 8446 §4.2).
+    pub struct ExtensionType(u16) {
+        /// RFC 6066 §3.
+        server_name = 0 => "server_name",
+        /// RFC 6066 §8.
+        status_request = 5 => "status_request",
+        /// RFC 8446 §4.2.7.
+        supported_groups = 10 => "supported_groups",
+        /// RFC 8422 §5.1.2.
+        ec_point_formats = 11 => "ec_point_formats",
+        /// RFC 8446 §4.2.3.
+        signature_algorithms = 13 => "signature_algorithms",
+        /// RFC 7301.
+        application_layer_protocol_negotiation = 16 => "application_layer_protocol_negotiation",
+        /// RFC 7250 §3.
+        client_certificate_type = 19 => "client_certificate_type",
+        /// RFC 7250 §3.
+        server_certificate_type = 20 => "server_certificate_type",
+        /// RFC 7366.
+        encrypt_then_mac = 22 => "encrypt_then_mac",
+        /// RFC 7627.
+        extended_master_secret = 23 => "extended_master_secret",
+        /// RFC 8879.
+        compress_certificate = 27 => "compress_certificate",
+        /// RFC 5077.
+        session_ticket = 35 => "session_ticket",
+        /// RFC 8446 §4.2.11.
+        pre_shared_key = 41 => "pre_shared_key",
+        /// RFC 8446 §4.2.1.
+        supported_versions = 43 => "supported_versions",
+        /// RFC 8446 §4.2.9.
+        psk_key_exchange_modes = 45 => "psk_key_exchange_modes",
+        /// RFC 8446 §4.2.6.
+        post_handshake_auth = 49 => "post_handshake_auth",
+        /// RFC 8446 §4.2.8.
+        key_share = 51 => "key_share",
+        /// RFC 5746.
+        renegotiation_info = 0xff01 => "renegotiation_info",
+    }
+}
+
 impl ProtocolVersion {
     /// The versions that any linked stack can be asked for, lowest first.
     pub const ALL: [Self; 4] = [Self::TLS1_0, Self::TLS1_1, Self::TLS1_2, Self::TLS1_3];
@@ -404,6 +446,7 @@ mod tests {
         check(AlertDescription::NAMED);
         check(ContentType::NAMED);
         check(HandshakeType::NAMED);
+        check(ExtensionType::NAMED);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connection::{Failure, Role, Session};
 use crate::iana::AlertDescription;
+use crate::link::Deed;
 
 /// What both sides saw of one handshake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +17,9 @@ pub struct Outcome {
     pub server: SideOutcome,
     /// Whether both sides derived the same keying material; `null` where not both were asked.
     pub exporters_agree: Option<bool>,
+    /// What the link did, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deeds: Vec<Deed>,
 }
 
 impl Outcome {

@@ -4,9 +4,9 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::connection::{Config, Connection, Memory, Refusal, Role};
+use crate::connection::{Config, Connection, Memory, Reason, Refusal, Role};
 use crate::iana::AlertDescription;
-use crate::link::{Flight, Link};
+use crate::link::{Carrier, Carry, Deed, Flight, Link, Parcel};
 use crate::outcome::{End, Outcome, Protection, SentAlert, SideOutcome};
 use crate::scenario::Means;
 use crate::wire::AlertScanner;
@@ -75,8 +75,12 @@ pub fn meet_recorded(
 pub struct Pair<'a> {
     client: Half,
     server: Half,
-    link: &'a Link,
+    deliver: Option<u32>,
+    /// `None`: everything arrives as it was sent.
+    carrier: Option<Box<dyn Carry + 'a>>,
     buffer: Vec<u8>,
+    parcel: Parcel,
+    deeds: Vec<Deed>,
     steps: usize,
     exporters_agree: Option<bool>,
     transcript: Option<Vec<Flight>>,
@@ -85,11 +89,38 @@ pub struct Pair<'a> {
 impl<'a> Pair<'a> {
     /// Joins two fresh connections.
     pub fn new(client: Box<dyn Connection>, server: Box<dyn Connection>, link: &'a Link) -> Self {
+        let mut pair = Self::joined(client, server, link.deliver);
+        if !link.ops.is_empty() {
+            pair.carrier = Some(Box::new(Carrier::new(link)));
+        }
+        pair
+    }
+
+    /// Joins two fresh connections by a link of the caller's own.
+    pub fn over(
+        client: Box<dyn Connection>,
+        server: Box<dyn Connection>,
+        carrier: Box<dyn Carry + 'a>,
+    ) -> Self {
+        Self {
+            carrier: Some(carrier),
+            ..Self::joined(client, server, None)
+        }
+    }
+
+    fn joined(
+        client: Box<dyn Connection>,
+        server: Box<dyn Connection>,
+        deliver: Option<u32>,
+    ) -> Self {
         Self {
             client: Half::new(client),
             server: Half::new(server),
-            link,
+            deliver,
+            carrier: None,
             buffer: Vec::new(),
+            parcel: Parcel::default(),
+            deeds: Vec::new(),
             steps: 0,
             exporters_agree: None,
             transcript: None,
@@ -197,22 +228,49 @@ impl<'a> Pair<'a> {
         };
         let buffer = &mut self.buffer;
         sender.call(|connection| connection.transmit(buffer));
-        if buffer.is_empty() {
+        sender.scanner.scan(buffer);
+        let Some(carrier) = &mut self.carrier else {
+            if buffer.is_empty() {
+                return false;
+            }
+            if let Some(transcript) = &mut self.transcript {
+                transcript.push(Flight {
+                    from,
+                    bytes: buffer.clone(),
+                    arrived: None,
+                    answered: Vec::new(),
+                    deeds: Vec::new(),
+                });
+            }
+            receiver.take(buffer, self.deliver);
+            return true;
+        };
+        let parcel = &mut self.parcel;
+        parcel.clear();
+        carrier.carry(from, buffer, parcel);
+        let moved = !buffer.is_empty() || *parcel != Parcel::default();
+        if !moved {
             return false;
         }
-        sender.scanner.scan(buffer);
         if let Some(transcript) = &mut self.transcript {
             transcript.push(Flight {
                 from,
                 bytes: buffer.clone(),
+                arrived: (parcel.forth != *buffer).then(|| parcel.forth.clone()),
+                answered: parcel.back.clone(),
+                deeds: parcel.deeds.clone(),
             });
         }
-        match self.link.deliver {
-            None => receiver.call(|connection| connection.receive(buffer)),
-            Some(most) => {
-                for piece in buffer.chunks(most.max(1) as usize) {
-                    receiver.call(|connection| connection.receive(piece));
-                }
+        self.deeds.append(&mut parcel.deeds);
+        for (half, bytes, ends) in [
+            (receiver, &parcel.forth, parcel.forth_ends),
+            (sender, &parcel.back, parcel.back_ends),
+        ] {
+            if !bytes.is_empty() {
+                half.take(bytes, self.deliver);
+            }
+            if ends {
+                half.call(|connection| connection.receive_end());
             }
         }
         true
@@ -244,6 +302,7 @@ impl<'a> Pair<'a> {
             client: client.into_outcome(from_client),
             server: server.into_outcome(from_server),
             exporters_agree: self.exporters_agree,
+            deeds: self.deeds,
         }
     }
 }
@@ -280,6 +339,18 @@ impl Half {
             Err(panic) => {
                 self.crash = Some(message_of(&*panic));
                 T::default()
+            }
+        }
+    }
+
+    /// Hands bytes over, at most so many at a time.
+    fn take(&mut self, bytes: &[u8], most: Option<u32>) {
+        match most {
+            None => self.call(|connection| connection.receive(bytes)),
+            Some(most) => {
+                for piece in bytes.chunks(most.max(1) as usize) {
+                    self.call(|connection| connection.receive(piece));
+                }
             }
         }
     }
@@ -423,6 +494,7 @@ fn not_begun(client: Option<End>, server: Option<End>) -> Outcome {
         client: never_begun(client),
         server: never_begun(server),
         exporters_agree: None,
+        deeds: Vec::new(),
     }
 }
 
@@ -461,8 +533,17 @@ fn sent_alert(sender: &Half, receiver: &Half) -> Option<SentAlert> {
             .into_iter()
             .find(|alert| is_fatal(*alert))
     };
+    // What the receiver took in may be the link's own, unless the sender has found fault.
     told(sender, |connection| connection.alerts_sent())
-        .or_else(|| told(receiver, |connection| connection.alerts_received()))
+        .or_else(|| {
+            let found_fault = sender.connection.failure().is_some_and(|failure| {
+                !matches!(
+                    failure.reason,
+                    Reason::AlertReceived(_) | Reason::Truncated
+                )
+            });
+            told(receiver, |connection| connection.alerts_received()).filter(|_| found_fault)
+        })
         .map(|description| SentAlert {
             description: Some(description),
             protection: Protection::Protected,

@@ -230,6 +230,9 @@ mod tests {
             let flight = Flight {
                 from: Role::Server,
                 bytes: bytes[..end].to_vec(),
+                arrived: None,
+                answered: Vec::new(),
+                deeds: Vec::new(),
             };
             let _ = annotate(&[flight]);
         }

@@ -163,7 +163,10 @@ fn one_byte_at_a_time_changes_nothing() {
     for_each_pairing(|client, server| {
         let profile = ClientProfile::default();
         let whole = meet(client, server, &profile, &ServerProfile::default());
-        let link = Link { deliver: Some(1) };
+        let link = Link {
+            deliver: Some(1),
+            ..Link::default()
+        };
         let pieces = meet_over(client, server, &profile, &ServerProfile::default(), &link);
         assert_eq!(whole, pieces);
     });

@@ -229,6 +229,7 @@ mod tests {
             })),
             server: side(End::NotStarted),
             exporters_agree: None,
+            deeds: Vec::new(),
         }
     }
 }

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown::connection::{Reason, Role, Session};
+use shakedown::link::Deed;
 use shakedown::outcome::{End, Outcome, SideOutcome};
 
-use crate::model::{Expected, ExpectedEnd, ExpectedSide, Prediction};
+use crate::model::{Expected, ExpectedDeed, ExpectedEnd, ExpectedSide, Prediction};
 
 /// How a scenario went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -161,6 +162,7 @@ fn differences(expected: &Expected, outcome: &Outcome) -> Vec<Difference> {
     for role in Role::BOTH {
         compare_side(role, expected.side(role), outcome.side(role), &mut found);
     }
+    compare_deeds(&expected.deeds, &outcome.deeds, &mut found);
     if outcome.is_success() && outcome.exporters_agree != Some(true) {
         found.push(Difference {
             side: None,
@@ -170,6 +172,28 @@ fn differences(expected: &Expected, outcome: &Outcome) -> Vec<Difference> {
         });
     }
     found
+}
+
+/// What the link did, against what it was to do.
+fn compare_deeds(expected: &[ExpectedDeed], actual: &[Deed], found: &mut Vec<Difference>) {
+    let fits = |expected: &ExpectedDeed, actual: &Deed| {
+        (expected.op, expected.record, expected.content_type)
+            == (actual.op, actual.record, actual.content_type)
+            && expected.applied.is_none_or(|applied| applied == actual.applied)
+    };
+    let fit = expected.len() == actual.len()
+        && expected
+            .iter()
+            .zip(actual)
+            .all(|(expected, actual)| fits(expected, actual));
+    if !fit {
+        found.push(Difference {
+            side: None,
+            field: "link".into(),
+            expected: format!("{expected:?}"),
+            actual: format!("{actual:?}"),
+        });
+    }
 }
 
 fn compare_side(
@@ -214,8 +238,12 @@ fn compare_side(
             "Some(true)".into(),
             format!("{:?}", actual.data_intact),
         );
-    } else if actual.data_intact == Some(false) {
-        compare("data intact", "true".into(), "false".into());
+    } else if (actual.data_intact == Some(false)) != expected.data_lost {
+        compare(
+            "data intact",
+            (!expected.data_lost).to_string(),
+            expected.data_lost.to_string(),
+        );
     }
     match (&expected.session, &actual.session) {
         (Some(expected), Some(actual)) if expected == actual => {}
@@ -526,6 +554,7 @@ mod tests {
             client: side(&expected.client),
             server: side(&expected.server),
             exporters_agree: (expectation.cause.is_none()).then_some(true),
+            deeds: Vec::new(),
         };
         (prediction, outcome)
     }

@@ -163,6 +163,7 @@ fn as_expected(scenario: &Scenario) -> Option<(Expectation, Outcome)> {
         client: side(&expected.client),
         server: side(&expected.server),
         exporters_agree: None,
+        deeds: Vec::new(),
     };
     Some((expectation, outcome))
 }

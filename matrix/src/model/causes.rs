@@ -393,6 +393,96 @@ causes! {
     ClientSigalgEmpty = "client-sigalg-empty" {
         rule: "RFC 8446 §4.3.2", remedy: "let the server accept a scheme that the client has", document: None,
     },
+    /// What answers the client is no TLS.
+    NetPlaintextReply = "net-plaintext-reply" {
+        rule: "RFC 8446 §5.1", remedy: "you have reached another service: check host and port; it may want STARTTLS",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// What speaks to the server is no TLS.
+    NetPlaintextClient = "net-plaintext-client" {
+        rule: "RFC 8446 §5.1", remedy: "have the client use https, or its own TLS port; a proxy wants CONNECT to itself, not to the server",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// The client's hello reaches something that does not speak TLS.
+    NetTlsToPlaintextPort = "net-tls-to-plaintext-port" {
+        rule: "RFC 8446 §5.1", remedy: "check the port, and whether a proxy on the way wants CONNECT first",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// The stream ends within the connection.
+    NetTruncate = "net-truncate" {
+        rule: "RFC 8446 §6.1", remedy: "find out who closes: a firewall, a proxy or a load balancer on the way, or a crash of the peer",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// Bytes stay away, and nobody is told.
+    NetStall = "net-stall" {
+        rule: "local", remedy: "look for a firewall that drops packets, or a path MTU that a large hello does not fit",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// A record's header is not as it was sent.
+    NetCorruptHeader = "net-corrupt-header" {
+        rule: "RFC 8446 §5.1; RFC 5246 §6.2.1", remedy: "not a configuration fault: look for a middlebox that rewrites TLS",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// A record says that it is longer than any may be.
+    NetOversize = "net-oversize" {
+        rule: "RFC 8446 §5.1, §5.2 record_overflow", remedy: "not a configuration fault: look for a middlebox that rewrites TLS",
+        document: None,
+    },
+    /// A record of handshake messages has none.
+    NetEmptyHandshakeRecord = "net-empty-handshake-record" {
+        rule: "RFC 8446 §5.1", remedy: "not a configuration fault: look for a middlebox that rewrites TLS",
+        document: None,
+    },
+    /// A hello is not as it was sent.
+    NetCorruptHello = "net-corrupt-hello" {
+        rule: "RFC 8446 §4.1.2, §4.4.4", remedy: "not a configuration fault: look for a middlebox that rewrites hellos",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// A message in the clear is not as it was sent.
+    NetCorruptPlain = "net-corrupt-plain" {
+        rule: "RFC 5246 §7.4.3, §7.4.9", remedy: "not a configuration fault: look for a middlebox that rewrites TLS",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// A protected record is not as it was sent.
+    NetCorruptProtected = "net-corrupt-protected" {
+        rule: "RFC 8446 §5.2 bad_record_mac; RFC 5246 §7.2.2", remedy: "not a configuration fault: look for a middlebox or a faulty network card",
+        document: None,
+    },
+    /// A record does not arrive.
+    NetDrop = "net-drop" {
+        rule: "RFC 8446 §5.3", remedy: "not a configuration fault: look for a middlebox that filters TLS records",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// A record arrives twice.
+    NetDuplicate = "net-duplicate" {
+        rule: "RFC 8446 §5.3", remedy: "not a configuration fault: look for a middlebox that replays",
+        document: None,
+    },
+    /// A record arrives behind the one that was sent after it.
+    NetReorder = "net-reorder" {
+        rule: "RFC 8446 §5.3", remedy: "not a configuration fault: look for a middlebox that splits streams",
+        document: None,
+    },
+    /// An alert arrives that the peer has not sent.
+    NetInjectAlert = "net-inject-alert" {
+        rule: "RFC 8446 §6", remedy: "somebody on the way refuses the connection: look for a firewall, a filter or a load balancer",
+        document: Some(TROUBLESHOOTING),
+    },
+    /// Application data arrives that the peer has not sent.
+    NetInjectData = "net-inject-data" {
+        rule: "RFC 8446 §5.1", remedy: "not a configuration fault: look for a middlebox that injects",
+        document: None,
+    },
+    /// A ChangeCipherSpec arrives that the peer has not sent.
+    NetInjectCcs = "net-inject-ccs" {
+        rule: "RFC 8446 §5; RFC 5246 §7.1", remedy: "not a configuration fault: look for a middlebox that injects",
+        document: None,
+    },
+    /// Messages arrive spread over other records than they were sent in.
+    NetFragment = "net-fragment" {
+        rule: "RFC 8446 §5.1", remedy: "report it to the receiver's library: any split is allowed",
+        document: None,
+    },
 }
 
 impl fmt::Display for Cause {

@@ -9,7 +9,7 @@ use shakedown::profile::{Protocol, ServerName};
 use shakedown::scenario::{Scenario, StackId};
 
 use super::hello::{Abilities, usable_below_tls13};
-use super::traits;
+use super::{link, traits};
 
 /// What in the scenario lies outside the model; `None`: nothing.
 pub(super) fn outside(scenario: &Scenario) -> Option<String> {
@@ -21,6 +21,7 @@ pub(super) fn outside(scenario: &Scenario) -> Option<String> {
         .or_else(|| protocol(server.stack, &server.profile.protocol))
         .or_else(|| long_lists(scenario))
         .or_else(|| both_lists_empty(scenario))
+        .or_else(|| link::domain::outside(scenario))
         .or_else(|| match &client.profile.server_name {
             ServerName::Dns(name) if !is_known_text(name) => Some(format!(
                 "the server name {name:?}: it has more than letters, digits, '-', '_' and '.'"

@@ -103,6 +103,7 @@ pub(super) fn of_gates(gates: (Gate, Gate)) -> Option<Prediction> {
         alert_sent: None,
         alert_received: None,
         session: None,
+        data_lost: false,
     };
     Some(Prediction::Expect(Expectation {
         cause: Some(cause),
@@ -112,6 +113,7 @@ pub(super) fn of_gates(gates: (Gate, Gate)) -> Option<Prediction> {
         allowed: vec![Expected {
             client: side(&gates.0),
             server: side(&gates.1),
+            deeds: Vec::new(),
         }],
     }))
 }
@@ -124,6 +126,7 @@ pub(super) fn success(scenario: &Scenario, agreed: &Agreed) -> Expectation {
         alert_sent: None,
         alert_received: None,
         session: Some(session(scenario, agreed, role)),
+        data_lost: false,
     };
     Expectation {
         cause: None,
@@ -133,6 +136,7 @@ pub(super) fn success(scenario: &Scenario, agreed: &Agreed) -> Expectation {
         allowed: vec![Expected {
             client: side(Role::Client),
             server: side(Role::Server),
+            deeds: Vec::new(),
         }],
     }
 }
@@ -153,6 +157,7 @@ pub(super) fn failure(scenario: &Scenario, fault: Fault) -> Expectation {
         alert_sent: sent,
         alert_received: None,
         session: None,
+        data_lost: false,
     };
     let early = match &fault.phase {
         Phase::ClientFlight(agreed) if agreed.version == ProtocolVersion::TLS1_3 => {
@@ -168,6 +173,7 @@ pub(super) fn failure(scenario: &Scenario, fault: Fault) -> Expectation {
         alert_sent: None,
         alert_received: fault.alert,
         session: early,
+        data_lost: false,
     };
     let other = match fault.phase {
         Phase::BeforeHello if !stack(scenario, peer).is_rustls() => {
@@ -202,7 +208,11 @@ pub(super) fn failure(scenario: &Scenario, fault: Fault) -> Expectation {
         detector: Some(fault.detector),
         masked: Vec::new(),
         version: chosen,
-        allowed: vec![Expected { client, server }],
+        allowed: vec![Expected {
+            client,
+            server,
+            deeds: Vec::new(),
+        }],
     }
 }
 
@@ -244,7 +254,8 @@ fn heard(stack: StackId, alert: Option<AlertDescription>) -> String {
     }
 }
 
-fn session(scenario: &Scenario, agreed: &Agreed, role: Role) -> Session {
+/// What a side holds for negotiated.
+pub(super) fn session(scenario: &Scenario, agreed: &Agreed, role: Role) -> Session {
     let known = |role, credential: Option<Credential>| {
         credential.map(|credential| Peer::Known {
             role,
@@ -293,9 +304,19 @@ fn session(scenario: &Scenario, agreed: &Agreed, role: Role) -> Session {
     }
 }
 
-fn stack(scenario: &Scenario, role: Role) -> StackId {
+pub(super) fn stack(scenario: &Scenario, role: Role) -> StackId {
     match role {
         Role::Client => scenario.client.stack,
         Role::Server => scenario.server.stack,
     }
+}
+
+/// Whether an alert counts as a failure of the handshake (`shakedown::pair`).
+pub(super) fn is_fatal(alert: AlertDescription) -> bool {
+    !matches!(
+        alert,
+        AlertDescription::close_notify
+            | AlertDescription::user_canceled
+            | AlertDescription::no_renegotiation
+    )
 }

@@ -7,11 +7,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown::connection::{Role, Session};
-use shakedown::iana::{AlertDescription, ProtocolVersion};
+use shakedown::iana::{AlertDescription, ContentType, ProtocolVersion};
 use shakedown::outcome::SentAlert;
 use shakedown::scenario::Scenario;
 
 pub use self::causes::Cause;
+use self::ending::{Agreed, Fault};
+use self::negotiation::Chosen;
 
 mod causes;
 mod certificate;
@@ -21,6 +23,7 @@ mod domain;
 mod ending;
 mod gate;
 mod hello;
+pub mod link;
 mod masked;
 mod name;
 mod negotiation;
@@ -94,6 +97,23 @@ pub struct Expected {
     pub client: ExpectedSide,
     /// The server's view.
     pub server: ExpectedSide,
+    /// What the link does, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deeds: Vec<ExpectedDeed>,
+}
+
+/// One thing that the link must do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedDeed {
+    /// Which of the link's ops, from 0.
+    pub op: u32,
+    /// To which record of the sender's, from 0.
+    pub record: u32,
+    /// The type in that record's header.
+    pub content_type: ContentType,
+    /// Whether anything must come of it; `null`: the record's length decides.
+    pub applied: Option<bool>,
 }
 
 impl Expected {
@@ -120,6 +140,9 @@ pub struct ExpectedSide {
     pub alert_received: Option<AlertDescription>,
     /// What it holds for negotiated, once established.
     pub session: Option<Session>,
+    /// Whether data that was due does not arrive whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub data_lost: bool,
 }
 
 /// How a side must end.
@@ -177,10 +200,38 @@ fn first(scenario: &Scenario) -> Prediction {
     if let Some(prediction) = shut {
         return prediction;
     }
-    Prediction::Expect(match negotiation::handshake(scenario, &past) {
-        Ok(agreed) => ending::success(scenario, &agreed),
-        Err(fault) => ending::failure(scenario, *fault),
-    })
+    let mut chosen = None;
+    let result = negotiation::handshake_telling(scenario, &past, &mut chosen);
+    let clean = match &result {
+        Ok(agreed) => ending::success(scenario, agreed),
+        Err(fault) => ending::failure(scenario, Fault::clone(fault)),
+    };
+    if scenario.link.ops.is_empty() {
+        return Prediction::Expect(clean);
+    }
+    Prediction::Expect(link::interfere(
+        scenario,
+        &result,
+        chosen.as_ref(),
+        clean,
+    ))
+}
+
+/// What both sides agree on over a clean link, or what goes wrong first, and what was chosen by then;
+/// `None`: it does not come to a handshake.
+#[expect(clippy::type_complexity, reason = "what the walk itself gives")]
+fn walked(scenario: &Scenario) -> Option<(Result<Agreed, Box<Fault>>, Option<Chosen>)> {
+    let gates = (
+        gate::client(&scenario.client),
+        gate::server(&scenario.server),
+    );
+    if domain::outside(scenario).is_some() || ending::of_gates(gates).is_some() {
+        return None;
+    }
+    let past = resumption::past(scenario).ok()?;
+    let mut chosen = None;
+    let result = negotiation::handshake_telling(scenario, &past, &mut chosen);
+    Some((result, chosen))
 }
 
 /// How a scenario ends, in a word.

@@ -49,16 +49,62 @@ impl Choice {
     }
 }
 
+/// What was chosen by the time that it went wrong, if it did.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chosen {
+    pub(super) version: ProtocolVersion,
+    /// `None`: none yet.
+    pub(super) suite: Option<CipherSuite>,
+    pub(super) retried: bool,
+    pub(super) resumed: bool,
+    pub(super) staple: Staple,
+}
+
 /// What both sides agree on, or what goes wrong first.
 pub(super) fn handshake(scenario: &Scenario, past: &Past) -> Result<Agreed, Box<Fault>> {
+    handshake_telling(scenario, past, &mut None)
+}
+
+/// The same, and what was chosen.
+pub(super) fn handshake_telling(
+    scenario: &Scenario,
+    past: &Past,
+    chosen: &mut Option<Chosen>,
+) -> Result<Agreed, Box<Fault>> {
     let mut hello = Hello::of(&scenario.client)?;
     past.tell(&scenario.client, &mut hello);
     let server = server_abilities(&scenario.server);
-    let choice = if scenario.server.stack.is_rustls() {
-        rustls_server::answer(&hello, &server, &scenario.server.profile)?
+    let answer = if scenario.server.stack.is_rustls() {
+        rustls_server::answer(&hello, &server, &scenario.server.profile)
     } else {
-        openssl_server::answer(&hello, &server, &scenario.server.profile)?
+        openssl_server::answer(&hello, &server, &scenario.server.profile)
     };
+    let choice = match answer {
+        Ok(choice) => choice,
+        Err(fault) => {
+            // Only a rustls server has answered by then, and maybe asked again before.
+            let begun = matches!(fault.phase, Phase::AfterServerHello);
+            *chosen = (begun || fault.cause == Cause::ResumePskWithdrawn).then(|| Chosen {
+                version: ProtocolVersion::TLS1_3,
+                suite: None,
+                retried: rustls_server::asks_again(&hello, &server),
+                resumed: false,
+                staple: Staple::None,
+            });
+            return Err(fault);
+        }
+    };
+    *chosen = Some(Chosen {
+        version: choice.version,
+        suite: Some(choice.suite),
+        retried: choice.retried,
+        resumed: choice.resumed.is_some(),
+        staple: scenario
+            .server
+            .profile
+            .identity
+            .map_or(Staple::None, |credential| received_staple(scenario, credential)),
+    });
     if !hello.abilities.has(choice.version) {
         return Err(Box::new(Fault {
             cause: Cause::VersionMismatch,

@@ -126,6 +126,12 @@ pub(super) fn answer(
     })
 }
 
+/// Whether a TLS 1.3 server asks for another key share.
+pub(super) fn asks_again(hello: &Hello<'_>, server: &Abilities) -> bool {
+    groups(hello, server, ProtocolVersion::TLS1_3)
+        .is_ok_and(|groups| !hello.shares.contains(&groups[0]))
+}
+
 fn version(hello: &Hello<'_>, server: &Abilities) -> Result<ProtocolVersion, Box<Fault>> {
     let both = |version| hello.abilities.has(version) && server.has(version);
     let (old, new) = (ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3);

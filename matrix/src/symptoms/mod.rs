@@ -290,6 +290,7 @@ mod tests {
                 client: side(text, Some(sent)),
                 server: side("alert", None),
                 exporters_agree: None,
+                deeds: Vec::new(),
             },
         };
         (name.to_owned(), seen)

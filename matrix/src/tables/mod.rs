@@ -271,6 +271,7 @@ mod tests {
                     ..side(Reason::Version)
                 },
                 exporters_agree: None,
+                deeds: Vec::new(),
             },
         }
     }

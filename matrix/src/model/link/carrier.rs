@@ -1,0 +1,258 @@
+//! What the link does, as `shakedown::link::Carrier` does it, to records as the model sees them.
+
+use std::collections::HashMap;
+
+use shakedown::connection::Role;
+use shakedown::iana::HandshakeType;
+use shakedown::link::{Act, At, Message, Op};
+
+use super::symbol::{Content, Length, Record};
+use crate::model::ExpectedDeed;
+
+/// What arrives.
+#[derive(Debug, Default)]
+pub(super) struct Parcel {
+    pub(super) forth: Vec<Record>,
+    pub(super) forth_ends: bool,
+    pub(super) back: Vec<Record>,
+    pub(super) back_ends: bool,
+    pub(super) deeds: Vec<ExpectedDeed>,
+}
+
+pub(super) struct Carrier<'a> {
+    ops: &'a [Op],
+    fired: Vec<bool>,
+    ways: [Way; 2],
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Way {
+    records: u32,
+    messages: HashMap<HandshakeType, u32>,
+    silent: bool,
+    overtaken: Option<Record>,
+    delayed: Option<Vec<Record>>,
+}
+
+/// A record, or a part of one, and the op that is for it.
+struct Unit {
+    record: Record,
+    op: Option<usize>,
+}
+
+impl<'a> Carrier<'a> {
+    pub(super) fn new(ops: &'a [Op]) -> Self {
+        Self {
+            ops,
+            fired: vec![false; ops.len()],
+            ways: [Way::default(), Way::default()],
+            closed: false,
+        }
+    }
+
+    pub(super) fn carry(&mut self, from: Role, sent: Vec<Record>) -> Parcel {
+        let mut parcel = Parcel::default();
+        if let Some(delayed) = self.ways[from as usize].delayed.take() {
+            parcel.forth.extend(delayed);
+        }
+        let mut sent = sent.into_iter().peekable();
+        while let Some(record) = sent.next() {
+            let number = self.ways[from as usize].records;
+            self.ways[from as usize].records += 1;
+            let kind = record.kind;
+            for unit in self.units(from, number, record) {
+                if self.closed || self.ways[from as usize].silent {
+                    break;
+                }
+                let Some(place) = unit.op else {
+                    let overtaken = self.ways[from as usize].overtaken.take();
+                    self.put(from, vec![unit.record], false, &mut parcel);
+                    self.put(from, overtaken.into_iter().collect(), false, &mut parcel);
+                    continue;
+                };
+                let next = sent.peek().is_some_and(Record::is_open_handshake);
+                let act = &self.ops[place].act;
+                let (records, applied, waits) = self.act(act, place, from, unit.record, next, &mut parcel);
+                parcel.deeds.push(ExpectedDeed {
+                    op: place as u32,
+                    record: number,
+                    content_type: kind,
+                    applied,
+                });
+                let overtaken = if matches!(act, Act::Swap) {
+                    None
+                } else {
+                    self.ways[from as usize].overtaken.take()
+                };
+                self.put(from, records, waits, &mut parcel);
+                self.put(from, overtaken.into_iter().collect(), false, &mut parcel);
+                if matches!(act, Act::Merge)
+                    && applied == Some(true)
+                    && let Some(next) = sent.next()
+                {
+                    self.count(from, &next);
+                    self.ways[from as usize].records += 1;
+                    self.put(from, vec![next], false, &mut parcel);
+                }
+            }
+        }
+        parcel
+    }
+
+    fn units(&mut self, from: Role, number: u32, record: Record) -> Vec<Unit> {
+        let named = |op: &Op, at: &At| op.from == from && op.at == *at;
+        let whole = self
+            .ops
+            .iter()
+            .enumerate()
+            .position(|(place, op)| !self.fired[place] && named(op, &At::Record(number)));
+        let nths = self.count(from, &record);
+        if let Some(op) = whole {
+            self.fired[op] = true;
+            return vec![Unit {
+                record,
+                op: Some(op),
+            }];
+        }
+        let (Content::Messages(messages), true) = (&record.content, record.seal.is_none()) else {
+            return vec![Unit { record, op: None }];
+        };
+        let mut units: Vec<Unit> = Vec::new();
+        for (said, nth) in messages.iter().zip(nths) {
+            let wanted = At::Message(Message {
+                kind: said.kind,
+                nth,
+            });
+            let op = (0..self.ops.len())
+                .find(|place| !self.fired[*place] && named(&self.ops[*place], &wanted));
+            if let Some(op) = op {
+                self.fired[op] = true;
+            }
+            units.push(Unit {
+                record: Record {
+                    content: Content::Messages(vec![*said]),
+                    ..record.clone()
+                },
+                op,
+            });
+        }
+        units
+    }
+
+    /// Counts the messages in the clear.
+    fn count(&mut self, from: Role, record: &Record) -> Vec<u32> {
+        let (Content::Messages(messages), None) = (&record.content, record.seal) else {
+            return Vec::new();
+        };
+        messages
+            .iter()
+            .map(|said| {
+                let count = self.ways[from as usize]
+                    .messages
+                    .entry(said.kind)
+                    .or_default();
+                *count += 1;
+                *count - 1
+            })
+            .collect()
+    }
+
+    /// What becomes of a record; whether anything does, where that can be said; and whether it waits.
+    fn act(
+        &mut self,
+        act: &Act,
+        op: usize,
+        from: Role,
+        record: Record,
+        next_is_open: bool,
+        parcel: &mut Parcel,
+    ) -> (Vec<Record>, Option<bool>, bool) {
+        let open = record.is_open_handshake();
+        let done = |records: Vec<Record>| (records, Some(true), false);
+        let not = |record: Record| (vec![record], Some(false), false);
+        let changed = |mut record: Record| {
+            if let Content::Messages(said) = &mut record.content
+                && let Some(first) = said.first_mut()
+            {
+                first.changed = Some(op);
+            }
+            record
+        };
+        match act {
+            // It reads the same. Records are longer than one byte; how long else is not said.
+            Act::Fragment(most) | Act::Split(most) if open => {
+                (vec![record], (*most == 1).then_some(true), false)
+            }
+            Act::Merge if open => (vec![record], Some(next_is_open), false),
+            Act::Fragment(_) | Act::Split(_) | Act::Merge => not(record),
+            Act::Drop => done(Vec::new()),
+            Act::Duplicate => done(vec![record.clone(), record]),
+            Act::Swap => {
+                self.ways[from as usize].overtaken = Some(record);
+                done(Vec::new())
+            }
+            Act::Delay => (vec![record], Some(true), true),
+            Act::Stall(after) | Act::Cut(after) | Act::Close(after) => {
+                self.ways[from as usize].silent = true;
+                parcel.forth_ends |= !matches!(act, Act::Stall(_));
+                if matches!(act, Act::Close(_)) {
+                    self.closed = true;
+                    parcel.back_ends = true;
+                }
+                // No record is so short that six bytes are not within it or all of it.
+                (Vec::new(), (*after <= 6).then_some(true), false)
+            }
+            Act::Type(kind) if *kind != record.kind => done(vec![Record {
+                kind: *kind,
+                ..record
+            }]),
+            Act::Version(version) if *version != record.version => done(vec![Record {
+                version: *version,
+                ..record
+            }]),
+            Act::Type(_) | Act::Version(_) => not(record),
+            Act::Length(by) => done(vec![Record {
+                length: match *by {
+                    by if by >= OVERSIZE => Length::Oversize,
+                    by if by > 0 => Length::More(by.unsigned_abs()),
+                    by => Length::Less(by.unsigned_abs()),
+                },
+                ..record
+            }]),
+            Act::Body(_) => {
+                let mut record = record;
+                if let Some(seal) = &mut record.seal {
+                    seal.whole = false;
+                } else if let Content::ChangeCipherSpec(genuine) = &mut record.content {
+                    *genuine = false;
+                }
+                (vec![record], None, false)
+            }
+            Act::Field(_) | Act::Set(_) | Act::Edit(_) if open => {
+                (vec![changed(record)], None, false)
+            }
+            Act::Field(_) | Act::Set(_) | Act::Edit(_) => not(record),
+            Act::Inject(bytes) => done(vec![Record::foreign(*bytes), record]),
+            Act::Replace(bytes) => done(vec![Record::foreign(*bytes)]),
+            Act::Answer(bytes) => {
+                self.ways[from as usize].silent = true;
+                self.closed = true;
+                parcel.back.push(Record::foreign(*bytes));
+                parcel.back_ends = true;
+                done(Vec::new())
+            }
+        }
+    }
+
+    fn put(&mut self, from: Role, records: Vec<Record>, waits: bool, parcel: &mut Parcel) {
+        match &mut self.ways[from as usize].delayed {
+            Some(delayed) => delayed.extend(records),
+            None if waits => self.ways[from as usize].delayed = Some(records),
+            None => parcel.forth.extend(records),
+        }
+    }
+}
+
+/// So many bytes more are more than any record may have, whatever it has.
+pub(super) const OVERSIZE: i32 = 20_000;

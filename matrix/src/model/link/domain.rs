@@ -1,0 +1,20 @@
+//! Interference that the model says nothing of.
+
+use shakedown::iana::ContentType;
+use shakedown::link::{Act, At};
+use shakedown::scenario::Scenario;
+
+/// What the link does that lies outside the model; `None`: nothing.
+pub(in crate::model) fn outside(scenario: &Scenario) -> Option<String> {
+    let [op] = &scenario.link.ops[..] else {
+        return (scenario.link.ops.len() > 1)
+            .then(|| "more than one thing that the link does".to_owned());
+    };
+    let known = match &op.act {
+        Act::Length(by) => matches!(by, -1 | 1) || *by >= super::carrier::OVERSIZE,
+        Act::Type(kind) => (ContentType::change_cipher_spec.0..=0xff).contains(&kind.0),
+        Act::Field(_) | Act::Set(_) | Act::Edit(_) => matches!(op.at, At::Message(_)),
+        _ => true,
+    };
+    (!known).then(|| format!("what comes of {:?}", op.act))
+}

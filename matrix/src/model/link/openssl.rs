@@ -1,0 +1,236 @@
+//! How OpenSSL reads records. Paths are of OpenSSL 3.6.3's `ssl/`.
+
+use shakedown::connection::Role;
+use shakedown::iana::{AlertDescription as A, ContentType, HandshakeType, ProtocolVersion};
+use shakedown::link::Bytes;
+
+use super::fork::Fork;
+use super::peer::Peer;
+use super::symbol::{Content, Keys, Length, Record};
+
+/// statem/statem_lib.c, `tls_process_finished`.
+pub(super) const WRONG_FINISHED: (&str, A) = ("DIGEST_CHECK_FAILED", A::decrypt_error);
+
+/// record/methods/tlsany_meth.c, `tls_validate_record_header`; tls13_meth.c,
+/// `tls13_validate_record_header`; tls_common.c, `tls_default_validate_record_header`.
+pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
+    let wrong_version = |peer: &mut Peer<'_>, alert| peer.fail("WRONG_VERSION_NUMBER", alert);
+    match peer.read {
+        None => {
+            match peer.settled {
+                None if record.version.0 >> 8 == 3 => {}
+                None if !peer.first => {
+                    return wrong_version(peer, Some(A::protocol_version));
+                }
+                None => {
+                    let native = match record.content {
+                        Content::Foreign(Bytes::HttpRequest) => "HTTP_REQUEST",
+                        Content::Foreign(Bytes::HttpConnect) => "HTTPS_PROXY_REQUEST",
+                        _ => "WRONG_VERSION_NUMBER",
+                    };
+                    return peer.fail(native, None);
+                }
+                // After a HelloRetryRequest.
+                Some(ProtocolVersion::TLS1_3) => {}
+                Some(version) if record.version == version => {}
+                Some(version) => {
+                    let alert = record.kind == ContentType::alert
+                        && record.version.0 >> 8 == version.0 >> 8;
+                    return wrong_version(peer, (!alert).then_some(A::protocol_version));
+                }
+            }
+            if is_oversize(record) {
+                peer.fail("DATA_LENGTH_TOO_LONG", Some(A::record_overflow));
+            }
+        }
+        Some(Keys::Session) => {
+            let version = peer.settled.unwrap_or(ProtocolVersion::TLS1_2);
+            if record.version != version {
+                wrong_version(peer, Some(A::protocol_version));
+            } else if is_oversize(record) {
+                peer.fail("ENCRYPTED_LENGTH_TOO_LONG", Some(A::record_overflow));
+            }
+        }
+        Some(Keys::Handshake | Keys::Application) => {
+            let allowed = match record.kind {
+                ContentType::application_data => true,
+                ContentType::change_cipher_spec => !peer.done,
+                ContentType::alert => peer.role == Role::Server && !peer.decrypted,
+                _ => false,
+            };
+            if !allowed {
+                peer.fail("BAD_RECORD_TYPE", Some(A::unexpected_message));
+            } else if record.version != ProtocolVersion::TLS1_2 {
+                wrong_version(peer, Some(A::decode_error));
+            } else if is_oversize(record) {
+                peer.fail("ENCRYPTED_LENGTH_TOO_LONG", Some(A::record_overflow));
+            }
+        }
+    }
+}
+
+/// What stands where a length should makes other protocols long or short.
+fn is_oversize(record: &Record) -> bool {
+    match record.content {
+        Content::Foreign(bytes) => {
+            let wire = bytes.to_wire();
+            u16::from_be_bytes([wire[3], wire[4]]) > MOST
+        }
+        _ => record.length == Length::Oversize,
+    }
+}
+
+/// record/methods/tls_common.c, `tls_get_more_records`, then record/rec_layer_s3.c,
+/// `ssl3_read_bytes`, and statem/statem.c, `read_state_machine`.
+pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
+    header(peer, record);
+    if peer.failure.is_some() {
+        return;
+    }
+    if let Content::Foreign(_) = record.content {
+        // Its "length" is more than there is.
+        return peer.go_deaf();
+    }
+    let tls13 = peer.settled == Some(ProtocolVersion::TLS1_3);
+    if record.kind == ContentType::change_cipher_spec && tls13 && !peer.done {
+        if record.content != Content::ChangeCipherSpec(true) || record.length != Length::True {
+            peer.fail("INVALID_CCS_MESSAGE", Some(A::unexpected_message));
+        }
+        return;
+    }
+    let mut kind = record.kind;
+    // record/methods/tls13_meth.c, `tls13_cipher`: what is allowed to be in the clear.
+    let open_alert = tls13 && kind == ContentType::alert;
+    if peer.read.is_some() && !open_alert {
+        if record.length != Length::True || !peer.opens(record, true) {
+            return peer.fail(
+                "DECRYPTION_FAILED_OR_BAD_RECORD_MAC",
+                Some(A::bad_record_mac),
+            );
+        }
+        kind = record.content.kind();
+    }
+    if record.content == Content::Empty && kind == ContentType::handshake {
+        return;
+    }
+    if let Length::Less(_) = record.length {
+        return shorter(peer, fork);
+    }
+    if kind == ContentType::change_cipher_spec {
+        return change(peer, record);
+    }
+    let server = peer.role == Role::Server;
+    if peer.settled.is_none()
+        && kind != ContentType::handshake
+        && (server || kind != ContentType::alert)
+    {
+        return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
+    }
+    match (kind, &record.content) {
+        (ContentType::handshake, Content::Messages(said))
+            if record.seal.is_none() || peer.read.is_some() =>
+        {
+            for said in said {
+                if !peer.message(*said, fork) {
+                    return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
+                }
+                peer.advance();
+                if !peer.is_listening() {
+                    return;
+                }
+            }
+        }
+        // Sealed, but read without keys: a type that nobody waits for.
+        (ContentType::handshake, _) => {
+            peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
+        }
+        (ContentType::alert, Content::Alert { fatal, description }) if record.seal.is_none() || peer.read.is_some() => {
+            alert(peer, *fatal, *description);
+        }
+        (ContentType::alert, _) => peer.fail("INVALID_ALERT", Some(A::unexpected_message)),
+        (ContentType::application_data, Content::Data(datum)) if peer.done => peer.data(*datum),
+        _ => peer.fail("UNEXPECTED_RECORD", Some(A::unexpected_message)),
+    }
+}
+
+/// statem/statem_lib.c, `tls_get_message_header`.
+fn change(peer: &mut Peer<'_>, record: &Record) {
+    if record.content != Content::ChangeCipherSpec(true) {
+        peer.fail("BAD_CHANGE_CIPHER_SPEC", Some(A::unexpected_message));
+    } else if peer.awaits_change() {
+        peer.change();
+    } else {
+        peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
+    }
+}
+
+fn alert(peer: &mut Peer<'_>, fatal: bool, description: A) {
+    let tls13 = peer.settled == Some(ProtocolVersion::TLS1_3);
+    if tls13 && description == A::user_canceled {
+        return;
+    }
+    if description == A::close_notify && (tls13 || !fatal) {
+        if peer.done {
+            peer.peer_closed = true;
+        } else {
+            peer.end_with("ZERO_RETURN");
+        }
+    } else if fatal || tls13 {
+        peer.hear(description);
+    } else if description == A::no_renegotiation {
+        peer.fail("NO_RENEGOTIATION", Some(A::handshake_failure));
+    }
+}
+
+fn shorter(peer: &mut Peer<'_>, fork: &mut Fork) {
+    let _ = fork;
+    peer.go_deaf();
+}
+
+/// A record in the clear that has swallowed a byte of the next.
+pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut Fork) {
+    match &record.content {
+        Content::Messages(said) => {
+            for said in said {
+                if !peer.message(*said, fork) {
+                    return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
+                }
+                if said.kind == HandshakeType::server_hello
+                    && peer.role == Role::Client
+                    && peer.setting.shape.version == ProtocolVersion::TLS1_3
+                    && peer.is_listening()
+                {
+                    // statem/statem_clnt.c, `tls_process_server_hello`.
+                    return peer.fail("NOT_ON_RECORD_BOUNDARY", Some(A::unexpected_message));
+                }
+                peer.advance();
+                if !peer.is_listening() {
+                    return;
+                }
+            }
+            // The next header has lost its first byte: its version ends with the high byte of the
+            // length, its length begins with the low one.
+            let mut ways = vec![("WRONG_VERSION_NUMBER", A::protocol_version)];
+            if let Content::Messages(said) = &next.content
+                && said
+                    .iter()
+                    .any(|said| said.kind == HandshakeType::certificate)
+            {
+                ways.push(("DATA_LENGTH_TOO_LONG", A::record_overflow));
+            }
+            let (native, alert) = fork.pick(ways);
+            peer.fail(native, Some(alert));
+        }
+        _ => {
+            let mut spoilt = record.clone();
+            spoilt.length = Length::True;
+            if let Content::ChangeCipherSpec(genuine) = &mut spoilt.content {
+                *genuine = false;
+            }
+            receive(peer, &spoilt, fork);
+        }
+    }
+}
+
+/// `SSL3_RT_MAX_PLAIN_LENGTH`.
+const MOST: u16 = 16384;

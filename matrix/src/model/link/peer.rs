@@ -1,0 +1,475 @@
+//! One side, as it goes through its steps.
+
+use std::collections::VecDeque;
+
+use shakedown::connection::Role;
+use shakedown::iana::{AlertDescription, ContentType, HandshakeType, ProtocolVersion};
+use shakedown::outcome::{Protection, SentAlert};
+use shakedown::scenario::StackId;
+
+use super::effect::{Effect, effect};
+use super::fork::Fork;
+use super::script::Step;
+use super::symbol::{Content, Datum, Keys, Length, Record, Said, Seal};
+use super::{Setting, openssl, rustls};
+use crate::model::ending;
+use crate::model::traits;
+
+/// One side.
+pub(super) struct Peer<'a> {
+    pub(super) setting: &'a Setting<'a>,
+    pub(super) stack: StackId,
+    pub(super) role: Role,
+    steps: VecDeque<Step>,
+    pub(super) read: Option<Keys>,
+    read_sequence: u32,
+    /// Whether anything has been decrypted.
+    pub(super) decrypted: bool,
+    write: Option<Keys>,
+    write_sequence: u32,
+    /// What this side's keys are derived from, where it is not what was meant.
+    strain: u8,
+    /// Whether this side has seen other messages than its peer.
+    misled: u8,
+    pub(super) settled: Option<ProtocolVersion>,
+    pub(super) retried: bool,
+    asked: bool,
+    pub(super) done: bool,
+    pub(super) failure: Option<String>,
+    /// Whether the failure is a fault that this side has found itself.
+    found_fault: bool,
+    told_alert: Option<AlertDescription>,
+    plain_alert: Option<AlertDescription>,
+    pub(super) alert_received: Option<AlertDescription>,
+    out: Vec<Record>,
+    /// A record whose header promises more than has come.
+    waiting: Option<Record>,
+    /// Nothing can be made out any more of what comes.
+    deaf: bool,
+    /// OpenSSL: whether nothing has been read yet.
+    pub(super) first: bool,
+    /// ChangeCipherSpecs that were passed over.
+    pub(super) passed_over: u32,
+    pub(super) warnings: u32,
+    pub(super) peer_closed: bool,
+    closing: bool,
+    received: Vec<Datum>,
+    data_intact: Option<bool>,
+    /// A message in the clear whose rest is to come.
+    pub(super) unaligned: bool,
+}
+
+impl<'a> Peer<'a> {
+    pub(super) fn new(setting: &'a Setting<'a>, role: Role, steps: VecDeque<Step>) -> Self {
+        Self {
+            setting,
+            stack: ending::stack(setting.scenario, role),
+            role,
+            steps,
+            read: None,
+            read_sequence: 0,
+            decrypted: false,
+            write: None,
+            write_sequence: 0,
+            strain: 0,
+            misled: 0,
+            settled: None,
+            retried: false,
+            asked: false,
+            done: false,
+            failure: None,
+            found_fault: false,
+            told_alert: None,
+            plain_alert: None,
+            alert_received: None,
+            out: Vec::new(),
+            waiting: None,
+            deaf: false,
+            first: true,
+            passed_over: 0,
+            warnings: 0,
+            peer_closed: false,
+            closing: false,
+            received: Vec::new(),
+            data_intact: None,
+            unaligned: false,
+        }
+    }
+
+    /// Goes on without input.
+    pub(super) fn advance(&mut self) {
+        while self.failure.is_none() {
+            let waits = matches!(
+                self.steps.front(),
+                None | Some(Step::Expect(_) | Step::MayCome(_) | Step::ExpectChangeCipherSpec)
+            );
+            if waits {
+                return;
+            }
+            match self.steps.pop_front() {
+                Some(Step::Send(kinds)) => self.say(&kinds),
+                Some(Step::SendIfAsked(kinds)) if self.asked => self.say(&kinds),
+                Some(Step::SendChangeCipherSpec) => {
+                    let version = self.record_version();
+                    self.out
+                        .push(Record::open(Content::ChangeCipherSpec(true), version));
+                }
+                Some(Step::Read(keys)) => {
+                    self.read = Some(keys);
+                    self.read_sequence = 0;
+                    self.derive(keys);
+                }
+                Some(Step::Write(keys)) => {
+                    if self.write != Some(keys) {
+                        self.write_sequence = 0;
+                    }
+                    self.write = Some(keys);
+                    self.derive(keys);
+                }
+                Some(Step::Settle(version)) => self.settled = Some(version),
+                Some(Step::Retried) => self.retried = true,
+                Some(Step::Done) => self.done = true,
+                Some(Step::Fail { native, alert }) => self.fail(&native, alert),
+                _ => {}
+            }
+        }
+    }
+
+    /// TLS 1.3, and the extended master secret, make keys of all that was said; without it they are
+    /// made of the randoms and the key exchange alone (RFC 7627 §4; RFC 5246 §8.1).
+    fn derive(&mut self, keys: Keys) {
+        if keys != Keys::Session || self.setting.shape.ems && !self.setting.shape.resumed {
+            self.strain = self.misled;
+        }
+    }
+
+    fn say(&mut self, kinds: &[HandshakeType]) {
+        let said = kinds.iter().map(|kind| Said::plain(*kind)).collect();
+        self.send(Content::Messages(said));
+    }
+
+    fn send(&mut self, content: Content) {
+        let mut record = Record::open(content, self.record_version());
+        if let Some(keys) = self.write {
+            record.seal = Some(Seal {
+                keys,
+                strain: self.strain,
+                sequence: self.write_sequence,
+                whole: true,
+            });
+            self.write_sequence += 1;
+            if keys != Keys::Session {
+                record.kind = ContentType::application_data;
+            }
+        }
+        self.out.push(record);
+    }
+
+    /// ssl/s3_msg.c, `ssl3_dispatch_alert`, and rec_layer_s3.c, `ssl3_write_bytes`: an OpenSSL client
+    /// that has not heard from the server says TLS 1.0. rustls does so in its first hello alone.
+    fn record_version(&self) -> ProtocolVersion {
+        let unheard = self.role == Role::Client && !self.heard_hello();
+        match self.settled {
+            Some(version) if version < ProtocolVersion::TLS1_2 => version,
+            _ if unheard && !self.stack.is_rustls() => ProtocolVersion::TLS1_0,
+            _ => ProtocolVersion::TLS1_2,
+        }
+    }
+
+    fn heard_hello(&self) -> bool {
+        !self
+            .steps
+            .iter()
+            .any(|step| *step == Step::Expect(HandshakeType::server_hello))
+            || self.retried
+    }
+
+    /// Finds fault.
+    pub(super) fn fail(&mut self, native: &str, alert: Option<AlertDescription>) {
+        self.failure = Some(native.to_owned());
+        self.found_fault = true;
+        let Some(description) = alert else {
+            return;
+        };
+        if self.write.is_none() {
+            self.plain_alert = Some(description);
+        }
+        self.told_alert = Some(description);
+        self.send(Content::Alert {
+            fatal: true,
+            description,
+        });
+    }
+
+    /// Is told of the peer's fault.
+    pub(super) fn hear(&mut self, description: AlertDescription) {
+        self.failure = Some(if self.stack.is_rustls() {
+            traits::rustls::alert_received(description)
+        } else {
+            traits::openssl::alert_received(description)
+        });
+        if ending::is_fatal(description) {
+            self.alert_received = Some(description);
+        }
+    }
+
+    /// Ends without a word.
+    pub(super) fn end_with(&mut self, native: &str) {
+        self.failure = Some(native.to_owned());
+    }
+
+    /// Takes what comes in one go.
+    pub(super) fn receive(&mut self, records: &[Record], fork: &mut Fork) {
+        self.advance();
+        for record in records {
+            if !self.is_listening() {
+                return;
+            }
+            self.first_then(record, fork);
+            self.advance();
+        }
+    }
+
+    fn first_then(&mut self, record: &Record, fork: &mut Fork) {
+        if let Some(longer) = self.waiting.take() {
+            self.garbled_longer(&longer, record, fork);
+            return;
+        }
+        match record.length {
+            Length::More(_) => {
+                // The header is looked at before the rest has come.
+                self.header(record);
+                if self.failure.is_none() {
+                    self.waiting = Some(record.clone());
+                }
+            }
+            _ => self.take(record, fork),
+        }
+        self.first = false;
+    }
+
+    fn take(&mut self, record: &Record, fork: &mut Fork) {
+        if self.stack.is_rustls() {
+            rustls::receive(self, record, fork);
+        } else {
+            openssl::receive(self, record, fork);
+        }
+    }
+
+    fn header(&mut self, record: &Record) {
+        if self.stack.is_rustls() {
+            rustls::header(self, record);
+        } else {
+            openssl::header(self, record);
+        }
+    }
+
+    /// A record that has swallowed the beginning of the next one.
+    fn garbled_longer(&mut self, longer: &Record, next: &Record, fork: &mut Fork) {
+        let mut whole = longer.clone();
+        if let Some(seal) = &mut whole.seal {
+            seal.whole = false;
+            whole.length = Length::True;
+            return self.take(&whole, fork);
+        }
+        if self.stack.is_rustls() {
+            rustls::longer(self, &whole, next, fork);
+        } else {
+            openssl::longer(self, &whole, next, fork);
+        }
+    }
+
+    /// Whether what comes is looked at.
+    pub(super) fn is_listening(&self) -> bool {
+        self.failure.is_none() && !self.peer_closed && !self.deaf
+    }
+
+    /// Waits for ever for what will not come.
+    pub(super) fn go_deaf(&mut self) {
+        self.deaf = true;
+    }
+
+    /// Whether a sealed record opens; counts it.
+    pub(super) fn opens(&mut self, record: &Record, header_matters: bool) -> bool {
+        let Some(seal) = record.seal else {
+            return false;
+        };
+        let sealed_as = if seal.keys == Keys::Session {
+            record.content.kind()
+        } else {
+            ContentType::application_data
+        };
+        let version = match self.settled {
+            Some(version) if version < ProtocolVersion::TLS1_2 => version,
+            _ => ProtocolVersion::TLS1_2,
+        };
+        let opens = Some(seal.keys) == self.read
+            && seal.sequence == self.read_sequence
+            && seal.strain == self.strain
+            && seal.whole
+            && (!header_matters || record.kind == sealed_as && record.version == version);
+        if opens {
+            self.read_sequence += 1;
+            self.decrypted = true;
+        }
+        opens
+    }
+
+    /// Whether a ChangeCipherSpec is due.
+    pub(super) fn awaits_change(&self) -> bool {
+        self.steps.front() == Some(&Step::ExpectChangeCipherSpec)
+    }
+
+    /// Takes the ChangeCipherSpec that is due.
+    pub(super) fn change(&mut self) {
+        self.steps.pop_front();
+    }
+
+    /// Takes a message if it is due; whether it is.
+    pub(super) fn message(&mut self, said: Said, fork: &mut Fork) -> bool {
+        while let Some(step) = self.steps.front() {
+            match step {
+                Step::MayCome(kind) if *kind != said.kind => {
+                    let kind = *kind;
+                    let next = self.steps.iter().skip(1).find(|step| {
+                        matches!(
+                            step,
+                            Step::MayCome(_) | Step::Expect(_) | Step::ExpectChangeCipherSpec
+                        )
+                    });
+                    let fits = matches!(
+                        next,
+                        Some(Step::MayCome(other) | Step::Expect(other)) if *other == said.kind
+                    ) || matches!(next, Some(Step::MayCome(_)));
+                    if !fits {
+                        return false;
+                    }
+                    let _ = kind;
+                    self.misled = 1;
+                    self.steps.pop_front();
+                }
+                Step::Expect(kind) | Step::MayCome(kind) if *kind == said.kind => {
+                    if said.kind == HandshakeType::certificate_request {
+                        self.asked = true;
+                    }
+                    self.steps.pop_front();
+                    self.consider(said, fork);
+                    return true;
+                }
+                _ => return false,
+            }
+        }
+        // TLS 1.3: tickets, as many as there are (RFC 8446 §4.6.1).
+        self.done
+            && self.role == Role::Client
+            && self.settled == Some(ProtocolVersion::TLS1_3)
+            && said.kind == HandshakeType::new_session_ticket
+    }
+
+    /// What a message that was changed on its way comes to.
+    fn consider(&mut self, said: Said, fork: &mut Fork) {
+        let finished = said.kind == HandshakeType::finished;
+        if finished && self.misled != 0 && self.strain == 0 && self.read == Some(Keys::Session) {
+            // The keys fit, but not what is said of all that was said (RFC 5246 §7.4.9).
+            let (native, alert) = if self.stack.is_rustls() {
+                rustls::WRONG_FINISHED
+            } else {
+                openssl::WRONG_FINISHED
+            };
+            return self.fail(native, Some(alert));
+        }
+        let Some(op) = said.changed else {
+            return;
+        };
+        let effects = effect(self, said.kind, &self.setting.scenario.link.ops[op].act);
+        match fork.pick(effects) {
+            Effect::None => {}
+            Effect::Misled => self.misled = 1,
+            Effect::Fails { native, alert } => self.fail(&native, alert),
+            Effect::Waits => self.go_deaf(),
+            Effect::Steps(steps) => {
+                self.misled = 1;
+                self.steps = steps.into();
+            }
+        }
+    }
+
+    /// Takes application data.
+    pub(super) fn data(&mut self, datum: Datum) {
+        self.received.push(datum);
+    }
+
+    pub(super) fn receive_end(&mut self) {
+        self.advance();
+        if self.failure.is_some() || self.peer_closed {
+            return;
+        }
+        self.end_with(if self.stack.is_rustls() {
+            traits::rustls::TRUNCATED
+        } else {
+            traits::openssl::TRUNCATED
+        });
+    }
+
+    pub(super) fn transmit(&mut self) -> Vec<Record> {
+        std::mem::take(&mut self.out)
+    }
+
+    pub(super) fn write_data(&mut self, of: Role) {
+        if self.failure.is_none() && (self.done || self.stack.is_rustls()) {
+            self.send(Content::Data(Datum::Of(of)));
+        }
+    }
+
+    pub(super) fn expect_data(&mut self, expected: &[Datum]) {
+        if self.failure.is_some() {
+            return;
+        }
+        let received = std::mem::take(&mut self.received);
+        self.data_intact = Some(self.data_intact.unwrap_or(true) && received == expected);
+    }
+
+    pub(super) fn close(&mut self) {
+        if self.failure.is_none() && (self.done || self.stack.is_rustls()) {
+            self.send(Content::Alert {
+                fatal: false,
+                description: AlertDescription::close_notify,
+            });
+        }
+        self.closing = true;
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        self.failure.is_none()
+    }
+
+    /// Whether it is done and both have closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closing && self.peer_closed
+    }
+
+    pub(super) fn data_lost(&self) -> bool {
+        self.data_intact == Some(false)
+    }
+
+    /// The alert that it is known to have sent: in the clear the wire tells; else OpenSSL tells, and for
+    /// rustls whoever received it (`shakedown::pair`).
+    pub(super) fn alert_sent(&self, peer: &Self) -> Option<SentAlert> {
+        if let Some(description) = self.plain_alert {
+            return Some(SentAlert {
+                description: Some(description),
+                protection: Protection::Plain,
+            });
+        }
+        let told = if self.stack.is_rustls() {
+            None
+        } else {
+            self.told_alert.filter(|alert| ending::is_fatal(*alert))
+        };
+        told.or_else(|| peer.alert_received.filter(|_| self.found_fault))
+            .map(|description| SentAlert {
+                description: Some(description),
+                protection: Protection::Protected,
+            })
+    }
+}

@@ -1,0 +1,269 @@
+//! How rustls reads records. Paths are of rustls 0.23.46's `src/`.
+
+use shakedown::connection::Role;
+use shakedown::iana::{AlertDescription as A, ContentType, HandshakeType, ProtocolVersion};
+
+use super::fork::Fork;
+use super::peer::Peer;
+use super::symbol::{Content, Keys, Length, Record};
+
+/// client/tls12.rs and server/tls12.rs, `ExpectFinished`.
+pub(super) const WRONG_FINISHED: (&str, A) = ("DecryptError", A::decrypt_error);
+
+/// msgs/message/outbound.rs, `read_opaque_message_header`; its errors are told
+/// (conn.rs, `handle_deframe_error`).
+pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
+    let refuse = |peer: &mut Peer<'_>, what: &str| {
+        peer.fail(&format!("InvalidMessage({what})"), Some(A::decode_error));
+    };
+    let known = (ContentType::change_cipher_spec.0..=HEARTBEAT).contains(&record.kind.0);
+    if !known {
+        return refuse(peer, "InvalidContentType");
+    }
+    if record.version.0 >> 8 != 3 {
+        return refuse(peer, "UnknownProtocolVersion");
+    }
+    let emptied = matches!(
+        (&record.content, record.length),
+        (Content::ChangeCipherSpec(_), Length::Less(_))
+    );
+    if record.content == Content::Empty || emptied {
+        return refuse(peer, "InvalidEmptyPayload");
+    }
+    if record.length == Length::Oversize {
+        refuse(peer, "MessageTooLarge");
+    }
+}
+
+/// conn.rs, `process_more_input` and `process_msg`.
+pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
+    header(peer, record);
+    if peer.failure.is_some() {
+        return;
+    }
+    let tls13 = peer.settled == Some(ProtocolVersion::TLS1_3);
+    let alert = matches!(record.content, Content::Alert { .. }) && record.seal.is_none();
+    let open = match record.kind {
+        ContentType::change_cipher_spec => true,
+        ContentType::alert => tls13 && !peer.decrypted && alert,
+        _ => false,
+    };
+    let mut kind = record.kind;
+    if peer.read.is_some() && !open {
+        // The header goes into the tag before TLS 1.3 (crypto/cipher.rs, `make_tls12_aad`), and is
+        // taken for what it must be in TLS 1.3 (`make_tls13_aad`).
+        let before = peer.read == Some(Keys::Session);
+        if record.length != Length::True || !peer.opens(record, before) {
+            return peer.fail("DecryptError", Some(A::bad_record_mac));
+        }
+        kind = record.content.kind();
+    }
+    if let Length::Less(_) = record.length {
+        return shorter(peer, fork);
+    }
+    if peer.unaligned && kind != ContentType::handshake {
+        return peer.fail("PeerMisbehaved(MessageInterleavedWithHandshakeMessage)", None);
+    }
+    if kind == ContentType::change_cipher_spec {
+        return change(peer, record, fork);
+    }
+    if record.seal.is_some() && peer.read.is_none() {
+        return unopened(peer, kind, fork);
+    }
+    match (kind, &record.content) {
+        (ContentType::handshake, Content::Messages(said)) => {
+            for said in said {
+                let awaits_change = peer.awaits_change();
+                if !peer.message(*said, fork) {
+                    return out_of_turn(peer, said.kind, awaits_change);
+                }
+                peer.advance();
+                if !peer.is_listening() {
+                    return;
+                }
+            }
+        }
+        (ContentType::alert, Content::Alert { fatal, description }) => {
+            self::alert(peer, *fatal, *description);
+        }
+        (ContentType::alert, _) => {
+            peer.fail(
+                "InvalidMessage(TrailingData(\"AlertMessagePayload\"))",
+                Some(A::decode_error),
+            );
+        }
+        (ContentType::application_data, Content::Data(datum)) if peer.done => peer.data(*datum),
+        (ContentType::application_data, _) => peer.fail(
+            "InappropriateMessage(ApplicationData)",
+            Some(A::unexpected_message),
+        ),
+        // msgs/message/mod.rs, `MessagePayload::new`: heartbeats.
+        _ => peer.fail(
+            "InvalidMessage(InvalidContentType)",
+            Some(A::decode_error),
+        ),
+    }
+}
+
+/// conn.rs, `process_msg`: passed over in a TLS 1.3 handshake, twice at most (common_state.rs,
+/// `TemperCounters`); else a message like others.
+fn change(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
+    let genuine = record.content == Content::ChangeCipherSpec(true);
+    if peer.settled == Some(ProtocolVersion::TLS1_3) && !peer.done {
+        const ILLEGAL: &str = "PeerMisbehaved(IllegalMiddleboxChangeCipherSpec)";
+        if !genuine {
+            return peer.fail(ILLEGAL, Some(A::unexpected_message));
+        }
+        peer.passed_over += 1;
+        if peer.passed_over > 2 {
+            peer.fail(ILLEGAL, None);
+        }
+        return;
+    }
+    if !genuine {
+        // What stands first decides: 1 is a ChangeCipherSpec with something behind it.
+        let trailing = "InvalidMessage(TrailingData(\"ChangeCipherSpecPayload\"))";
+        let wrong = "InvalidMessage(InvalidCcs)";
+        let natives = match &record.content {
+            Content::ChangeCipherSpec(_) => vec![wrong],
+            Content::Messages(said)
+                if record.seal.is_none()
+                    && said.first().map(|said| said.kind) == Some(HandshakeType::client_hello) =>
+            {
+                vec![trailing]
+            }
+            _ if record.seal.is_none() => vec![wrong],
+            _ => vec![wrong, trailing],
+        };
+        return peer.fail(fork.pick(natives), Some(A::decode_error));
+    }
+    if peer.awaits_change() {
+        peer.change();
+    } else {
+        peer.fail(
+            "InappropriateMessage(ChangeCipherSpec)",
+            Some(A::unexpected_message),
+        );
+    }
+}
+
+/// common_state.rs, `process_alert`.
+fn alert(peer: &mut Peer<'_>, fatal: bool, description: A) {
+    if peer.done && description == A::close_notify {
+        peer.peer_closed = true;
+    } else if fatal {
+        peer.hear(description);
+    } else if peer.settled == Some(ProtocolVersion::TLS1_3) && description != A::user_canceled {
+        peer.fail("", Some(A::decode_error));
+        peer.hear(description);
+    } else {
+        peer.warnings += 1;
+        if peer.warnings > MOST_WARNINGS {
+            peer.fail("PeerMisbehaved(TooManyWarningAlertsReceived)", None);
+        }
+    }
+}
+
+fn out_of_turn(peer: &mut Peer<'_>, kind: HandshakeType, awaits_change: bool) {
+    let native = if awaits_change {
+        "InappropriateMessage(Handshake)".to_owned()
+    } else {
+        format!("InappropriateHandshakeMessage({})", debug_name(kind))
+    };
+    peer.fail(&native, Some(A::unexpected_message));
+}
+
+/// A sealed record, read without keys: any bytes.
+fn unopened(peer: &mut Peer<'_>, kind: ContentType, fork: &mut Fork) {
+    match kind {
+        ContentType::handshake => {
+            // Of 256 lengths 255 are more than a message may have (msgs/deframer/handshake.rs,
+            // `coalesce`), which is told to nobody; else the rest is waited for.
+            if fork.pick(vec![true, false]) {
+                peer.fail("InvalidMessage(HandshakePayloadTooLarge)", None);
+            } else {
+                peer.unaligned = true;
+            }
+        }
+        ContentType::alert => peer.fail(
+            "InvalidMessage(TrailingData(\"AlertMessagePayload\"))",
+            Some(A::decode_error),
+        ),
+        _ => peer.fail(
+            "InappropriateMessage(ApplicationData)",
+            Some(A::unexpected_message),
+        ),
+    }
+}
+
+/// A record in the clear that ends too soon; what follows begins inside it.
+fn shorter(peer: &mut Peer<'_>, fork: &mut Fork) {
+    let _ = fork;
+    peer.go_deaf();
+}
+
+/// A record in the clear that has swallowed a byte of the next.
+pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut Fork) {
+    let _ = next;
+    match &record.content {
+        Content::Messages(said) => {
+            for (place, said) in said.iter().enumerate() {
+                let _ = place;
+                let awaits_change = peer.awaits_change();
+                if !peer.message(*said, fork) {
+                    return out_of_turn(peer, said.kind, awaits_change);
+                }
+                if said.kind == HandshakeType::server_hello
+                    && peer.role == Role::Client
+                    && peer.setting.shape.version == ProtocolVersion::TLS1_3
+                    && peer.is_listening()
+                {
+                    // common_state.rs, `check_aligned_handshake`.
+                    return peer.fail(
+                        "PeerMisbehaved(KeyEpochWithPendingFragment)",
+                        Some(A::unexpected_message),
+                    );
+                }
+                peer.advance();
+                if !peer.is_listening() {
+                    return;
+                }
+            }
+            // The next header has lost its first byte.
+            peer.fail(
+                "InvalidMessage(InvalidContentType)",
+                Some(A::decode_error),
+            );
+        }
+        _ => {
+            let mut spoilt = record.clone();
+            spoilt.length = Length::True;
+            if let Content::ChangeCipherSpec(genuine) = &mut spoilt.content {
+                *genuine = false;
+                if peer.settled != Some(ProtocolVersion::TLS1_3) {
+                    return peer.fail(
+                        "InvalidMessage(TrailingData(\"ChangeCipherSpecPayload\"))",
+                        Some(A::decode_error),
+                    );
+                }
+            }
+            receive(peer, &spoilt, fork);
+        }
+    }
+}
+
+/// enums.rs, `HandshakeType`.
+pub(super) fn debug_name(kind: HandshakeType) -> String {
+    let name = kind.name().unwrap_or("unknown");
+    name.split('_')
+        .map(|word| {
+            let (first, rest) = word.split_at(1);
+            first.to_uppercase() + rest
+        })
+        .collect()
+}
+
+/// enums.rs, `ContentType::Heartbeat`: the last one that rustls knows.
+const HEARTBEAT: u8 = 24;
+/// common_state.rs, `TemperCounters`.
+const MOST_WARNINGS: u32 = 4;
