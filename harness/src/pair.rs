@@ -537,10 +537,7 @@ fn sent_alert(sender: &Half, receiver: &Half) -> Option<SentAlert> {
     told(sender, |connection| connection.alerts_sent())
         .or_else(|| {
             let found_fault = sender.connection.failure().is_some_and(|failure| {
-                !matches!(
-                    failure.reason,
-                    Reason::AlertReceived(_) | Reason::Truncated
-                )
+                !matches!(failure.reason, Reason::AlertReceived(_) | Reason::Truncated)
             });
             told(receiver, |connection| connection.alerts_received()).filter(|_| found_fault)
         })

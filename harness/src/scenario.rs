@@ -28,6 +28,22 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// The plainest between two stacks.
+    pub fn plain(client: StackId, server: StackId) -> Self {
+        Self {
+            client: Endpoint {
+                stack: client,
+                profile: ClientProfile::default(),
+            },
+            server: Endpoint {
+                stack: server,
+                profile: ServerProfile::default(),
+            },
+            link: Link::default(),
+            earlier: None,
+        }
+    }
+
     /// Reads a scenario from its JSON form.
     ///
     /// # Errors

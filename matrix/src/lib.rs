@@ -25,6 +25,7 @@ pub mod report;
 pub mod run;
 pub mod several;
 pub mod shrink;
+pub mod sweep;
 pub mod symptoms;
 pub mod tables;
 pub mod verdict;

@@ -17,7 +17,7 @@ fn the_model_knows_every_record() {
     })
     .expect("a plan");
     let lab = Lab::new();
-    let wrong: Vec<_> = (0..plan.batches())
+    let mut wrong: Vec<_> = (0..plan.batches())
         .into_par_iter()
         .flat_map_iter(|number| plan.batch(number))
         .filter(|case| {
@@ -31,19 +31,35 @@ fn the_model_knows_every_record() {
             let (_, flights) = lab.run_recorded(&case.scenario);
             let actual = Role::BOTH.map(|role| records(&flights, role));
             (actual != expected).then(|| {
-                format!(
-                    "{}\n{}\n  expected {expected:?}\n  actual   {actual:?}",
-                    case.name,
-                    case.scenario.to_json()
-                )
+                let (client, server) = (case.scenario.client.stack, case.scenario.server.stack);
+                let kind = format!(
+                    "{} -> {}\n  expected {expected:?}\n  actual   {actual:?}",
+                    client
+                        .name()
+                        .trim_end_matches("-aws-lc-rs")
+                        .trim_end_matches("-ring"),
+                    server
+                        .name()
+                        .trim_end_matches("-aws-lc-rs")
+                        .trim_end_matches("-ring"),
+                );
+                (kind, case.scenario.to_json())
             })
         })
         .collect();
+    let count = wrong.len();
+    wrong.sort_by_key(|(kind, json)| (kind.clone(), json.len()));
+    wrong.dedup_by_key(|(kind, _)| kind.clone());
+    let told: Vec<_> = wrong
+        .iter()
+        .take(10)
+        .map(|(kind, json)| format!("{kind}\n  {json}"))
+        .collect();
     assert!(
         wrong.is_empty(),
-        "{} wrong:\n{}",
+        "{count} wrong, in {} ways:\n{}",
         wrong.len(),
-        wrong[..wrong.len().min(8)].join("\n")
+        told.join("\n")
     );
 }
 

@@ -19,7 +19,11 @@ pub(super) fn edit(message: &[u8], edit: Edit) -> Option<Vec<u8>> {
             let length = place(Field::ExtensionLength(kind))?;
             let end = place(Field::Extension(kind)).map_or(length.end, |range| range.end);
             edited.drain(head.start..end);
-            change(&mut edited, place(Field::ExtensionsLength)?, -width(&(head.start..end)));
+            change(
+                &mut edited,
+                place(Field::ExtensionsLength)?,
+                -width(&(head.start..end)),
+            );
         }
         Edit::WithoutVersion(version) => {
             let kind = ExtensionType::supported_versions;
@@ -119,7 +123,10 @@ mod tests {
             assert_eq!(end, edited.len(), "{how:?}");
             assert_eq!(usize::from(edited[3]), edited.len() - MESSAGE_HEADER);
         }
-        assert_eq!(edit(&hello(), Edit::WithoutExtension(ExtensionType(9))), None);
+        assert_eq!(
+            edit(&hello(), Edit::WithoutExtension(ExtensionType(9))),
+            None
+        );
         let missing = CipherSuite::TLS_FALLBACK_SCSV;
         assert_eq!(edit(&hello(), Edit::WithoutSuite(missing)), None);
     }

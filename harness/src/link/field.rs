@@ -269,9 +269,7 @@ mod tests {
             Some(&(Field::Extension(versions), at - 2..at))
         );
         assert!(
-            !found
-                .iter()
-                .any(|(field, _)| *field == Field::SessionId),
+            !found.iter().any(|(field, _)| *field == Field::SessionId),
             "an empty field has no byte"
         );
     }
@@ -279,7 +277,10 @@ mod tests {
     #[test]
     fn what_is_cut_short_ends_the_list() {
         let message = [12, 0, 0, 5, 3, 0, 29, 32, 1];
-        let found: Vec<_> = fields(&message).into_iter().map(|(field, _)| field).collect();
+        let found: Vec<_> = fields(&message)
+            .into_iter()
+            .map(|(field, _)| field)
+            .collect();
         assert_eq!(
             found,
             [

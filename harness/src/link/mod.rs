@@ -212,7 +212,8 @@ impl Bytes {
 
     /// As they are on the wire.
     pub fn to_wire(self) -> Vec<u8> {
-        let record = |kind: ContentType, body: &[u8]| record::seal(kind, ProtocolVersion::TLS1_2, body);
+        let record =
+            |kind: ContentType, body: &[u8]| record::seal(kind, ProtocolVersion::TLS1_2, body);
         match self {
             Self::FatalAlert(alert) => record(ContentType::alert, &[2, alert.0]),
             Self::Warning(alert) => record(ContentType::alert, &[1, alert.0]),
@@ -258,7 +259,9 @@ pub struct Flight {
 }
 
 /// One thing that the link did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Deed {
     /// Which of the link's ops, from 0.

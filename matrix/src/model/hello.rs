@@ -147,6 +147,9 @@ pub(super) struct Hello<'a> {
     pub(super) server_name: Option<&'a str>,
     /// Whether TLS_FALLBACK_SCSV is among the suites.
     pub(super) fallback: bool,
+    /// Whether a rustls client keeps a TLS 1.3 session that its versions no longer let it offer: then it
+    /// asks for no ticket of TLS 1.2 either (client/hs.rs, `prepare_resumption`).
+    pub(super) holds_useless: bool,
     /// The session that the client offers to resume.
     pub(super) offer: Option<&'a Remembered>,
 }
@@ -209,6 +212,7 @@ impl<'a> Hello<'a> {
             demands_raw_key: false,
             server_name: None,
             fallback: false,
+            holds_useless: false,
             offer: None,
         }
     }
@@ -322,6 +326,7 @@ impl<'a> Hello<'a> {
             demands_raw_key: false,
             server_name: None,
             fallback: false,
+            holds_useless: false,
             offer: None,
         })
     }

@@ -58,6 +58,8 @@ pub(super) struct Chosen {
     pub(super) retried: bool,
     pub(super) resumed: bool,
     pub(super) staple: Staple,
+    /// Whether the client asks for no ticket that it could use.
+    pub(super) ticketless: bool,
 }
 
 /// What both sides agree on, or what goes wrong first.
@@ -90,6 +92,7 @@ pub(super) fn handshake_telling(
                 retried: rustls_server::asks_again(&hello, &server),
                 resumed: false,
                 staple: Staple::None,
+                ticketless: false,
             });
             return Err(fault);
         }
@@ -99,11 +102,14 @@ pub(super) fn handshake_telling(
         suite: Some(choice.suite),
         retried: choice.retried,
         resumed: choice.resumed.is_some(),
+        ticketless: hello.holds_useless,
         staple: scenario
             .server
             .profile
             .identity
-            .map_or(Staple::None, |credential| received_staple(scenario, credential)),
+            .map_or(Staple::None, |credential| {
+                received_staple(scenario, credential)
+            }),
     });
     if !hello.abilities.has(choice.version) {
         return Err(Box::new(Fault {

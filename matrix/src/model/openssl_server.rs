@@ -168,7 +168,10 @@ fn answer_tls13(
         );
     };
     if let Some(session) = session {
-        return Ok(Choice::resumed(session, suite, Some(group), alpn));
+        return Ok(Choice {
+            retried,
+            ..Choice::resumed(session, suite, Some(group), alpn)
+        });
     }
     let shared = shared_schemes(hello, server, profile)?;
     let scheme = profile

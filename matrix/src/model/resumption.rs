@@ -132,24 +132,23 @@ impl Past {
             // client/tls13.rs, `initial_key_share`.
             hello.shares = hello.abilities.rustls_shares(group);
         }
-        hello.offer = self.session.as_ref().filter(|session| {
-            hello.abilities.has(session.version)
-                && if client.stack.is_rustls() {
-                    // client/hs.rs, `ClientSessionValue::retrieve`: sessions are kept by name, and
-                    // belong to a verifier and a resolver (msgs/persist.rs, `compatible_config`).
-                    same_server
-                        && then.trust == now.trust
-                        && then.revocation == now.revocation
-                        && then.protocol.signature_schemes == now.protocol.signature_schemes
-                        && then.server_certificate_type == now.server_certificate_type
-                        && then.identity == now.identity
-                        && then.certificate_type == now.certificate_type
-                } else {
-                    // ssl/statem/statem_clnt.c, `tls_construct_client_hello`: whatever session the
-                    // application set, if its version is enabled.
-                    true
-                }
-        });
+        // client/hs.rs, `ClientSessionValue::retrieve`: sessions are kept by name, and belong to a
+        // verifier and a resolver (msgs/persist.rs, `compatible_config`). To OpenSSL it is whatever
+        // session the application set, if its version is enabled (ssl/statem/statem_clnt.c,
+        // `tls_construct_client_hello`).
+        let found = !client.stack.is_rustls()
+            || (same_server
+                && then.trust == now.trust
+                && then.revocation == now.revocation
+                && then.protocol.signature_schemes == now.protocol.signature_schemes
+                && then.server_certificate_type == now.server_certificate_type
+                && then.identity == now.identity
+                && then.certificate_type == now.certificate_type);
+        let held = self.session.as_ref().filter(|_| found);
+        hello.offer = held.filter(|session| hello.abilities.has(session.version));
+        hello.holds_useless = client.stack.is_rustls()
+            && hello.offer.is_none()
+            && held.is_some_and(|session| session.version == ProtocolVersion::TLS1_3);
     }
 }
 

@@ -63,7 +63,10 @@ pub(super) fn answer(
         let alpn = alpn(hello, profile, Phase::AfterServerHello)?;
         raw_keys::rustls_server(hello, profile, Phase::AfterServerHello)?;
         if let Some(session) = session {
-            return Ok(Choice::resumed(session, suite, Some(group), alpn));
+            return Ok(Choice {
+                retried,
+                ..Choice::resumed(session, suite, Some(group), alpn)
+            });
         }
         let usable: Vec<_> = offered
             .iter()

@@ -60,7 +60,14 @@ fn records_are_dropped_doubled_and_swapped() {
 fn a_message_is_taken_out_of_its_record() {
     let was = flight();
     let (parcel, now) = carried(message(HandshakeType::server_key_exchange), Act::Drop);
-    assert_eq!(now[0], record::seal(ContentType::handshake, ProtocolVersion::TLS1_2, &[11, 0, 0, 3, 0, 0, 0]));
+    assert_eq!(
+        now[0],
+        record::seal(
+            ContentType::handshake,
+            ProtocolVersion::TLS1_2,
+            &[11, 0, 0, 3, 0, 0, 0]
+        )
+    );
     assert_eq!(now[1..], was[1..]);
     assert_eq!(
         parcel.deeds,
@@ -82,7 +89,11 @@ fn only_what_is_open_is_fragmented_or_edited() {
             .flat_map(|record| record[HEADER..].to_vec())
             .collect()
     };
-    for (act, count) in [(Act::Fragment(1), 12 + 3), (Act::Split(5), 5), (Act::Merge, 3)] {
+    for (act, count) in [
+        (Act::Fragment(1), 12 + 3),
+        (Act::Split(5), 5),
+        (Act::Merge, 3),
+    ] {
         let (parcel, now) = carried(At::Record(0), act.clone());
         assert_eq!(now.len(), count, "{act:?}");
         assert_eq!(body(&now), body(&flight()), "{act:?}");
@@ -130,7 +141,11 @@ fn headers_and_bodies_are_changed_in_one_place() {
         let (parcel, _) = carried(At::Record(1), act.clone());
         let start = was[0].len();
         let mut expected = was.concat();
-        assert_ne!(parcel.forth[start + place], expected[start + place], "{act:?}");
+        assert_ne!(
+            parcel.forth[start + place],
+            expected[start + place],
+            "{act:?}"
+        );
         expected[start + place] = parcel.forth[start + place];
         assert_eq!(parcel.forth, expected, "{act:?}");
     }

@@ -73,7 +73,8 @@ impl<'a> Carrier<'a> {
                 };
                 let next = sent.peek().is_some_and(Record::is_open_handshake);
                 let act = &self.ops[place].act;
-                let (records, applied, waits) = self.act(act, place, from, unit.record, next, &mut parcel);
+                let (records, applied, waits) =
+                    self.act(act, place, from, unit.record, next, &mut parcel);
                 parcel.deeds.push(ExpectedDeed {
                     op: place as u32,
                     record: number,

@@ -47,7 +47,11 @@ mod tests {
         let mut fork = Some(Fork::default());
         while let Some(mut now) = fork {
             let first = now.pick(vec![1, 2]);
-            let second = if first == 1 { now.pick(vec![3, 4, 5]) } else { 0 };
+            let second = if first == 1 {
+                now.pick(vec![3, 4, 5])
+            } else {
+                0
+            };
             ways.push((first, second, now.pick(vec![7])));
             fork = now.next();
         }

@@ -8,7 +8,6 @@
 use std::collections::VecDeque;
 
 use shakedown::connection::Role;
-use shakedown::link::Act;
 use shakedown::scenario::Scenario;
 
 use self::carrier::Carrier;
@@ -18,7 +17,7 @@ use self::script::{Known, Shape, Step};
 use self::symbol::{Datum, Record};
 use super::ending::{Agreed, Fault, Phase};
 use super::negotiation::Chosen;
-use super::{Cause, Expectation, Expected, ExpectedDeed, ExpectedEnd, ExpectedSide};
+use super::{Expectation, Expected, ExpectedDeed, ExpectedEnd, ExpectedSide};
 
 mod carrier;
 mod causes;
@@ -65,9 +64,10 @@ pub(super) fn interfere(
         fork = now.next();
     }
     let untouched = |expected: &Expected| {
-        clean.allowed.iter().any(|before| {
-            (&before.client, &before.server) == (&expected.client, &expected.server)
-        })
+        clean
+            .allowed
+            .iter()
+            .any(|before| (&before.client, &before.server) == (&expected.client, &expected.server))
     };
     if allowed.iter().all(untouched) {
         return Expectation { allowed, ..clean };
@@ -104,15 +104,14 @@ fn shape(
                 && scenario.server.profile.protocol.ems != shakedown::profile::Ems::Off,
             suite: chosen.and_then(|it| it.suite),
             resumed: chosen.is_some_and(|it| it.resumed),
+            ticketless: chosen.is_some_and(|it| it.ticketless),
         },
     )
 }
 
 /// The records that each side sends over a clean link, in the order of its own: content type, and
 /// whether it is sealed.
-pub fn framing(
-    scenario: &Scenario,
-) -> Option<[Vec<(shakedown::iana::ContentType, bool)>; 2]> {
+pub fn framing(scenario: &Scenario) -> Option<[Vec<(shakedown::iana::ContentType, bool)>; 2]> {
     let (result, chosen) = super::walked(scenario)?;
     let setting = Setting {
         scenario,
@@ -206,9 +205,10 @@ impl<'a> Walk<'a> {
     fn carry(&mut self, from: Role, fork: &mut Fork) -> bool {
         let sent = self.peer(from).transmit();
         let any = !sent.is_empty();
-        self.sent[from as usize].extend(sent.iter().map(|record: &Record| {
-            (record.kind, record.seal.is_some())
-        }));
+        self.sent[from as usize].extend(
+            sent.iter()
+                .map(|record: &Record| (record.kind, record.seal.is_some())),
+        );
         let parcel = self.carrier.carry(from, sent);
         let moved = any
             || !parcel.forth.is_empty()
@@ -295,9 +295,3 @@ impl<'a> Walk<'a> {
 
 /// As `shakedown::pair` has it.
 const MAX_STEPS: usize = 200;
-
-/// Whether an op can only re-fragment.
-fn is_refragmentation(act: &Act) -> bool {
-    matches!(act, Act::Fragment(_) | Act::Split(_) | Act::Merge)
-}
-

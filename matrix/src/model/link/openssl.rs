@@ -7,6 +7,7 @@ use shakedown::link::Bytes;
 use super::fork::Fork;
 use super::peer::Peer;
 use super::symbol::{Content, Keys, Length, Record};
+use crate::model::traits;
 
 /// statem/statem_lib.c, `tls_process_finished`.
 pub(super) const WRONG_FINISHED: (&str, A) = ("DIGEST_CHECK_FAILED", A::decrypt_error);
@@ -54,7 +55,7 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
         Some(Keys::Handshake | Keys::Application) => {
             let allowed = match record.kind {
                 ContentType::application_data => true,
-                ContentType::change_cipher_spec => !peer.done,
+                ContentType::change_cipher_spec => passes_over(peer),
                 ContentType::alert => peer.role == Role::Server && !peer.decrypted,
                 _ => false,
             };
@@ -67,6 +68,21 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
             }
         }
     }
+}
+
+/// A ChangeCipherSpec is passed over in the first TLS 1.3 handshake. For a client that never ends: its
+/// last keys are set while its own Finished is still to come (`tls_process_finished`, and
+/// record/rec_layer_s3.c, `ssl_set_new_record_layer`).
+fn passes_over(peer: &Peer<'_>) -> bool {
+    peer.role == Role::Client || !peer.done
+}
+
+/// Whether a record that is not sealed has fewer bytes than a tag.
+fn is_tiny(record: &Record) -> bool {
+    matches!(
+        record.content,
+        Content::ChangeCipherSpec(_) | Content::Alert { .. } | Content::Empty
+    )
 }
 
 /// What stands where a length should makes other protocols long or short.
@@ -92,7 +108,9 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
         return peer.go_deaf();
     }
     let tls13 = peer.settled == Some(ProtocolVersion::TLS1_3);
-    if record.kind == ContentType::change_cipher_spec && tls13 && !peer.done {
+    let server = peer.role == Role::Server;
+    let undecided = is_undecided(peer);
+    if record.kind == ContentType::change_cipher_spec && tls13 && passes_over(peer) {
         if record.content != Content::ChangeCipherSpec(true) || record.length != Length::True {
             peer.fail("INVALID_CCS_MESSAGE", Some(A::unexpected_message));
         }
@@ -102,6 +120,11 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
     // record/methods/tls13_meth.c, `tls13_cipher`: what is allowed to be in the clear.
     let open_alert = tls13 && kind == ContentType::alert;
     if peer.read.is_some() && !open_alert {
+        let aead = peer.setting.shape.aead && peer.read == Some(Keys::Session);
+        if aead && record.seal.is_none() && is_tiny(record) {
+            // record/methods/tls1_meth.c, `tls1_cipher`: too short for a tag.
+            return peer.fail("INTERNAL_ERROR", Some(A::internal_error));
+        }
         if record.length != Length::True || !peer.opens(record, true) {
             return peer.fail(
                 "DECRYPTION_FAILED_OR_BAD_RECORD_MAC",
@@ -119,18 +142,29 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
     if kind == ContentType::change_cipher_spec {
         return change(peer, record);
     }
-    let server = peer.role == Role::Server;
-    if peer.settled.is_none()
-        && kind != ContentType::handshake
-        && (server || kind != ContentType::alert)
-    {
+    if undecided && kind != ContentType::handshake && (server || kind != ContentType::alert) {
+        // The alert has the version of what it is about, but while a first hello is unanswered.
+        if server || peer.retried {
+            peer.alert_version = Some(record.version);
+        }
         return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
+    }
+    if peer.begun && kind == ContentType::handshake {
+        // It has the type of a ClientHello, and the length of more than 65,536 bytes.
+        return if peer.awaits(HandshakeType::client_hello) {
+            peer.go_deaf();
+        } else {
+            peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
+        };
     }
     match (kind, &record.content) {
         (ContentType::handshake, Content::Messages(said))
             if record.seal.is_none() || peer.read.is_some() =>
         {
             for said in said {
+                if peer.is_repeated(*said) {
+                    return repeated(peer, said.kind);
+                }
                 if !peer.message(*said, fork) {
                     return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
                 }
@@ -140,11 +174,15 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
                 }
             }
         }
+        // One byte of a message, whose length the next record tells.
+        (ContentType::handshake, Content::ChangeCipherSpec(_)) => peer.begun = true,
         // Sealed, but read without keys: a type that nobody waits for.
         (ContentType::handshake, _) => {
             peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
         }
-        (ContentType::alert, Content::Alert { fatal, description }) if record.seal.is_none() || peer.read.is_some() => {
+        (ContentType::alert, Content::Alert { fatal, description })
+            if record.seal.is_none() || peer.read.is_some() =>
+        {
             alert(peer, *fatal, *description);
         }
         (ContentType::alert, _) => peer.fail("INVALID_ALERT", Some(A::unexpected_message)),
@@ -164,13 +202,38 @@ fn change(peer: &mut Peer<'_>, record: &Record) {
     }
 }
 
+/// Whether no version is chosen: a client has not chosen one with a HelloRetryRequest.
+fn is_undecided(peer: &Peer<'_>) -> bool {
+    let asked_again = peer.retried && peer.read.is_none() && peer.role == Role::Client;
+    peer.settled.is_none() || asked_again
+}
+
+/// statem/extensions_srvr.c, `tls_parse_ctos_key_share`; statem/statem_clnt.c,
+/// `tls_process_server_hello`.
+fn repeated(peer: &mut Peer<'_>, kind: HandshakeType) {
+    if kind == HandshakeType::client_hello {
+        peer.fail("BAD_KEY_SHARE", Some(A::illegal_parameter));
+    } else {
+        peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
+    }
+}
+
 fn alert(peer: &mut Peer<'_>, fatal: bool, description: A) {
-    let tls13 = peer.settled == Some(ProtocolVersion::TLS1_3);
+    let tls13 = peer.settled == Some(ProtocolVersion::TLS1_3) && !is_undecided(peer);
+    if (tls13 && description == A::user_canceled)
+        || (!tls13 && !fatal && description != A::close_notify)
+    {
+        peer.warnings += 1;
+    }
     if tls13 && description == A::user_canceled {
         return;
     }
     if description == A::close_notify && (tls13 || !fatal) {
-        if peer.done {
+        if tls13 && peer.warnings > 0 {
+            // ssl_lib.c, `SSL_get_error`, looks at the last warning, which a close_notify of TLS 1.3
+            // does not count as: the end is told as if nobody had announced it.
+            peer.end_with(traits::openssl::TRUNCATED);
+        } else if peer.done {
             peer.peer_closed = true;
         } else {
             peer.end_with("ZERO_RETURN");
@@ -195,11 +258,22 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
                 if !peer.message(*said, fork) {
                     return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
                 }
-                if said.kind == HandshakeType::server_hello
-                    && peer.role == Role::Client
+                let hello = said.kind == HandshakeType::server_hello
                     && peer.setting.shape.version == ProtocolVersion::TLS1_3
-                    && peer.is_listening()
-                {
+                    && peer.is_listening();
+                if hello && peer.setting.shape.retried && said.nth == 0 {
+                    // What is left of the ChangeCipherSpec reads as a record of 257 bytes of another
+                    // type, with version 0x0300.
+                    peer.advance();
+                    peer.waiting = Some(Record {
+                        kind: ContentType(3),
+                        version: ProtocolVersion(0x0300),
+                        content: Content::Empty,
+                        ..record.clone()
+                    });
+                    return;
+                }
+                if hello {
                     // statem/statem_clnt.c, `tls_process_server_hello`.
                     return peer.fail("NOT_ON_RECORD_BOUNDARY", Some(A::unexpected_message));
                 }
@@ -220,6 +294,10 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
             }
             let (native, alert) = fork.pick(ways);
             peer.fail(native, Some(alert));
+        }
+        Content::Empty => {
+            peer.alert_version = Some(record.version);
+            peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
         }
         _ => {
             let mut spoilt = record.clone();

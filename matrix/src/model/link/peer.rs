@@ -1,6 +1,6 @@
 //! One side, as it goes through its steps.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use shakedown::connection::Role;
 use shakedown::iana::{AlertDescription, ContentType, HandshakeType, ProtocolVersion};
@@ -42,8 +42,11 @@ pub(super) struct Peer<'a> {
     plain_alert: Option<AlertDescription>,
     pub(super) alert_received: Option<AlertDescription>,
     out: Vec<Record>,
+    said: HashMap<HandshakeType, u32>,
+    /// OpenSSL: the version that its alert has, where that is another's.
+    pub(super) alert_version: Option<ProtocolVersion>,
     /// A record whose header promises more than has come.
-    waiting: Option<Record>,
+    pub(super) waiting: Option<Record>,
     /// Nothing can be made out any more of what comes.
     deaf: bool,
     /// OpenSSL: whether nothing has been read yet.
@@ -57,6 +60,8 @@ pub(super) struct Peer<'a> {
     data_intact: Option<bool>,
     /// A message in the clear whose rest is to come.
     pub(super) unaligned: bool,
+    /// The same, and there is only its type yet.
+    pub(super) begun: bool,
 }
 
 impl<'a> Peer<'a> {
@@ -83,6 +88,8 @@ impl<'a> Peer<'a> {
             plain_alert: None,
             alert_received: None,
             out: Vec::new(),
+            said: HashMap::new(),
+            alert_version: None,
             waiting: None,
             deaf: false,
             first: true,
@@ -93,6 +100,7 @@ impl<'a> Peer<'a> {
             received: Vec::new(),
             data_intact: None,
             unaligned: false,
+            begun: false,
         }
     }
 
@@ -144,12 +152,35 @@ impl<'a> Peer<'a> {
     }
 
     fn say(&mut self, kinds: &[HandshakeType]) {
-        let said = kinds.iter().map(|kind| Said::plain(*kind)).collect();
+        let said = kinds
+            .iter()
+            .map(|kind| {
+                let nth = self.said.entry(*kind).or_default();
+                *nth += 1;
+                Said {
+                    kind: *kind,
+                    nth: *nth - 1,
+                    changed: None,
+                }
+            })
+            .collect();
         self.send(Content::Messages(said));
     }
 
     fn send(&mut self, content: Content) {
         let mut record = Record::open(content, self.record_version());
+        let first_hello = matches!(
+            &record.content,
+            Content::Messages(said) if said.first().is_some_and(|said| {
+                said.kind == HandshakeType::client_hello && said.nth == 0
+            })
+        );
+        if first_hello {
+            record.version = ProtocolVersion::TLS1_0;
+        }
+        if let (Some(version), Content::Alert { .. }) = (self.alert_version, &record.content) {
+            record.version = version;
+        }
         if let Some(keys) = self.write {
             record.seal = Some(Seal {
                 keys,
@@ -167,6 +198,7 @@ impl<'a> Peer<'a> {
 
     /// ssl/s3_msg.c, `ssl3_dispatch_alert`, and rec_layer_s3.c, `ssl3_write_bytes`: an OpenSSL client
     /// that has not heard from the server says TLS 1.0. rustls does so in its first hello alone.
+    /// (The first hello is said to be TLS 1.0's by either; RFC 8446 §5.1.)
     fn record_version(&self) -> ProtocolVersion {
         let unheard = self.role == Role::Client && !self.heard_hello();
         match self.settled {
@@ -191,6 +223,10 @@ impl<'a> Peer<'a> {
         let Some(description) = alert else {
             return;
         };
+        if self.closing && !self.stack.is_rustls() {
+            // ssl/s3_msg.c, `ssl3_send_alert`: nothing comes after a close_notify.
+            return;
+        }
         if self.write.is_none() {
             self.plain_alert = Some(description);
         }
@@ -203,6 +239,7 @@ impl<'a> Peer<'a> {
 
     /// Is told of the peer's fault.
     pub(super) fn hear(&mut self, description: AlertDescription) {
+        self.found_fault = false;
         self.failure = Some(if self.stack.is_rustls() {
             traits::rustls::alert_received(description)
         } else {
@@ -320,6 +357,11 @@ impl<'a> Peer<'a> {
         self.steps.front() == Some(&Step::ExpectChangeCipherSpec)
     }
 
+    /// Whether this message is due.
+    pub(super) fn awaits(&self, kind: HandshakeType) -> bool {
+        self.steps.front() == Some(&Step::Expect(kind))
+    }
+
     /// Takes the ChangeCipherSpec that is due.
     pub(super) fn change(&mut self) {
         self.steps.pop_front();
@@ -364,6 +406,18 @@ impl<'a> Peer<'a> {
             && self.role == Role::Client
             && self.settled == Some(ProtocolVersion::TLS1_3)
             && said.kind == HandshakeType::new_session_ticket
+    }
+
+    /// Whether a hello comes again that has been read already (RFC 8446 §4.1.4).
+    pub(super) fn is_repeated(&self, said: Said) -> bool {
+        self.retried
+            && said.nth == 0
+            && self.read.is_none()
+            && matches!(
+                said.kind,
+                HandshakeType::client_hello | HandshakeType::server_hello
+            )
+            && matches!(self.steps.front(), Some(Step::Expect(kind)) if *kind == said.kind)
     }
 
     /// What a message that was changed on its way comes to.

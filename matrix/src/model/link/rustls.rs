@@ -42,7 +42,11 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
         return;
     }
     let tls13 = peer.settled == Some(ProtocolVersion::TLS1_3);
-    let alert = matches!(record.content, Content::Alert { .. }) && record.seal.is_none();
+    // Two bytes at most.
+    let alert = matches!(
+        record.content,
+        Content::Alert { .. } | Content::ChangeCipherSpec(_)
+    ) && record.seal.is_none();
     let open = match record.kind {
         ContentType::change_cipher_spec => true,
         ContentType::alert => tls13 && !peer.decrypted && alert,
@@ -61,8 +65,18 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
     if let Length::Less(_) = record.length {
         return shorter(peer, fork);
     }
+    if peer.begun && kind == ContentType::handshake {
+        // The type of a message, then the type and length of another for its length, or any bytes.
+        if record.seal.is_none() || fork.pick(vec![true, false]) {
+            return peer.fail("InvalidMessage(HandshakePayloadTooLarge)", None);
+        }
+        return peer.go_deaf();
+    }
     if peer.unaligned && kind != ContentType::handshake {
-        return peer.fail("PeerMisbehaved(MessageInterleavedWithHandshakeMessage)", None);
+        return peer.fail(
+            "PeerMisbehaved(MessageInterleavedWithHandshakeMessage)",
+            None,
+        );
     }
     if kind == ContentType::change_cipher_spec {
         return change(peer, record, fork);
@@ -74,6 +88,9 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
         (ContentType::handshake, Content::Messages(said)) => {
             for said in said {
                 let awaits_change = peer.awaits_change();
+                if peer.is_repeated(*said) {
+                    return repeated(peer, said.kind);
+                }
                 if !peer.message(*said, fork) {
                     return out_of_turn(peer, said.kind, awaits_change);
                 }
@@ -86,22 +103,23 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
         (ContentType::alert, Content::Alert { fatal, description }) => {
             self::alert(peer, *fatal, *description);
         }
-        (ContentType::alert, _) => {
-            peer.fail(
-                "InvalidMessage(TrailingData(\"AlertMessagePayload\"))",
-                Some(A::decode_error),
-            );
-        }
+        (ContentType::alert, Content::ChangeCipherSpec(_)) => peer.fail(
+            "InvalidMessage(MissingData(\"AlertDescription\"))",
+            Some(A::decode_error),
+        ),
+        (ContentType::alert, _) => peer.fail(
+            "InvalidMessage(TrailingData(\"AlertMessagePayload\"))",
+            Some(A::decode_error),
+        ),
+        // One byte of a message, whose length the next record tells.
+        (ContentType::handshake, Content::ChangeCipherSpec(_)) => peer.begun = true,
         (ContentType::application_data, Content::Data(datum)) if peer.done => peer.data(*datum),
         (ContentType::application_data, _) => peer.fail(
             "InappropriateMessage(ApplicationData)",
             Some(A::unexpected_message),
         ),
         // msgs/message/mod.rs, `MessagePayload::new`: heartbeats.
-        _ => peer.fail(
-            "InvalidMessage(InvalidContentType)",
-            Some(A::decode_error),
-        ),
+        _ => peer.fail("InvalidMessage(InvalidContentType)", Some(A::decode_error)),
     }
 }
 
@@ -161,6 +179,22 @@ fn alert(peer: &mut Peer<'_>, fatal: bool, description: A) {
         if peer.warnings > MOST_WARNINGS {
             peer.fail("PeerMisbehaved(TooManyWarningAlertsReceived)", None);
         }
+    }
+}
+
+/// A first hello where the second ought to be (server/hs.rs and tls13.rs, `handle_client_hello`), or a
+/// second HelloRetryRequest (client/hs.rs, `ExpectServerHello`).
+fn repeated(peer: &mut Peer<'_>, kind: HandshakeType) {
+    if kind == HandshakeType::client_hello {
+        peer.fail(
+            "PeerMisbehaved(RefusedToFollowHelloRetryRequest)",
+            Some(A::illegal_parameter),
+        );
+    } else {
+        peer.fail(
+            "InappropriateHandshakeMessage(HelloRetryRequest)",
+            Some(A::unexpected_message),
+        );
     }
 }
 
@@ -230,10 +264,7 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
                 }
             }
             // The next header has lost its first byte.
-            peer.fail(
-                "InvalidMessage(InvalidContentType)",
-                Some(A::decode_error),
-            );
+            peer.fail("InvalidMessage(InvalidContentType)", Some(A::decode_error));
         }
         _ => {
             let mut spoilt = record.clone();

@@ -90,6 +90,8 @@ pub(super) struct Shape {
     pub(super) tickets: usize,
     /// Before TLS 1.3: whether the keys depend on all that was said.
     pub(super) ems: bool,
+    /// Whether the suite has no MAC of its own.
+    pub(super) aead: bool,
 }
 
 /// What is known of the hellos and of what was chosen.
@@ -101,13 +103,16 @@ pub(super) struct Known {
     pub(super) ems: bool,
     pub(super) suite: Option<shakedown::iana::CipherSuite>,
     pub(super) resumed: bool,
+    pub(super) ticketless: bool,
 }
 
 impl Shape {
     pub(super) fn of(scenario: &Scenario, known: &Known) -> Self {
         let server = &scenario.server;
         let means = scenario.earlier.as_ref().map(|earlier| earlier.means);
-        let keyed = known.suite.is_none_or(|suite| is_ecdhe(suite) || is_dhe(suite));
+        let keyed = known
+            .suite
+            .is_none_or(|suite| is_ecdhe(suite) || is_dhe(suite));
         Self {
             version: known.version,
             retried: known.retried,
@@ -119,6 +124,10 @@ impl Shape {
             ticket: ticket(scenario, known, means),
             tickets: tickets(scenario, known),
             ems: known.ems,
+            aead: known
+                .suite
+                .and_then(shakedown::iana::CipherSuite::name)
+                .is_none_or(|name| !name.contains("_CBC_")),
         }
     }
 }
@@ -130,7 +139,7 @@ fn ticket(scenario: &Scenario, known: &Known, means: Option<Means>) -> bool {
     let level = |level: Option<u8>| level.unwrap_or(2) < 3;
     let (client, server) = (&scenario.client, &scenario.server);
     let asks = if client.stack.is_rustls() {
-        means.is_some()
+        means.is_some() && !known.ticketless
     } else {
         level(client.profile.protocol.security_level)
     };
@@ -197,8 +206,13 @@ fn tls13(scenario: &Scenario, shape: &Shape, client: &mut Vec<Step>, server: &mu
         Step::Settle(v13),
         Step::Read(Keys::Handshake),
     ]);
-    // An OpenSSL client in middlebox mode writes in the clear until its own flight.
-    if scenario.client.stack.is_rustls() {
+    // An OpenSSL client in middlebox mode writes in the clear until its own flight; rustls speaks at
+    // once (client/tls13.rs, `handle_server_hello`).
+    let at_once = scenario.client.stack.is_rustls();
+    if at_once && !shape.retried {
+        client.push(Step::SendChangeCipherSpec);
+    }
+    if at_once {
         client.push(Step::Write(Keys::Handshake));
     }
     client.extend(flight.iter().map(|kind| match *kind {
@@ -206,10 +220,12 @@ fn tls13(scenario: &Scenario, shape: &Shape, client: &mut Vec<Step>, server: &mu
         kind => Step::Expect(kind),
     }));
     client.push(Step::Read(Keys::Application));
-    if !shape.retried {
-        client.push(Step::SendChangeCipherSpec);
+    if !at_once {
+        if !shape.retried {
+            client.push(Step::SendChangeCipherSpec);
+        }
+        client.push(Step::Write(Keys::Handshake));
     }
-    client.push(Step::Write(Keys::Handshake));
     let mut answer = Vec::new();
     if shape.asks {
         answer.push(M::certificate);
@@ -257,7 +273,7 @@ fn tls12(scenario: &Scenario, shape: &Shape, client: &mut Vec<Step>, server: &mu
     } else if shape.ticket {
         flight.push(M::new_session_ticket);
     }
-    if scenario.server.stack.is_rustls() {
+    if scenario.server.stack.is_rustls() && !shape.resumed {
         server.push(Step::Send(flight.clone()));
     } else {
         server.extend(flight.iter().map(|kind| Step::Send(vec![*kind])));
@@ -350,7 +366,10 @@ fn place(scenario: &Scenario, fault: &Fault, shape: &Shape, steps: &[Step]) -> u
             let at = after(kind, if kind == M::server_hello { hellos } else { 0 });
             // What the message itself settles is settled.
             if kind == M::server_hello && *version == ProtocolVersion::TLS1_3 {
-                steps.iter().position(|step| *step == Step::Expect(M::encrypted_extensions)).unwrap_or(at)
+                steps
+                    .iter()
+                    .position(|step| *step == Step::Expect(M::encrypted_extensions))
+                    .unwrap_or(at)
             } else {
                 at
             }
@@ -373,9 +392,9 @@ fn sets_up_in_vain(scenario: &Scenario) -> bool {
 fn flight_message(fault: &Fault, version: ProtocolVersion, rustls: bool) -> M {
     let tls13 = version == ProtocolVersion::TLS1_3;
     match fault.cause {
-        Cause::VersionMismatch
-        | Cause::VersionDowngradeSentinel
-        | Cause::EmsRequired => M::server_hello,
+        Cause::VersionMismatch | Cause::VersionDowngradeSentinel | Cause::EmsRequired => {
+            M::server_hello
+        }
         Cause::CertTypeMismatch if fault.native.starts_with("PeerIncompatible") && tls13 => {
             M::encrypted_extensions
         }

@@ -71,17 +71,10 @@ pub(super) enum Content {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) kind: HandshakeType,
+    /// Which of its type among those that its sender has sent, from 0.
+    pub(super) nth: u32,
     /// The op that has changed it on its way.
     pub(super) changed: Option<usize>,
-}
-
-impl Said {
-    pub(super) fn plain(kind: HandshakeType) -> Self {
-        Self {
-            kind,
-            changed: None,
-        }
-    }
 }
 
 /// Application data.

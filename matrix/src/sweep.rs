@@ -1,0 +1,163 @@
+//! The sweep of the link: every op at every record of a handshake, on every pairing and version.
+
+use shakedown::connection::Role;
+use shakedown::iana::{AlertDescription, ContentType, HandshakeType as M, ProtocolVersion as V};
+use shakedown::link::{Act, At, Bytes, Flip, Message, Op};
+use shakedown::profile::{ClientAuth, Credential};
+use shakedown::scenario::{Scenario, StackId};
+
+use crate::model::link::framing;
+use crate::plan::Case;
+
+/// The cases: each kind of handshake, each op, each record of either side.
+pub fn cases(stacks: &[StackId]) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for client in stacks {
+        for server in stacks {
+            for (handshake, scenario) in handshakes(*client, *server) {
+                of_handshake(&handshake, &scenario, &mut cases);
+            }
+        }
+    }
+    cases
+}
+
+/// The handshakes that are swept, by name: both versions, with and without a client's certificate, with
+/// a HelloRetryRequest, resumed.
+fn handshakes(client: StackId, server: StackId) -> Vec<(String, Scenario)> {
+    let mut all = Vec::new();
+    for (name, version) in [("TLS1.2", V::TLS1_2), ("TLS1.3", V::TLS1_3)] {
+        let mut plain = Scenario::plain(client, server);
+        plain.client.profile.protocol.versions = vec![version];
+        let mut mutual = plain.clone();
+        mutual.client.profile.identity = Some(Credential::default());
+        mutual.server.profile.client_auth = ClientAuth::Required;
+        all.push((name.to_owned(), plain.clone()));
+        all.push((format!("{name}-mutual"), mutual));
+        if version == V::TLS1_3 {
+            let mut retried = plain;
+            let groups = |list: &[shakedown::iana::NamedGroup]| Some(list.to_vec());
+            use shakedown::iana::NamedGroup as G;
+            retried.client.profile.protocol.groups = groups(&[G::x25519, G::secp256r1]);
+            retried.server.profile.protocol.groups = groups(&[G::secp256r1]);
+            all.push((format!("{name}-retried"), retried));
+        }
+    }
+    all
+}
+
+fn of_handshake(handshake: &str, scenario: &Scenario, cases: &mut Vec<Case>) {
+    let Some(records) = framing(scenario) else {
+        return;
+    };
+    let pairing = format!("{}->{}", scenario.client.stack, scenario.server.stack);
+    let mut push = |from: Role, at: At, act: Act| {
+        let place = match &at {
+            At::Record(number) => number.to_string(),
+            At::Message(message) if message.nth == 0 => message.kind.to_string(),
+            At::Message(message) => format!("{}#{}", message.kind, message.nth),
+        };
+        let name = format!("link:{}/{pairing}/{handshake}/{from}/{place}", label(&act));
+        let mut scenario = scenario.clone();
+        scenario.link.ops = vec![Op { from, at, act }];
+        cases.push(Case {
+            name,
+            scenario,
+            point: None,
+        });
+    };
+    for from in Role::BOTH {
+        for (number, (kind, sealed)) in records[from as usize].iter().enumerate() {
+            for act in acts(*kind, *sealed) {
+                push(from, At::Record(number as u32), act);
+            }
+        }
+        for kind in MESSAGES {
+            for act in [
+                Act::Drop,
+                Act::Duplicate,
+                Act::Swap,
+                Act::Split(1),
+                Act::Split(3),
+            ] {
+                let kind = *kind;
+                push(from, At::Message(Message { kind, nth: 0 }), act);
+            }
+        }
+    }
+}
+
+/// What can be done to a record.
+fn acts(kind: ContentType, sealed: bool) -> Vec<Act> {
+    let mut acts = vec![
+        Act::Drop,
+        Act::Duplicate,
+        Act::Swap,
+        Act::Delay,
+        Act::Fragment(1),
+        Act::Split(1),
+        Act::Merge,
+        Act::Version(V(0x0203)),
+        Act::Version(V(0x0305)),
+        Act::Length(1),
+        Act::Length(OVERSIZE),
+    ];
+    for after in [0, 3, 6] {
+        acts.extend([Act::Stall(after), Act::Cut(after), Act::Close(after)]);
+    }
+    for other in [
+        ContentType::change_cipher_spec,
+        ContentType::alert,
+        ContentType::handshake,
+        ContentType::application_data,
+        ContentType(24),
+        ContentType(99),
+    ] {
+        acts.push(Act::Type(other));
+    }
+    if sealed || kind == ContentType::change_cipher_spec {
+        acts.push(Act::Body(Flip { at: 0, bits: 0x80 }));
+        acts.push(Act::Body(Flip { at: -1, bits: 1 }));
+    }
+    for bytes in Bytes::ALL {
+        acts.push(Act::Inject(bytes));
+        acts.push(Act::Replace(bytes));
+    }
+    acts.push(Act::Answer(Bytes::HttpResponse));
+    acts.push(Act::Answer(Bytes::SmtpBanner));
+    acts.push(Act::Answer(Bytes::TlsAlert));
+    acts.push(Act::Inject(Bytes::Warning(AlertDescription::user_canceled)));
+    acts
+}
+
+/// The name of an op in the names of cases.
+pub fn label(act: &Act) -> String {
+    let debug = serde_json::to_value(act).unwrap_or_default();
+    match debug {
+        serde_json::Value::String(name) => name,
+        serde_json::Value::Object(map) => map
+            .into_iter()
+            .map(|(name, value)| {
+                let value = value
+                    .to_string()
+                    .replace(['"', '{', '}'], "")
+                    .replace(':', "=");
+                format!("{name}={value}")
+            })
+            .collect(),
+        _ => String::new(),
+    }
+}
+
+const MESSAGES: &[M] = &[
+    M::client_hello,
+    M::server_hello,
+    M::certificate,
+    M::server_key_exchange,
+    M::certificate_request,
+    M::server_hello_done,
+    M::client_key_exchange,
+    M::certificate_verify,
+    M::new_session_ticket,
+];
+const OVERSIZE: i32 = 20_000;
