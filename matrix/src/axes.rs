@@ -16,6 +16,7 @@ use shakedown::scenario::{Endpoint, Scenario, StackId};
 use crate::cover::{Constraint, Space, SpaceError};
 
 mod earlier;
+mod link;
 
 /// One dimension.
 #[derive(Debug)]
@@ -142,6 +143,8 @@ pub const SERVER_STACK: &str = "server.stack";
 pub const EARLIER: &str = "earlier";
 /// The axis of what has changed since.
 pub const EARLIER_CHANGED: &str = "earlier.changed";
+/// The axis of what the link does.
+pub const LINK_OP: &str = "link.op";
 
 macro_rules! axis {
     ($name:expr; $( $label:literal => $apply:expr ),* $(,)?) => {
@@ -173,6 +176,7 @@ fn axes() -> Vec<Axis> {
     axes.extend(client_axes());
     // Last, for it starts from what the others have said.
     axes.extend(earlier::axes());
+    axes.push(link::axis());
     axes
 }
 

@@ -54,6 +54,9 @@ pub fn inexpressible(cause: Cause) -> Option<&'static str> {
             "both servers confirm whenever they are asked, whatever their options (rustls \
              server/hs.rs, `ExtensionProcessing`; OpenSSL `tls_construct_stoc_renegotiate`)",
         ),
+        Cause::NetFragment => Some(
+            "both stacks put messages together however they are spread over records; every run tries",
+        ),
         Cause::ResumeBinderBad => Some(
             "every stack computes binders from the secret it was given; it takes a hostile peer",
         ),
@@ -396,6 +399,38 @@ const RECIPES: &[Recipe] = recipes! {
     ClientSigalgEmpty {
         "server.client-auth" = "required", "server.signature-schemes" = "rsa-pkcs1"
     }
+    NetPlaintextReply { "link.op" = "http-to-client" }
+    NetPlaintextClient { "link.op" = "http-to-server" }
+    NetPlaintextClient."connect" { "link.op" = "connect-to-server" }
+    NetTlsToPlaintextPort { "link.op" = "http-port" }
+    NetTlsToPlaintextPort."smtp" { "link.op" = "smtp-port" }
+    NetTruncate { "link.op" = "cut-server-1" }
+    NetTruncate."client" { "link.op" = "cut-client-1" }
+    NetTruncate."both" { "link.op" = "close-server-0" }
+    NetStall { "link.op" = "stall-server-0" }
+    NetStall."client" { "link.op" = "stall-client-2" }
+    NetCorruptHeader { "link.op" = "version-client-0" }
+    NetCorruptHeader."type" { "link.op" = "type-client-0" }
+    NetCorruptHeader."server" { "link.op" = "type-server-0" }
+    NetOversize { "link.op" = "oversize-client-0" }
+    NetOversize."server" { "link.op" = "oversize-server-2" }
+    NetEmptyHandshakeRecord { "link.op" = "empty-to-client" }
+    NetCorruptPlain { "link.op" = "corrupt-client-2", "client.versions" = "1.2" }
+    NetCorruptProtected { "link.op" = "corrupt-client-2", "client.versions" = "1.3" }
+    NetDrop { "link.op" = "drop-server-1" }
+    NetDrop."client" { "link.op" = "drop-client-1" }
+    NetDrop."protected" { "link.op" = "drop-server-2" }
+    NetDuplicate { "link.op" = "duplicate-client-0" }
+    NetDuplicate."server" { "link.op" = "duplicate-server-2" }
+    NetReorder { "link.op" = "swap-client-1" }
+    NetReorder."server" { "link.op" = "swap-server-2" }
+    NetInjectAlert { "link.op" = "alert-to-client" }
+    NetInjectAlert."server" { "link.op" = "alert-to-server" }
+    NetInjectAlert."close-notify" { "link.op" = "close-notify-to-client" }
+    NetInjectData { "link.op" = "data-to-client" }
+    NetInjectData."server" { "link.op" = "data-to-server" }
+    NetInjectCcs { "link.op" = "ccs-to-client" }
+    NetInjectCcs."server" { "link.op" = "ccs-to-server" }
 };
 
 #[cfg(test)]

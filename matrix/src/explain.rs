@@ -93,13 +93,70 @@ pub fn outcome(outcome: &Outcome) -> String {
     text
 }
 
-/// What crossed the link.
-pub fn transcript(flights: &[Flight]) -> String {
+/// What crossed the link, and what the link did to it.
+pub fn transcript(scenario: &Scenario, flights: &[Flight]) -> String {
     let mut text = "transcript:\n".to_owned();
-    for line in annotate(flights) {
-        let _ = writeln!(text, "  {line}");
+    let mut lines = annotate(flights).into_iter();
+    let mut records = [0; 2];
+    for flight in flights {
+        let sent = lines.by_ref().take(count(&flight.bytes));
+        for line in sent {
+            let number = records[flight.from as usize];
+            records[flight.from as usize] += 1;
+            let _ = writeln!(text, "  {line}");
+            for deed in flight.deeds.iter().filter(|deed| deed.record == number) {
+                let act = scenario.link.ops.get(deed.op as usize).map(|op| &op.act);
+                let act = act.map_or_else(String::new, crate::sweep::label);
+                let vain = if deed.applied { "" } else { ", in vain" };
+                let _ = writeln!(
+                    text,
+                    "    link, at record {number} of the {}: {act}{vain}",
+                    flight.from
+                );
+            }
+        }
+        if let Some(arrived) = &flight.arrived {
+            let _ = writeln!(text, "    arrives: {}", in_short(flight.from, arrived));
+        }
+        if !flight.answered.is_empty() {
+            let _ = writeln!(
+                text,
+                "    the {} gets instead: {}",
+                flight.from,
+                in_short(flight.from.peer(), &flight.answered)
+            );
+        }
     }
     text
+}
+
+/// How many records there are.
+fn count(bytes: &[u8]) -> usize {
+    annotate(&[bare(Role::Client, bytes)]).len()
+}
+
+/// Records in a few words.
+fn in_short(from: Role, bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return "nothing".into();
+    }
+    let lines = annotate(&[bare(from, bytes)]);
+    let few = lines.iter().take(MOST_ARRIVALS);
+    let mut words: Vec<_> = few.map(|line| line.what.clone()).collect();
+    if lines.len() > MOST_ARRIVALS {
+        words.push(format!("and {} more", lines.len() - MOST_ARRIVALS));
+    }
+    format!("{} B: {}", bytes.len(), words.join("; "))
+}
+
+fn bare(from: Role, bytes: &[u8]) -> Flight {
+    Flight {
+        from,
+        bytes: bytes.to_vec(),
+        arrived: None,
+        answered: Vec::new(),
+        deeds: Vec::new(),
+    }
 }
 
 /// The verdict.
@@ -220,3 +277,6 @@ fn session(session: &shakedown::connection::Session) -> String {
         }
     )
 }
+
+/// A hello in records of one byte is long.
+const MOST_ARRIVALS: usize = 6;

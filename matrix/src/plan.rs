@@ -7,10 +7,11 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use shakedown::scenario::{Scenario, StackId};
 
-use crate::axes::{Axes, CLIENT_STACK, EARLIER, EARLIER_CHANGED, SERVER_STACK};
+use crate::axes::{Axes, CLIENT_STACK, EARLIER, EARLIER_CHANGED, LINK_OP, SERVER_STACK};
 use crate::cover::{CoverError, Space, cover};
 use crate::model::{Prediction, predict};
 use crate::several::{self, Mixed};
+use crate::sweep::Sweep;
 use crate::{catalogue, tables};
 
 /// A scenario with a name that says where it comes from.
@@ -71,6 +72,8 @@ enum Batch {
         strength: usize,
         rows: Vec<Vec<usize>>,
     },
+    /// Everything that a link can do to one handshake.
+    Link { sweep: Sweep, size: usize },
     /// Random clients crossed with random servers.
     Random { number: u64, size: usize },
 }
@@ -100,6 +103,10 @@ impl Plan {
         let mixed = several::mixtures(&axes, &space, &pairings, request.seed);
         batches.extend(mixed.chunks(BATCH).map(|some| Batch::Mixed(some.to_vec())));
         batches.extend(covers(&axes, &pairings, request)?);
+        batches.extend(Sweep::all(&pairings).into_iter().map(|sweep| Batch::Link {
+            size: sweep.cases().len(),
+            sweep,
+        }));
         let mut left = request.random;
         let mut number = 0;
         while left > 0 {
@@ -145,7 +152,7 @@ impl Plan {
                 Batch::Cases(cases) => cases.len(),
                 Batch::Mixed(points) => points.len(),
                 Batch::Cover { rows, .. } => rows.len(),
-                Batch::Random { size, .. } => *size,
+                Batch::Link { size, .. } | Batch::Random { size, .. } => *size,
             })
             .sum()
     }
@@ -179,6 +186,7 @@ impl Plan {
                 .enumerate()
                 .map(|(row, point)| self.case(&format!("cover/{strength}/{focus}"), row, point))
                 .collect(),
+            Batch::Link { sweep, .. } => sweep.cases(),
             Batch::Random { number, size } => self.random(*number, *size),
         }
     }
@@ -411,7 +419,7 @@ fn below(dice: &mut ChaCha8Rng, bound: usize) -> usize {
     (dice.next_u64() % bound.max(1) as u64) as usize
 }
 
-const FOCI: [Focus; 8] = [
+const FOCI: [Focus; 9] = [
     Focus {
         name: "all",
         vary: &[],
@@ -491,6 +499,29 @@ const FOCI: [Focus; 8] = [
         name: "resumption",
         vary: RESUMPTION,
         set: &[(EARLIER, "ticket")],
+    },
+    // An op shows where the handshake would have come that far.
+    Focus {
+        name: "link",
+        vary: &[
+            LINK_OP,
+            "link.deliver",
+            "client.versions",
+            ".groups",
+            ".ems",
+            "client.key",
+            "server.key",
+            "server.flaw",
+            "client.flaw",
+            "client.trust",
+            "server.client-auth",
+            "server.staple",
+            "client.ocsp",
+            "server.alpn",
+            "client.alpn",
+            EARLIER,
+        ],
+        set: &[],
     },
     Focus {
         name: "resumption-by-id",

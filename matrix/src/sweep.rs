@@ -4,26 +4,38 @@ use shakedown::connection::Role;
 use shakedown::iana::{AlertDescription, ContentType, HandshakeType as M, ProtocolVersion as V};
 use shakedown::link::{Act, At, Bytes, Flip, Message, Op};
 use shakedown::profile::{ClientAuth, Credential};
-use shakedown::scenario::{Scenario, StackId};
+use shakedown::scenario::{Earlier, Means, Scenario, StackId};
 
 use crate::model::link::framing;
 use crate::plan::Case;
 
-/// The cases: each kind of handshake, each op, each record of either side.
-pub fn cases(stacks: &[StackId]) -> Vec<Case> {
-    let mut cases = Vec::new();
-    for client in stacks {
-        for server in stacks {
-            for (handshake, scenario) in handshakes(*client, *server) {
-                of_handshake(&handshake, &scenario, &mut cases);
-            }
-        }
-    }
-    cases
+/// A handshake that is swept, on one pairing.
+#[derive(Clone, Debug)]
+pub struct Sweep {
+    name: String,
+    scenario: Scenario,
 }
 
-/// The handshakes that are swept, by name: both versions, with and without a client's certificate, with
-/// a HelloRetryRequest, resumed.
+impl Sweep {
+    /// Every handshake on these pairings.
+    pub fn all(pairings: &[(StackId, StackId)]) -> Vec<Self> {
+        pairings
+            .iter()
+            .flat_map(|(client, server)| handshakes(*client, *server))
+            .map(|(name, scenario)| Self { name, scenario })
+            .collect()
+    }
+
+    /// Each op at each record of either side, always in the same order.
+    pub fn cases(&self) -> Vec<Case> {
+        let mut cases = Vec::new();
+        of_handshake(&self.name, &self.scenario, &mut cases);
+        cases
+    }
+}
+
+/// The handshakes that are swept, by name: every version, with and without a client's certificate, with a
+/// HelloRetryRequest, resumed.
 fn handshakes(client: StackId, server: StackId) -> Vec<(String, Scenario)> {
     let mut all = Vec::new();
     for (name, version) in [("TLS1.2", V::TLS1_2), ("TLS1.3", V::TLS1_3)] {
@@ -35,12 +47,32 @@ fn handshakes(client: StackId, server: StackId) -> Vec<(String, Scenario)> {
         all.push((name.to_owned(), plain.clone()));
         all.push((format!("{name}-mutual"), mutual));
         if version == V::TLS1_3 {
-            let mut retried = plain;
+            let mut retried = plain.clone();
             let groups = |list: &[shakedown::iana::NamedGroup]| Some(list.to_vec());
             use shakedown::iana::NamedGroup as G;
             retried.client.profile.protocol.groups = groups(&[G::x25519, G::secp256r1]);
             retried.server.profile.protocol.groups = groups(&[G::secp256r1]);
             all.push((format!("{name}-retried"), retried));
+        }
+        let mut resumed = plain;
+        resumed.earlier = Some(Earlier {
+            means: Means::Ticket,
+            client: None,
+            server: None,
+        });
+        all.push((format!("{name}-resumed"), resumed));
+    }
+    if !client.is_rustls() && !server.is_rustls() {
+        for (name, version) in [("TLS1.0", V::TLS1_0), ("TLS1.1", V::TLS1_1)] {
+            let mut old = Scenario::plain(client, server);
+            for protocol in [
+                &mut old.client.profile.protocol,
+                &mut old.server.profile.protocol,
+            ] {
+                protocol.versions = vec![version];
+                protocol.security_level = Some(0);
+            }
+            all.push((name.to_owned(), old));
         }
     }
     all

@@ -4,16 +4,23 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use shakedown::connection::Role;
+use shakedown::scenario::StackId;
 use shakedown_matrix::lab::Lab;
 use shakedown_matrix::model::{Prediction, predict};
-use shakedown_matrix::sweep;
+use shakedown_matrix::sweep::Sweep;
 use shakedown_matrix::verdict::{Verdict, judge};
 
 #[test]
 fn every_op_at_every_record_goes_as_the_model_says() {
     let lab = Lab::new();
-    let cases = sweep::cases(&shakedown::scenario::StackId::ALL.map(|a| a));
+    let pairings: Vec<_> = StackId::ALL
+        .into_iter()
+        .flat_map(|client| StackId::ALL.map(|server| (client, server)))
+        .collect();
+    let cases: Vec<_> = Sweep::all(&pairings)
+        .iter()
+        .flat_map(Sweep::cases)
+        .collect();
     let mut wrong: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let judged: Vec<_> = cases
         .par_iter()
@@ -33,7 +40,7 @@ fn every_op_at_every_record_goes_as_the_model_says() {
         if matches!(verdict, Verdict::Agree | Verdict::Unsupported(_)) {
             continue;
         }
-        let lib = |stack: shakedown::scenario::StackId| {
+        let lib = |stack: StackId| {
             if stack.is_rustls() {
                 "rustls"
             } else {
@@ -53,7 +60,6 @@ fn every_op_at_every_record_goes_as_the_model_says() {
             .or_insert_with(|| (0, case.name.clone() + "\n    " + &case.scenario.to_json()));
         entry.0 += 1;
     }
-    let _ = Role::BOTH;
     let total: usize = wrong.values().map(|(count, _)| count).sum();
     for (kind, (count, example)) in &wrong {
         println!("{count} x {kind}\n    {example}");

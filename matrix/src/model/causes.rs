@@ -485,6 +485,13 @@ causes! {
     },
 }
 
+impl Cause {
+    /// Whether it lies between the two sides.
+    pub fn is_of_the_link(self) -> bool {
+        self >= Self::NetPlaintextReply
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.id())

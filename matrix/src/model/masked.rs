@@ -103,9 +103,14 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
         C::CertWeakDigest | C::CertWeakKey | C::CertUnsupportedKey => {
             &[peer_flaw, credentials, protocols]
         }
+        _ if cause.is_of_the_link() => &[clean_link],
         C::ClientCertMissing => &[client_credential, no_client_auth],
         _ => &[peer_flaw, own_flaw, credentials],
     }
+}
+
+fn clean_link(scenario: &mut Scenario, _: Role) {
+    scenario.link.ops.clear();
 }
 
 fn protocol(scenario: &mut Scenario, role: Role) -> &mut Protocol {
