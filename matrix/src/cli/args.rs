@@ -228,3 +228,16 @@ pub(super) fn stack(text: &str) -> Result<StackId, String> {
             format!("no such stack; there are {names}")
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_says_by_its_ending_how_it_is_written() {
+        let form = |path| form_of(Path::new(path), Format::Human);
+        assert_eq!(form("a/b.json"), Format::Json);
+        assert_eq!(form("b.md"), Format::Markdown);
+        assert_eq!(form("b"), Format::Human);
+    }
+}
