@@ -10,7 +10,7 @@ use shakedown::connection::StackInfo;
 use shakedown::scenario::{Scenario, StackId};
 
 use crate::axes::{Axes, CLIENT_STACK, SERVER_STACK};
-use crate::verdict::{Difference, Verdict};
+use crate::verdict::{Difference, Field, Verdict};
 
 /// The declared exceptions of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Known {
     /// # Errors
     ///
     /// [`KnownError`], for what is not such a list, for an id that is there twice, for values that
-    /// no axis or no scenario has, and for what an entry lacks.
+    /// no axis or no scenario has, for differences that cannot be, and for what an entry lacks.
     pub fn from_json(file: &str, json: &str, axes: &Axes) -> Result<Self, KnownError> {
         let at = |line, fault| KnownError {
             file: file.to_owned(),
@@ -187,6 +187,15 @@ impl Entry {
             let (id, field) = (self.id.clone(), "differences");
             return Err(KnownFault::Empty { id, field });
         }
+        for difference in &self.differences {
+            let (id, field) = (self.id.clone(), difference.field);
+            if !field.is_of_stacks() {
+                return Err(KnownFault::NoSuchField { id, field });
+            }
+            if !field.is_found_on(difference.side) {
+                return Err(KnownFault::WrongSide { id, field });
+            }
+        }
         self.check_pattern(axes)
     }
 
@@ -293,6 +302,31 @@ pub enum KnownFault {
         id: String,
         /// The field.
         field: &'static str,
+    },
+    /// A field that stacks do not differ in.
+    #[error(
+        "the known divergence {id:?} is about {field:?}, which no stack does; there are {names}",
+        field = field.name(),
+        names = Field::names()
+    )]
+    NoSuchField {
+        /// The entry.
+        id: String,
+        /// The field.
+        field: Field,
+    },
+    /// A field that is never found on that side.
+    #[error(
+        "the known divergence {id:?} is about {field:?}, which {}",
+        if field.is_found_on(None) { "is of neither side alone; leave \"side\" out" }
+        else { "is of one side; add \"side\": \"client\" or \"server\"" },
+        field = field.name()
+    )]
+    WrongSide {
+        /// The entry.
+        id: String,
+        /// The field.
+        field: Field,
     },
     /// A version that no range can include or exclude.
     #[error(

@@ -25,7 +25,7 @@ use crate::report::{
 use crate::shrink::shrink;
 use crate::symptoms::{self, Observation};
 use crate::tables;
-use crate::verdict::{Difference, Verdict, judge};
+use crate::verdict::{Difference, Field, Verdict, judge};
 
 /// What a run is made with.
 pub struct Setting<'a> {
@@ -179,7 +179,7 @@ fn try_case(setting: &Setting<'_>, case: &Case, recording: bool) -> Tried {
         } else if verdict == Verdict::Agree {
             verdict = Verdict::Diverge(vec![Difference {
                 side: None,
-                field: "known divergence".into(),
+                field: Field::KnownDivergence,
                 expected: format!("{:?} still applies", entry.id),
                 actual: format!(
                     "it went as the model says; remove the entry at {}",
@@ -544,7 +544,7 @@ fn smallest(setting: &Setting<'_>, point: &[usize], likeness: &Likeness) -> Vec<
     let fields = |differences: &[Difference]| -> Vec<_> {
         differences
             .iter()
-            .map(|difference| (difference.side, difference.field.clone()))
+            .map(|difference| (difference.side, difference.field))
             .collect()
     };
     shrink(plan.axes(), plan.space(), point, |candidate| {

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use shakedown::connection::{Reason, Role, Session};
 use shakedown::outcome::{End, Outcome, SideOutcome};
 
+pub use self::field::Field;
 use crate::model::{Expected, ExpectedEnd, ExpectedSide, Prediction};
+
+mod field;
 
 /// How a scenario went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,7 +35,7 @@ pub struct Difference {
     /// On which side; `null`: between the two.
     pub side: Option<Role>,
     /// Of what.
-    pub field: String,
+    pub field: Field,
     /// What the model says.
     pub expected: String,
     /// What happened.
@@ -60,13 +63,13 @@ pub fn judge(prediction: &Prediction, outcome: &Outcome) -> Verdict {
         }
         (Prediction::Unsupported { role, reason }, _) => Verdict::Diverge(vec![Difference {
             side: Some(*role),
-            field: "support".into(),
+            field: Field::Support,
             expected: format!("unsupported: {reason}"),
             actual: "supported".into(),
         }]),
         (Prediction::Expect(_), Some((role, reason))) => Verdict::Diverge(vec![Difference {
             side: Some(role),
-            field: "support".into(),
+            field: Field::Support,
             expected: "supported".into(),
             actual: format!("unsupported: {reason}"),
         }]),
@@ -81,11 +84,11 @@ fn without_a_model(reason: &str, outcome: &Outcome) -> Verdict {
         return Verdict::Stall;
     }
     let mut found = Vec::new();
-    let mut demand = |side, field: &str, holds: bool, actual: String| {
+    let mut demand = |side, field: Field, holds: bool, actual: String| {
         if !holds {
             found.push(Difference {
                 side,
-                field: field.to_owned(),
+                field,
                 expected: "what always holds".into(),
                 actual,
             });
@@ -97,17 +100,17 @@ fn without_a_model(reason: &str, outcome: &Outcome) -> Verdict {
             &side.end,
             End::Failed(failure) | End::Refused(failure) if failure.reason == Reason::Unmapped
         );
-        demand(Some(role), "end", !unmapped, describe(&side.end));
+        demand(Some(role), Field::End, !unmapped, describe(&side.end));
         demand(
             Some(role),
-            "data intact",
+            Field::DataIntact,
             side.data_intact != Some(false),
             "false".into(),
         );
     }
     demand(
         None,
-        "exporters agree",
+        Field::ExportersAgree,
         outcome.exporters_agree != Some(false),
         "false".into(),
     );
@@ -125,7 +128,7 @@ fn without_a_model(reason: &str, outcome: &Outcome) -> Verdict {
         };
         demand(
             None,
-            "session",
+            Field::Session,
             agreed(mine) == agreed(theirs),
             "the sides hold different parameters".into(),
         );
@@ -149,7 +152,7 @@ fn hold_against(allowed: &[Expected], outcome: &Outcome) -> Verdict {
         // A model without an answer is wrong, whatever happened.
         None => Verdict::Diverge(vec![Difference {
             side: None,
-            field: "expectation".into(),
+            field: Field::Expectation,
             expected: "nothing: the model allows no outcome".into(),
             actual: "an outcome".into(),
         }]),
@@ -164,7 +167,7 @@ fn differences(expected: &Expected, outcome: &Outcome) -> Vec<Difference> {
     if outcome.is_success() && outcome.exporters_agree != Some(true) {
         found.push(Difference {
             side: None,
-            field: "exporters agree".into(),
+            field: Field::ExportersAgree,
             expected: "Some(true)".into(),
             actual: format!("{:?}", outcome.exporters_agree),
         });
@@ -178,44 +181,44 @@ fn compare_side(
     actual: &SideOutcome,
     found: &mut Vec<Difference>,
 ) {
-    let mut compare = |field: &str, expected: String, actual: String| {
+    let mut compare = |field: Field, expected: String, actual: String| {
         if expected != actual {
             found.push(Difference {
                 side: Some(role),
-                field: field.to_owned(),
+                field,
                 expected,
                 actual,
             });
         }
     };
     compare(
-        "established",
+        Field::Established,
         expected.established.to_string(),
         actual.established.to_string(),
     );
     compare(
-        "end",
+        Field::End,
         describe_expected(&expected.end),
         describe(&actual.end),
     );
     compare(
-        "alert sent",
+        Field::AlertSent,
         format!("{:?}", expected.alert_sent),
         format!("{:?}", actual.alert_sent),
     );
     compare(
-        "alert received",
+        Field::AlertReceived,
         format!("{:?}", expected.alert_received),
         format!("{:?}", actual.alert_received),
     );
     if actual.end == End::Closed {
         compare(
-            "data intact",
+            Field::DataIntact,
             "Some(true)".into(),
             format!("{:?}", actual.data_intact),
         );
     } else if actual.data_intact == Some(false) {
-        compare("data intact", "true".into(), "false".into());
+        compare(Field::DataIntact, "true".into(), "false".into());
     }
     match (&expected.session, &actual.session) {
         (Some(expected), Some(actual)) if expected == actual => {}
@@ -226,7 +229,7 @@ fn compare_side(
             }
         }
         (expected, actual) => compare(
-            "session",
+            Field::Session,
             if expected.is_some() { "some" } else { "none" }.into(),
             if actual.is_some() { "some" } else { "none" }.into(),
         ),
@@ -234,7 +237,7 @@ fn compare_side(
 }
 
 /// What a session says, by field.
-fn fields(session: &Session) -> [(&'static str, String); 9] {
+fn fields(session: &Session) -> [(Field, String); 9] {
     // Named one by one, so that a field that is added is compared too.
     let Session {
         version,
@@ -248,15 +251,15 @@ fn fields(session: &Session) -> [(&'static str, String); 9] {
         peer,
     } = session;
     [
-        ("version", version.to_string()),
-        ("suite", suite.to_string()),
-        ("group", format!("{group:?}")),
-        ("server signature", format!("{server_signature:?}")),
-        ("client signature", format!("{client_signature:?}")),
-        ("alpn", format!("{alpn:?}")),
-        ("server name", format!("{server_name:?}")),
-        ("kind", format!("{kind:?}")),
-        ("peer", format!("{peer:?}")),
+        (Field::Version, version.to_string()),
+        (Field::Suite, suite.to_string()),
+        (Field::Group, format!("{group:?}")),
+        (Field::ServerSignature, format!("{server_signature:?}")),
+        (Field::ClientSignature, format!("{client_signature:?}")),
+        (Field::Alpn, format!("{alpn:?}")),
+        (Field::ServerName, format!("{server_name:?}")),
+        (Field::Kind, format!("{kind:?}")),
+        (Field::Peer, format!("{peer:?}")),
     ]
 }
 
@@ -488,7 +491,7 @@ mod tests {
         assert!(
             differences
                 .iter()
-                .any(|difference| difference.field == field),
+                .any(|difference| difference.field.name() == field),
             "{field}: {differences:?}"
         );
     }

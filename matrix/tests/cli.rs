@@ -111,6 +111,11 @@ fn a_bad_known_divergence_is_told_with_its_line_and_what_to_do() {
             2,
             "under \"link\"",
         ),
+        (
+            change("\"end\"", "\"ende\""),
+            3,
+            "no such field \"ende\"; there are established, end, ",
+        ),
         (twice, 6, "is in line 2 already; remove one"),
         (change("client.trust", "client.trusts"), 2, "shakedown axes"),
         (change("leaf", "leave"), 2, "shakedown axes"),

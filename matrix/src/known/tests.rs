@@ -22,7 +22,7 @@ fn an_entry_explains_only_what_it_declares() {
         .expect("its scenario");
     let difference = Difference {
         side: Some(Role::Client),
-        field: "end".into(),
+        field: Field::End,
         expected: "x".into(),
         actual: "y".into(),
     };
@@ -124,6 +124,29 @@ fn bad_lists_are_refused_with_line_and_remedy() {
     says(&ENTRY.replace("\"a\"", "\"\""), "2", "nothing under \"id\"");
     let none = format!("{}[]{}", before(DIFFERENCES), after(DIFFERENCES));
     says(&none, "2", "nothing under \"differences\"");
+    let field = |name: &str| ENTRY.replace("\"end\"", name);
+    says(
+        &field("\n\"ende\""),
+        "4",
+        "differences[0].field: no such field \"ende\"; there are established, end, ",
+    );
+    says(&field("7"), "3", "differences[0].field: invalid type");
+    says(
+        &field("\"known divergence\""),
+        "2",
+        "is about \"known divergence\", which no stack does; there are established, end, ",
+    );
+    says(
+        &field("\"exporters agree\""),
+        "2",
+        "\"exporters agree\", which is of neither side alone; leave \"side\" out",
+    );
+    let sideless = ENTRY.replace("\"side\":\"client\",", "");
+    says(
+        &sideless,
+        "2",
+        "\"end\", which is of one side; add \"side\": \"client\" or \"server\"",
+    );
     let twice = format!("[\n\n{0},\n{0}]", &ENTRY[2..ENTRY.len() - 1]);
     says(&twice, "6", "\"a\" is in line 3 already");
 }

@@ -77,7 +77,7 @@ fn divergences(divergences: &[DivergenceReport]) -> String {
                         .side
                         .map_or("both", |side| side.name())
                         .to_owned(),
-                    text(&difference.field),
+                    text(difference.field.name()),
                     cell_code(&difference.expected),
                     cell_code(&difference.actual),
                 ]
