@@ -28,3 +28,4 @@ pub mod shrink;
 pub mod symptoms;
 pub mod tables;
 pub mod verdict;
+mod wrap;

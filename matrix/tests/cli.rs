@@ -264,6 +264,21 @@ fn lists_name_everything() {
     assert!(schema["properties"]["client"].is_object());
 }
 
+#[test]
+fn lists_fit_a_terminal_of_80_columns() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("report.json");
+    let path = file.to_str().expect("UTF-8");
+    let filter = ["--output", path, "--filter", "cause/alpn*"];
+    let output = shakedown(&[&SMALL[..], &filter].concat());
+    assert_eq!(output.status.code(), Some(i32::from(exit::AGREE)));
+    for arguments in [&["axes"][..], &["causes"], &["causes", "--report", path]] {
+        for line in stdout(&shakedown(arguments)).lines() {
+            assert!(line.chars().count() <= 80, "{arguments:?}: {line}");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly() {

@@ -6,27 +6,18 @@ use std::path::Path;
 use shakedown::scenario::StackId;
 
 use super::args::CausesArgs;
-use super::{Fault, exit, show, wrapped};
+use super::{Fault, WIDTH, exit, show};
 use crate::absence::absent;
 use crate::catalogue;
 use crate::model::Cause;
 use crate::report::Report;
+use crate::wrap::{list, paragraph};
 
 pub(super) fn causes(args: &CausesArgs) -> Result<u8, Fault> {
     let report = args.report.as_deref().map(read_report).transpose()?;
     let mut text = String::new();
     for cause in Cause::ALL {
-        text += &format!(
-            "{cause}\n  rule: {}\n  remedy: {}\n",
-            cause.rule(),
-            cause.remedy()
-        );
-        if let Some(document) = cause.document() {
-            text += &format!("  named by: {document}\n");
-        }
-        if let Some(reason) = catalogue::inexpressible(*cause) {
-            text += &format!("  not exercised: {reason}\n");
-        }
+        text += &described(*cause);
         text += &absences(*cause);
         if let Some(report) = &report {
             text += &exercised(report, *cause);
@@ -34,6 +25,23 @@ pub(super) fn causes(args: &CausesArgs) -> Result<u8, Fault> {
     }
     show(&text)?;
     Ok(exit::AGREE)
+}
+
+fn described(cause: Cause) -> String {
+    let mut text = format!("{cause}\n");
+    text += &line(&format!("rule: {}", cause.rule()));
+    text += &line(&format!("remedy: {}", cause.remedy()));
+    if let Some(document) = cause.document() {
+        text += &line(&format!("named by: {document}"));
+    }
+    if let Some(reason) = catalogue::inexpressible(cause) {
+        text += &line(&format!("not exercised: {reason}"));
+    }
+    text
+}
+
+fn line(text: &str) -> String {
+    paragraph(text, 1, WIDTH)
 }
 
 /// Which pairings cannot show the cause, and why.
@@ -52,19 +60,10 @@ fn absences(cause: Cause) -> String {
     }
     let mut text = String::new();
     for (reason, pairings) in absences {
-        let pairings: Vec<_> = pairings.iter().map(String::as_str).collect();
-        text += &format!("  not on {} pairings: {reason}\n", pairings.len());
-        text += &indented(&pairings);
+        text += &line(&format!("not on {} pairings: {reason}", pairings.len()));
+        text += &list(pairings.iter().map(String::as_str), 2, WIDTH);
     }
     text
-}
-
-/// Words, as deep as the lists of a cause.
-fn indented(words: &[&str]) -> String {
-    wrapped(words, 74)
-        .lines()
-        .map(|line| format!("  {line}\n"))
-        .collect()
 }
 
 /// How often a run met the cause, by pairing.
@@ -78,14 +77,8 @@ fn exercised(report: &Report, cause: Cause) -> String {
         .iter()
         .map(|(pairing, count)| format!("{pairing} {count}"))
         .collect();
-    let words: Vec<_> = words.iter().map(String::as_str).collect();
-    format!(
-        "  scenarios: {}\n{}",
-        counts.values().sum::<u64>(),
-        wrapped(&words, 74)
-            .replace("\n  ", "\n    ")
-            .replacen("  ", "    ", 1)
-    )
+    let total = counts.values().sum::<u64>();
+    line(&format!("scenarios: {total}")) + &list(words.iter().map(String::as_str), 2, WIDTH)
 }
 
 fn read_report(path: &Path) -> Result<Report, Fault> {

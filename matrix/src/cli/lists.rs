@@ -3,10 +3,11 @@
 use shakedown::scenario::Scenario;
 
 use super::args::{SchemaOf, SelectArgs};
-use super::{Fault, exit, json, plan, show, wrapped};
+use super::{Fault, WIDTH, exit, json, plan, show};
 use crate::axes::Axes;
 use crate::lab::Lab;
 use crate::report::Report;
+use crate::wrap;
 
 pub(super) fn list(args: &SelectArgs) -> Result<u8, Fault> {
     let plan = plan(&args.plan.request())?;
@@ -48,9 +49,8 @@ pub(super) fn stacks() -> Result<u8, Fault> {
 pub(super) fn axes() -> Result<u8, Fault> {
     let mut text = String::new();
     for axis in Axes::new().list() {
-        let labels: Vec<_> = axis.values.iter().map(|value| value.label).collect();
-        text += &format!("{} ({})\n", axis.name, labels.len());
-        text += &wrapped(&labels, 76);
+        text += &format!("{} ({})\n", axis.name, axis.values.len());
+        text += &wrap::list(axis.values.iter().map(|value| value.label), 1, WIDTH);
     }
     show(&text)?;
     Ok(exit::AGREE)

@@ -114,22 +114,6 @@ fn show(text: &str) -> Result<(), Fault> {
     print(text).map_err(|error| Fault::Usage(format!("standard output: {error}")))
 }
 
-fn wrapped(words: &[&str], width: usize) -> String {
-    let mut text = String::new();
-    let mut line = String::new();
-    for word in words {
-        if !line.is_empty() && line.len() + word.len() + 2 > width {
-            text += &format!("  {line}\n");
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push_str("  ");
-        }
-        line.push_str(word);
-    }
-    text + &format!("  {line}\n")
-}
-
 const WIDTH: usize = 80;
 
 #[cfg(test)]
