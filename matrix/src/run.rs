@@ -165,6 +165,7 @@ fn try_case(setting: &Setting<'_>, case: &Case, recording: bool) -> Tried {
     let prediction = predict(&case.scenario);
     let outcome = setting.lab.run(&case.scenario);
     let mut verdict = judge(&prediction, &outcome);
+    let breaches = breaches(&case.scenario, &prediction, &verdict, &outcome);
     let recorded = recording.then(|| (outcome.clone(), verdict.clone()));
     let mut known = None;
     let mut met = None;
@@ -188,13 +189,6 @@ fn try_case(setting: &Setting<'_>, case: &Case, recording: bool) -> Tried {
             }]);
         }
     }
-    // Of what goes otherwise than the model says the cause is not known.
-    let breaches = match (&prediction, &verdict) {
-        (Prediction::Expect(expectation), Verdict::Agree) => {
-            breaches(&case.scenario, expectation, &outcome)
-        }
-        _ => Vec::new(),
-    };
     let observation = observed(&case.name).then(|| Observation {
         id: case.scenario.id(),
         cause: prediction.cause(),
