@@ -8,8 +8,10 @@ use shakedown::outcome::{End, Outcome, SentAlert, SideOutcome};
 use shakedown::scenario::{Means, Scenario};
 use shakedown::wire::annotate;
 
+use crate::conformance::{Breach, NEW};
 use crate::model::{Expectation, Expected, ExpectedEnd, ExpectedSide, Prediction, predict};
 use crate::verdict::{Difference, Verdict};
+use crate::wrap::{WIDTH, paragraph};
 
 /// The scenario's id, its form and its stacks.
 pub fn scenario(scenario: &Scenario) -> String {
@@ -98,6 +100,27 @@ pub fn transcript(flights: &[Flight]) -> String {
     let mut text = "transcript:\n".to_owned();
     for line in annotate(flights) {
         let _ = writeln!(text, "  {line}");
+    }
+    text
+}
+
+/// What breaks an RFC, if anything does.
+pub fn breaches(breaches: &[Breach]) -> String {
+    if breaches.is_empty() {
+        return String::new();
+    }
+    let mut text = "deviations from the RFCs:\n".to_owned();
+    for breach in breaches {
+        let (rule, library) = (breach.rule, breach.library);
+        let standing = if breach.is_declared() {
+            "declared"
+        } else {
+            NEW
+        };
+        let demand = format!("{}, {}: {}", rule.id, rule.citation, rule.demand);
+        let deed = format!("{library} {}: {standing}", breach.deed);
+        text += &paragraph(&demand, 1, WIDTH);
+        text += &paragraph(&deed, 2, WIDTH);
     }
     text
 }

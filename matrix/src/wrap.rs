@@ -1,5 +1,8 @@
 //! Text in columns. What is kept is one column wide a character, so that counting is measuring.
 
+/// The columns of a terminal.
+pub(crate) const WIDTH: usize = 80;
+
 /// The text with what would move the cursor, or might take more or less than one column, escaped.
 pub(crate) fn printable(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -32,7 +35,7 @@ pub(crate) fn paragraph(text: &str, depth: usize, width: usize) -> String {
 
 /// The words side by side in lines of at most `width` columns, `depth` levels deep.
 #[cfg(feature = "stacks")]
-pub(crate) fn list<'a>(
+pub(crate) fn side_by_side<'a>(
     words: impl IntoIterator<Item = &'a str>,
     depth: usize,
     width: usize,
@@ -153,9 +156,12 @@ mod tests {
 
     #[cfg(feature = "stacks")]
     #[test]
-    fn a_list_keeps_its_words_whole() {
-        assert_eq!(list(["a 1", "b 2", "c 3"], 1, 10), "  a 1  b 2\n  c 3\n");
-        assert_eq!(list(["abcdef"], 2, 8), "    abcd\n    ef\n");
+    fn words_side_by_side_stay_whole() {
+        assert_eq!(
+            side_by_side(["a 1", "b 2", "c 3"], 1, 10),
+            "  a 1  b 2\n  c 3\n"
+        );
+        assert_eq!(side_by_side(["abcdef"], 2, 8), "    abcd\n    ef\n");
     }
 
     #[test]

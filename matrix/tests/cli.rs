@@ -218,6 +218,7 @@ fn one_scenario_is_predicted_and_replayed() {
     ] {
         assert!(stdout(&output).contains(part), "{part}: {output:?}");
     }
+    assert!(!stdout(&output).contains("RFCs"), "{output:?}");
     let mut child = command(&["predict", "-", "--format", "json"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -229,6 +230,24 @@ fn one_scenario_is_predicted_and_replayed() {
     let output = child.wait_with_output().expect("it ends");
     let prediction: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert!(prediction["expect"]["cause"].is_null());
+}
+
+#[test]
+fn a_replay_tells_what_breaks_an_rfc() {
+    let accepted = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring","profile":{
+        "identity":{"flaw":"cn-only"}}}}"#;
+    let output = shakedown(&["replay", accepted]);
+    assert_eq!(output.status.code(), Some(i32::from(exit::AGREE)));
+    for part in [
+        "common-name, RFC 9525 \u{a7}2: the common name does not identify a server",
+        "OpenSSL accepts it: declared",
+    ] {
+        assert!(stdout(&output).contains(part), "{part}: {output:?}");
+    }
+    let output = shakedown(&["replay", accepted, "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(told["deviations"][0]["rule"], "common-name");
+    assert_eq!(told["deviations"][0]["declared"], true);
 }
 
 #[test]

@@ -6,12 +6,12 @@ use std::path::Path;
 use shakedown::scenario::StackId;
 
 use super::args::CausesArgs;
-use super::{Fault, WIDTH, exit, show};
+use super::{Fault, exit, show};
 use crate::absence::absent;
 use crate::catalogue;
 use crate::model::Cause;
 use crate::report::Report;
-use crate::wrap::{list, paragraph};
+use crate::wrap::{WIDTH, paragraph, side_by_side};
 
 pub(super) fn causes(args: &CausesArgs) -> Result<u8, Fault> {
     let report = args.report.as_deref().map(read_report).transpose()?;
@@ -61,7 +61,7 @@ fn absences(cause: Cause) -> String {
     let mut text = String::new();
     for (reason, pairings) in absences {
         text += &line(&format!("not on {} pairings: {reason}", pairings.len()));
-        text += &list(pairings.iter().map(String::as_str), 2, WIDTH);
+        text += &side_by_side(pairings.iter().map(String::as_str), 2, WIDTH);
     }
     text
 }
@@ -78,7 +78,7 @@ fn exercised(report: &Report, cause: Cause) -> String {
         .map(|(pairing, count)| format!("{pairing} {count}"))
         .collect();
     let total = counts.values().sum::<u64>();
-    line(&format!("scenarios: {total}")) + &list(words.iter().map(String::as_str), 2, WIDTH)
+    line(&format!("scenarios: {total}")) + &side_by_side(words.iter().map(String::as_str), 2, WIDTH)
 }
 
 fn read_report(path: &Path) -> Result<Report, Fault> {

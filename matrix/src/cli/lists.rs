@@ -3,11 +3,11 @@
 use shakedown::scenario::Scenario;
 
 use super::args::{SchemaOf, SelectArgs};
-use super::{Fault, WIDTH, exit, json, plan, show};
+use super::{Fault, exit, json, plan, show};
 use crate::axes::Axes;
 use crate::lab::Lab;
 use crate::report::Report;
-use crate::wrap;
+use crate::wrap::{WIDTH, side_by_side};
 
 pub(super) fn list(args: &SelectArgs) -> Result<u8, Fault> {
     let plan = plan(&args.plan.request())?;
@@ -50,7 +50,7 @@ pub(super) fn axes() -> Result<u8, Fault> {
     let mut text = String::new();
     for axis in Axes::new().list() {
         text += &format!("{} ({})\n", axis.name, axis.values.len());
-        text += &wrap::list(axis.values.iter().map(|value| value.label), 1, WIDTH);
+        text += &side_by_side(axis.values.iter().map(|value| value.label), 1, WIDTH);
     }
     show(&text)?;
     Ok(exit::AGREE)

@@ -114,8 +114,6 @@ fn show(text: &str) -> Result<(), Fault> {
     print(text).map_err(|error| Fault::Usage(format!("standard output: {error}")))
 }
 
-const WIDTH: usize = 80;
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ use shakedown::outcome::Outcome;
 use shakedown::scenario::Scenario;
 
 use super::args::{Format, RunArgs, form_of};
-use super::{Fault, WIDTH, exit, plan, show};
+use super::{Fault, exit, plan, show};
 use crate::axes::Axes;
 use crate::known::Known;
 use crate::lab::Lab;
@@ -21,6 +21,7 @@ use crate::recording::Recorder;
 use crate::report::{Report, RequestReport, human, markdown};
 use crate::run::{self, RunError, Setting};
 use crate::verdict::Verdict;
+use crate::wrap::WIDTH;
 
 pub(super) fn run(args: &RunArgs) -> Result<u8, Fault> {
     let pending = args

@@ -55,6 +55,9 @@ impl Breach {
     }
 }
 
+/// What is to be done about a deviation that is not declared.
+pub(crate) const NEW: &str = "NEW; report it to the library, then declare it";
+
 /// A deviation that today's stacks are known for.
 #[derive(Debug)]
 pub struct Deviation {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{DeviationReport, DivergenceReport, Report, Symptom, Table};
+use crate::conformance::NEW;
 use crate::model::Cause;
 use crate::wrap::{paragraph, printable, wrap};
 
@@ -85,11 +86,11 @@ pub(super) fn result(report: &Report) -> String {
 }
 
 /// What is to be done about a deviation, if anything.
-pub(super) fn standing(deviation: &DeviationReport) -> &'static str {
+pub(super) fn standing(deviation: &DeviationReport) -> String {
     match (deviation.declared, deviation.count) {
-        (true, 0) => ": GONE; take it off the declared ones",
-        (true, _) => "",
-        (false, _) => ": NEW; report it to the library, then declare it",
+        (true, 0) => ": GONE; take it off the declared ones".into(),
+        (true, _) => String::new(),
+        (false, _) => format!(": {NEW}"),
     }
 }
 
