@@ -93,6 +93,9 @@ fn a_bad_known_divergence_is_told_with_its_line_and_what_to_do() {
     let path = file.to_str().expect("UTF-8");
     assert_fault(&shakedown(&["run", "--known", path]), exit::USAGE, path);
     let twice = format!("[{0},\n{0}]", &KNOWN[1..KNOWN.len() - 1]);
+    let hidden = twice
+        .replacen("\"id\":\"a\"", "\"id\":\"b\"", 2)
+        .replacen("\"b\"", "\"a\"", 1);
     let change = |from, to| KNOWN.replace(from, to);
     for (json, line, says) in [
         ("{}".to_owned(), 1, "expected a sequence"),
@@ -116,6 +119,9 @@ fn a_bad_known_divergence_is_told_with_its_line_and_what_to_do() {
             3,
             "no such field \"ende\"; there are established, end, ",
         ),
+        (change("\"y\"", "\"x\""), 2, "or remove it"),
+        (change("https://", ""), 2, "give the address"),
+        (hidden, 6, "come under \"a\" in line 2 first; put it before"),
         (twice, 6, "is in line 2 already; remove one"),
         (change("client.trust", "client.trusts"), 2, "shakedown axes"),
         (change("leaf", "leave"), 2, "shakedown axes"),
@@ -141,6 +147,11 @@ fn a_bad_known_divergence_is_told_with_its_line_and_what_to_do() {
         assert_fault(&output, exit::USAGE, &format!("error: {path}:{line}: "));
         assert_fault(&output, exit::USAGE, says);
     }
+    let latin = [KNOWN.as_bytes(), b"\n\xe9"].concat();
+    std::fs::write(&file, latin).expect("written");
+    let output = shakedown(&["run", "--known", path]);
+    let says = format!("error: {path}:5: this is not UTF-8; save");
+    assert_fault(&output, exit::USAGE, &says);
 }
 
 #[test]

@@ -121,9 +121,17 @@ fn known(path: Option<&Path>, axes: &Axes, lab: &Lab) -> Result<Known, Fault> {
     let known = match path {
         None => Known::built_in(axes),
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| {
+            let bytes = std::fs::read(path).map_err(|error| {
                 Fault::Usage(format!(
                     "--known {}: {error}; give a file in the form of matrix/known.json",
+                    path.display()
+                ))
+            })?;
+            let text = String::from_utf8(bytes).map_err(|error| {
+                let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+                Fault::Usage(format!(
+                    "{}:{line}: this is not UTF-8; save the file as UTF-8",
                     path.display()
                 ))
             })?;
