@@ -8,8 +8,10 @@ use shakedown::outcome::{End, Outcome, SentAlert, SideOutcome};
 use shakedown::scenario::{Means, Scenario};
 use shakedown::wire::annotate;
 
+use crate::conformance::{Breach, NEW};
 use crate::model::{Expectation, Expected, ExpectedEnd, ExpectedSide, Prediction, predict};
 use crate::verdict::{Difference, Verdict};
+use crate::wrap::{WIDTH, paragraph};
 
 /// The scenario's id, its form and its stacks.
 pub fn scenario(scenario: &Scenario) -> String {
@@ -157,6 +159,27 @@ fn bare(from: Role, bytes: &[u8]) -> Flight {
         answered: Vec::new(),
         deeds: Vec::new(),
     }
+}
+
+/// What breaks an RFC, if anything does.
+pub fn breaches(breaches: &[Breach]) -> String {
+    if breaches.is_empty() {
+        return String::new();
+    }
+    let mut text = "deviations from the RFCs:\n".to_owned();
+    for breach in breaches {
+        let (rule, library) = (breach.rule, breach.library);
+        let standing = if breach.is_declared() {
+            "declared"
+        } else {
+            NEW
+        };
+        let demand = format!("{}, {}: {}", rule.id, rule.citation, rule.demand);
+        let deed = format!("{library} {}: {standing}", breach.deed);
+        text += &paragraph(&demand, 1, WIDTH);
+        text += &paragraph(&deed, 2, WIDTH);
+    }
+    text
 }
 
 /// The verdict.

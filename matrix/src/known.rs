@@ -1,16 +1,18 @@
 //! Known divergences: declared exceptions, which fail once they no longer apply.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use schemars::JsonSchema;
 use semver::{Version, VersionReq};
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::value::RawValue;
 use shakedown::connection::StackInfo;
 use shakedown::scenario::{Scenario, StackId};
 
 use crate::axes::{Axes, CLIENT_STACK, SERVER_STACK};
-use crate::verdict::{Difference, Verdict};
+use crate::verdict::{Difference, Field, Verdict};
 
 /// The declared exceptions of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub struct Known {
 
 /// One declared exception.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an entry: {\"id\": ..., ...}")]
 pub struct Entry {
     /// One word, unique.
     pub id: String,
@@ -32,8 +34,9 @@ pub struct Entry {
     #[serde(default)]
     pub server: Option<StackId>,
     /// Values that must all hold, by axis.
+    #[serde(deserialize_with = "each_once")]
     pub axes: BTreeMap<String, String>,
-    /// Exactly what goes otherwise.
+    /// Exactly what goes otherwise, in whatever order.
     pub differences: Vec<Difference>,
     /// With which versions of the libraries it does.
     #[serde(default)]
@@ -76,7 +79,7 @@ impl Known {
     /// # Errors
     ///
     /// [`KnownError`], for what is not such a list, for an id that is there twice, for values that
-    /// no axis or no scenario has, and for what an entry lacks.
+    /// no axis or no scenario has, for differences that cannot be, and for what an entry lacks.
     pub fn from_json(file: &str, json: &str, axes: &Axes) -> Result<Self, KnownError> {
         let at = |line, fault| KnownError {
             file: file.to_owned(),
@@ -110,18 +113,30 @@ impl Known {
     ///
     /// # Errors
     ///
-    /// [`KnownError`], where a stack's version is not of three numbers.
+    /// [`KnownError`], where a stack's version is not of three numbers, and for an entry that an earlier
+    /// one leaves nothing.
     pub fn for_stacks(mut self, stacks: &[StackInfo]) -> Result<Self, KnownError> {
-        let mut kept = Vec::new();
+        let mut kept: Vec<Entry> = Vec::new();
         for entry in self.entries {
-            let includes = entry.versions.include(stacks).map_err(|fault| KnownError {
+            let at_entry = |fault| KnownError {
                 file: self.file.clone(),
                 line: entry.line,
                 fault,
-            })?;
-            if includes {
-                kept.push(entry);
+            };
+            if !entry.versions.include(stacks).map_err(at_entry)? {
+                continue;
             }
+            if let Some(earlier) = kept
+                .iter()
+                .find(|earlier| earlier.leaves_nothing_to(&entry))
+            {
+                return Err(at_entry(KnownFault::Hidden {
+                    id: entry.id.clone(),
+                    by: earlier.id.clone(),
+                    line: earlier.line,
+                }));
+            }
+            kept.push(entry);
         }
         self.entries = kept;
         Ok(self)
@@ -168,7 +183,19 @@ impl Known {
 impl Entry {
     /// Whether the scenario went otherwise in just the declared way.
     pub fn explains(&self, verdict: &Verdict) -> bool {
-        matches!(verdict, Verdict::Diverge(found) if *found == self.differences)
+        let in_order = |differences: &[Difference]| {
+            let mut differences = differences.to_vec();
+            differences.sort();
+            differences
+        };
+        matches!(verdict, Verdict::Diverge(found) if in_order(found) == in_order(&self.differences))
+    }
+
+    /// Whether every scenario of the other entry is among the scenarios of this one, which comes first.
+    fn leaves_nothing_to(&self, other: &Self) -> bool {
+        let others: BTreeMap<_, _> = other.pattern().collect();
+        self.pattern()
+            .all(|(axis, value)| others.get(axis) == Some(&value))
     }
 
     fn check(&self, axes: &Axes) -> Result<(), KnownFault> {
@@ -182,25 +209,40 @@ impl Entry {
                 return Err(KnownFault::Empty { id, field });
             }
         }
+        if self.id.contains(char::is_whitespace) {
+            return Err(KnownFault::NoWord(self.id.clone()));
+        }
+        if !["https://", "http://"]
+            .iter()
+            .any(|scheme| self.link.starts_with(scheme))
+        {
+            let (id, link) = (self.id.clone(), self.link.clone());
+            return Err(KnownFault::NoLink { id, link });
+        }
         // A divergence always says where, so that an empty list would never apply.
         if self.differences.is_empty() {
             let (id, field) = (self.id.clone(), "differences");
             return Err(KnownFault::Empty { id, field });
+        }
+        for difference in &self.differences {
+            let (id, field) = (self.id.clone(), difference.field);
+            if !field.is_of_stacks() {
+                return Err(KnownFault::NoSuchField { id, field });
+            }
+            if !field.is_found_on(difference.side) {
+                return Err(KnownFault::WrongSide { id, field });
+            }
+            if difference.expected == difference.actual {
+                return Err(KnownFault::NoDifference { id, field });
+            }
         }
         self.check_pattern(axes)
     }
 
     /// Whether some scenario of the axes comes under the entry.
     fn check_pattern(&self, axes: &Axes) -> Result<(), KnownFault> {
-        let stacks = [(CLIENT_STACK, self.client), (SERVER_STACK, self.server)]
-            .into_iter()
-            .filter_map(|(axis, stack)| Some((axis, stack?.name())));
-        let values = self
-            .axes
-            .iter()
-            .map(|(axis, value)| (axis.as_str(), value.as_str()));
         let mut held = Vec::new();
-        for (axis, value) in stacks.chain(values) {
+        for (axis, value) in self.pattern() {
             let found = axes
                 .index(axis)
                 .and_then(|index| Some((index, vec![axes.value(index, value)?])));
@@ -216,6 +258,18 @@ impl Entry {
         axes.space(&held)
             .map(drop)
             .map_err(|_| KnownFault::Contradictory(self.id.clone()))
+    }
+
+    /// The values that must all hold, stacks first.
+    fn pattern(&self) -> impl Iterator<Item = (&str, &str)> {
+        let stacks = [(CLIENT_STACK, self.client), (SERVER_STACK, self.server)]
+            .into_iter()
+            .filter_map(|(axis, stack)| Some((axis, stack?.name())));
+        let values = self
+            .axes
+            .iter()
+            .map(|(axis, value)| (axis.as_str(), value.as_str()));
+        stacks.chain(values)
     }
 
     fn wants_stack(&self, axis: &str, wanted: Option<StackId>, stack: StackId) -> bool {
@@ -294,12 +348,105 @@ pub enum KnownFault {
         /// The field.
         field: &'static str,
     },
+    /// An id that cannot be told from a sentence.
+    #[error("the known divergence {0:?} needs an id without white space; write hyphens instead")]
+    NoWord(String),
+    /// A link that leads nowhere.
+    #[error(
+        "the known divergence {id:?} has the link {link:?}, which is none; give the address of the \
+         upstream report, with https://"
+    )]
+    NoLink {
+        /// The entry.
+        id: String,
+        /// What it has for a link.
+        link: String,
+    },
+    /// Nothing that goes otherwise.
+    #[error(
+        "the known divergence {id:?} expects of {field:?} what it says happens; give the \
+         \"expected\" and the \"actual\" of the report, or remove it",
+        field = field.name()
+    )]
+    NoDifference {
+        /// The entry.
+        id: String,
+        /// The field.
+        field: Field,
+    },
+    /// No scenario is left.
+    #[error(
+        "the known divergence {id:?} is never asked, for all its scenarios come under {by:?} in line \
+         {line} first; put it before that one, or remove it"
+    )]
+    Hidden {
+        /// The entry.
+        id: String,
+        /// The one before.
+        by: String,
+        /// The line of that one.
+        line: usize,
+    },
+    /// A field that stacks do not differ in.
+    #[error(
+        "the known divergence {id:?} is about {field:?}, which no stack does; there are {names}",
+        field = field.name(),
+        names = Field::names()
+    )]
+    NoSuchField {
+        /// The entry.
+        id: String,
+        /// The field.
+        field: Field,
+    },
+    /// A field that is never found on that side.
+    #[error(
+        "the known divergence {id:?} is about {field:?}, which {}",
+        if field.is_found_on(None) { "is of neither side alone; leave \"side\" out" }
+        else { "is of one side; add \"side\": \"client\" or \"server\"" },
+        field = field.name()
+    )]
+    WrongSide {
+        /// The entry.
+        id: String,
+        /// The field.
+        field: Field,
+    },
     /// A version that no range can include or exclude.
     #[error(
         "the linked version {0:?} is not of the form 1.2.3, so that no range can be held against \
          it; leave \"versions\" out"
     )]
     OddVersion(String),
+}
+
+/// Values by axis. JSON lets a later value take the place of an earlier one, unseen.
+fn each_once<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    struct Once;
+
+    impl<'de> Visitor<'de> for Once {
+        type Value = BTreeMap<String, String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("values by axis: {\"server.flaw\": \"expired\", ...}")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut axes = BTreeMap::new();
+            while let Some((axis, value)) = map.next_entry::<String, String>()? {
+                if axes.contains_key(&axis) {
+                    let message = format!("the axis {axis:?} is there twice");
+                    return Err(de::Error::custom(message));
+                }
+                axes.insert(axis, value);
+            }
+            Ok(axes)
+        }
+    }
+
+    deserializer.deserialize_map(Once)
 }
 
 /// An entry; or how many lines further down something is wrong, and what.

@@ -29,3 +29,4 @@ pub mod sweep;
 pub mod symptoms;
 pub mod tables;
 pub mod verdict;
+mod wrap;

@@ -25,7 +25,7 @@ use crate::report::{
 use crate::shrink::shrink;
 use crate::symptoms::{self, Observation};
 use crate::tables;
-use crate::verdict::{Difference, Verdict, judge};
+use crate::verdict::{Difference, Field, Verdict, judge};
 
 /// What a run is made with.
 pub struct Setting<'a> {
@@ -165,6 +165,7 @@ fn try_case(setting: &Setting<'_>, case: &Case, recording: bool) -> Tried {
     let prediction = predict(&case.scenario);
     let outcome = setting.lab.run(&case.scenario);
     let mut verdict = judge(&prediction, &outcome);
+    let breaches = breaches(&case.scenario, &prediction, &verdict, &outcome);
     let recorded = recording.then(|| (outcome.clone(), verdict.clone()));
     let mut known = None;
     let mut met = None;
@@ -179,7 +180,7 @@ fn try_case(setting: &Setting<'_>, case: &Case, recording: bool) -> Tried {
         } else if verdict == Verdict::Agree {
             verdict = Verdict::Diverge(vec![Difference {
                 side: None,
-                field: "known divergence".into(),
+                field: Field::KnownDivergence,
                 expected: format!("{:?} still applies", entry.id),
                 actual: format!(
                     "it went as the model says; remove the entry at {}",
@@ -188,13 +189,6 @@ fn try_case(setting: &Setting<'_>, case: &Case, recording: bool) -> Tried {
             }]);
         }
     }
-    // Of what goes otherwise than the model says the cause is not known.
-    let breaches = match (&prediction, &verdict) {
-        (Prediction::Expect(expectation), Verdict::Agree) => {
-            breaches(&case.scenario, expectation, &outcome)
-        }
-        _ => Vec::new(),
-    };
     let observation = observed(&case.name).then(|| Observation {
         id: case.scenario.id(),
         cause: prediction.cause(),
@@ -544,7 +538,7 @@ fn smallest(setting: &Setting<'_>, point: &[usize], likeness: &Likeness) -> Vec<
     let fields = |differences: &[Difference]| -> Vec<_> {
         differences
             .iter()
-            .map(|difference| (difference.side, difference.field.clone()))
+            .map(|difference| (difference.side, difference.field))
             .collect()
     };
     shrink(plan.axes(), plan.space(), point, |candidate| {

@@ -6,7 +6,10 @@ use shakedown::connection::{Reason, Role, Session};
 use shakedown::link::Deed;
 use shakedown::outcome::{End, Outcome, SideOutcome};
 
+pub use self::field::Field;
 use crate::model::{Expected, ExpectedDeed, ExpectedEnd, ExpectedSide, Prediction};
+
+mod field;
 
 /// How a scenario went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -33,7 +36,7 @@ pub struct Difference {
     /// On which side; `null`: between the two.
     pub side: Option<Role>,
     /// Of what.
-    pub field: String,
+    pub field: Field,
     /// What the model says.
     pub expected: String,
     /// What happened.
@@ -61,13 +64,13 @@ pub fn judge(prediction: &Prediction, outcome: &Outcome) -> Verdict {
         }
         (Prediction::Unsupported { role, reason }, _) => Verdict::Diverge(vec![Difference {
             side: Some(*role),
-            field: "support".into(),
+            field: Field::Support,
             expected: format!("unsupported: {reason}"),
             actual: "supported".into(),
         }]),
         (Prediction::Expect(_), Some((role, reason))) => Verdict::Diverge(vec![Difference {
             side: Some(role),
-            field: "support".into(),
+            field: Field::Support,
             expected: "supported".into(),
             actual: format!("unsupported: {reason}"),
         }]),
@@ -82,11 +85,11 @@ fn without_a_model(reason: &str, outcome: &Outcome) -> Verdict {
         return Verdict::Stall;
     }
     let mut found = Vec::new();
-    let mut demand = |side, field: &str, holds: bool, actual: String| {
+    let mut demand = |side, field: Field, holds: bool, actual: String| {
         if !holds {
             found.push(Difference {
                 side,
-                field: field.to_owned(),
+                field,
                 expected: "what always holds".into(),
                 actual,
             });
@@ -98,17 +101,17 @@ fn without_a_model(reason: &str, outcome: &Outcome) -> Verdict {
             &side.end,
             End::Failed(failure) | End::Refused(failure) if failure.reason == Reason::Unmapped
         );
-        demand(Some(role), "end", !unmapped, describe(&side.end));
+        demand(Some(role), Field::End, !unmapped, describe(&side.end));
         demand(
             Some(role),
-            "data intact",
+            Field::DataIntact,
             side.data_intact != Some(false),
             "false".into(),
         );
     }
     demand(
         None,
-        "exporters agree",
+        Field::ExportersAgree,
         outcome.exporters_agree != Some(false),
         "false".into(),
     );
@@ -126,7 +129,7 @@ fn without_a_model(reason: &str, outcome: &Outcome) -> Verdict {
         };
         demand(
             None,
-            "session",
+            Field::Session,
             agreed(mine) == agreed(theirs),
             "the sides hold different parameters".into(),
         );
@@ -150,7 +153,7 @@ fn hold_against(allowed: &[Expected], outcome: &Outcome) -> Verdict {
         // A model without an answer is wrong, whatever happened.
         None => Verdict::Diverge(vec![Difference {
             side: None,
-            field: "expectation".into(),
+            field: Field::Expectation,
             expected: "nothing: the model allows no outcome".into(),
             actual: "an outcome".into(),
         }]),
@@ -166,7 +169,7 @@ fn differences(expected: &Expected, outcome: &Outcome) -> Vec<Difference> {
     if outcome.is_success() && outcome.exporters_agree != Some(true) {
         found.push(Difference {
             side: None,
-            field: "exporters agree".into(),
+            field: Field::ExportersAgree,
             expected: "Some(true)".into(),
             actual: format!("{:?}", outcome.exporters_agree),
         });
@@ -191,7 +194,7 @@ fn compare_deeds(expected: &[ExpectedDeed], actual: &[Deed], found: &mut Vec<Dif
     if !fit {
         found.push(Difference {
             side: None,
-            field: "link".into(),
+            field: Field::Link,
             expected: format!("{expected:?}"),
             actual: format!("{actual:?}"),
         });
@@ -204,45 +207,45 @@ fn compare_side(
     actual: &SideOutcome,
     found: &mut Vec<Difference>,
 ) {
-    let mut compare = |field: &str, expected: String, actual: String| {
+    let mut compare = |field: Field, expected: String, actual: String| {
         if expected != actual {
             found.push(Difference {
                 side: Some(role),
-                field: field.to_owned(),
+                field,
                 expected,
                 actual,
             });
         }
     };
     compare(
-        "established",
+        Field::Established,
         expected.established.to_string(),
         actual.established.to_string(),
     );
     compare(
-        "end",
+        Field::End,
         describe_expected(&expected.end),
         describe(&actual.end),
     );
     compare(
-        "alert sent",
+        Field::AlertSent,
         format!("{:?}", expected.alert_sent),
         format!("{:?}", actual.alert_sent),
     );
     compare(
-        "alert received",
+        Field::AlertReceived,
         format!("{:?}", expected.alert_received),
         format!("{:?}", actual.alert_received),
     );
     if actual.end == End::Closed {
         compare(
-            "data intact",
+            Field::DataIntact,
             "Some(true)".into(),
             format!("{:?}", actual.data_intact),
         );
     } else if (actual.data_intact == Some(false)) != expected.data_lost {
         compare(
-            "data intact",
+            Field::DataIntact,
             (!expected.data_lost).to_string(),
             expected.data_lost.to_string(),
         );
@@ -256,7 +259,7 @@ fn compare_side(
             }
         }
         (expected, actual) => compare(
-            "session",
+            Field::Session,
             if expected.is_some() { "some" } else { "none" }.into(),
             if actual.is_some() { "some" } else { "none" }.into(),
         ),
@@ -264,7 +267,7 @@ fn compare_side(
 }
 
 /// What a session says, by field.
-fn fields(session: &Session) -> [(&'static str, String); 9] {
+fn fields(session: &Session) -> [(Field, String); 9] {
     // Named one by one, so that a field that is added is compared too.
     let Session {
         version,
@@ -278,15 +281,15 @@ fn fields(session: &Session) -> [(&'static str, String); 9] {
         peer,
     } = session;
     [
-        ("version", version.to_string()),
-        ("suite", suite.to_string()),
-        ("group", format!("{group:?}")),
-        ("server signature", format!("{server_signature:?}")),
-        ("client signature", format!("{client_signature:?}")),
-        ("alpn", format!("{alpn:?}")),
-        ("server name", format!("{server_name:?}")),
-        ("kind", format!("{kind:?}")),
-        ("peer", format!("{peer:?}")),
+        (Field::Version, version.to_string()),
+        (Field::Suite, suite.to_string()),
+        (Field::Group, format!("{group:?}")),
+        (Field::ServerSignature, format!("{server_signature:?}")),
+        (Field::ClientSignature, format!("{client_signature:?}")),
+        (Field::Alpn, format!("{alpn:?}")),
+        (Field::ServerName, format!("{server_name:?}")),
+        (Field::Kind, format!("{kind:?}")),
+        (Field::Peer, format!("{peer:?}")),
     ]
 }
 
@@ -518,7 +521,7 @@ mod tests {
         assert!(
             differences
                 .iter()
-                .any(|difference| difference.field == field),
+                .any(|difference| difference.field.name() == field),
             "{field}: {differences:?}"
         );
     }

@@ -93,6 +93,9 @@ fn a_bad_known_divergence_is_told_with_its_line_and_what_to_do() {
     let path = file.to_str().expect("UTF-8");
     assert_fault(&shakedown(&["run", "--known", path]), exit::USAGE, path);
     let twice = format!("[{0},\n{0}]", &KNOWN[1..KNOWN.len() - 1]);
+    let hidden = twice
+        .replacen("\"id\":\"a\"", "\"id\":\"b\"", 2)
+        .replacen("\"b\"", "\"a\"", 1);
     let change = |from, to| KNOWN.replace(from, to);
     for (json, line, says) in [
         ("{}".to_owned(), 1, "expected a sequence"),
@@ -111,6 +114,14 @@ fn a_bad_known_divergence_is_told_with_its_line_and_what_to_do() {
             2,
             "under \"link\"",
         ),
+        (
+            change("\"end\"", "\"ende\""),
+            3,
+            "no such field \"ende\"; there are established, end, ",
+        ),
+        (change("\"y\"", "\"x\""), 2, "or remove it"),
+        (change("https://", ""), 2, "give the address"),
+        (hidden, 6, "come under \"a\" in line 2 first; put it before"),
         (twice, 6, "is in line 2 already; remove one"),
         (change("client.trust", "client.trusts"), 2, "shakedown axes"),
         (change("leaf", "leave"), 2, "shakedown axes"),
@@ -136,6 +147,11 @@ fn a_bad_known_divergence_is_told_with_its_line_and_what_to_do() {
         assert_fault(&output, exit::USAGE, &format!("error: {path}:{line}: "));
         assert_fault(&output, exit::USAGE, says);
     }
+    let latin = [KNOWN.as_bytes(), b"\n\xe9"].concat();
+    std::fs::write(&file, latin).expect("written");
+    let output = shakedown(&["run", "--known", path]);
+    let says = format!("error: {path}:5: this is not UTF-8; save");
+    assert_fault(&output, exit::USAGE, &says);
 }
 
 #[test]
@@ -213,6 +229,7 @@ fn one_scenario_is_predicted_and_replayed() {
     ] {
         assert!(stdout(&output).contains(part), "{part}: {output:?}");
     }
+    assert!(!stdout(&output).contains("RFCs"), "{output:?}");
     let mut child = command(&["predict", "-", "--format", "json"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -224,6 +241,24 @@ fn one_scenario_is_predicted_and_replayed() {
     let output = child.wait_with_output().expect("it ends");
     let prediction: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert!(prediction["expect"]["cause"].is_null());
+}
+
+#[test]
+fn a_replay_tells_what_breaks_an_rfc() {
+    let accepted = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring","profile":{
+        "identity":{"flaw":"cn-only"}}}}"#;
+    let output = shakedown(&["replay", accepted]);
+    assert_eq!(output.status.code(), Some(i32::from(exit::AGREE)));
+    for part in [
+        "common-name, RFC 9525 \u{a7}2: the common name does not identify a server",
+        "OpenSSL accepts it: declared",
+    ] {
+        assert!(stdout(&output).contains(part), "{part}: {output:?}");
+    }
+    let output = shakedown(&["replay", accepted, "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(told["deviations"][0]["rule"], "common-name");
+    assert_eq!(told["deviations"][0]["declared"], true);
 }
 
 #[test]
@@ -257,6 +292,21 @@ fn lists_name_everything() {
     let schema: serde_json::Value =
         serde_json::from_str(&stdout(&shakedown(&["schema", "scenario"]))).expect("JSON");
     assert!(schema["properties"]["client"].is_object());
+}
+
+#[test]
+fn lists_fit_a_terminal_of_80_columns() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("report.json");
+    let path = file.to_str().expect("UTF-8");
+    let filter = ["--output", path, "--filter", "cause/alpn*"];
+    let output = shakedown(&[&SMALL[..], &filter].concat());
+    assert_eq!(output.status.code(), Some(i32::from(exit::AGREE)));
+    for arguments in [&["axes"][..], &["causes"], &["causes", "--report", path]] {
+        for line in stdout(&shakedown(arguments)).lines() {
+            assert!(line.chars().count() <= 80, "{arguments:?}: {line}");
+        }
+    }
 }
 
 #[cfg(unix)]

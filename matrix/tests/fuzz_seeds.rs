@@ -11,7 +11,7 @@ use shakedown::stacks;
 use shakedown_matrix::arbitrary::{check, decode, encode};
 use shakedown_matrix::axes::Axes;
 use shakedown_matrix::lab::Lab;
-use shakedown_matrix::verdict::Verdict;
+use shakedown_matrix::verdict::{Field, Verdict};
 
 /// A seed's name says how it departs from the plainest scenario. Where the axes have moved, so that
 /// the bytes mean something else, `SHAKEDOWN_BLESS=1 cargo test` writes them anew.
@@ -63,7 +63,7 @@ fn a_stack_that_skips_the_name_check_is_found_out() {
     };
     let end = differences
         .iter()
-        .find(|difference| difference.side == Some(Role::Client) && difference.field == "end")
+        .find(|difference| difference.side == Some(Role::Client) && difference.field == Field::End)
         .expect("the client ends otherwise");
     assert_eq!(end.actual, "closed");
     let text = disagreement.to_string();

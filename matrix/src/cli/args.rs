@@ -15,7 +15,7 @@ use crate::plan::Request;
 #[derive(Debug, Parser)]
 #[command(name = "shakedown", version, max_term_width = 80)]
 #[command(
-    after_help = "Exit status: 0 as the model says, 1 a divergence, 2 a fault of usage or of \
+    after_help = "Exit status: 0 as the model says, 1 a divergence or a new deviation from an RFC, 2 a fault of usage or of \
     the harness, 4 nothing selected, 130 interrupted."
 )]
 pub(super) struct Cli {
@@ -227,4 +227,17 @@ pub(super) fn stack(text: &str) -> Result<StackId, String> {
             let names = StackId::ALL.map(StackId::name).join(", ");
             format!("no such stack; there are {names}")
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_says_by_its_ending_how_it_is_written() {
+        let form = |path| form_of(Path::new(path), Format::Human);
+        assert_eq!(form("a/b.json"), Format::Json);
+        assert_eq!(form("b.md"), Format::Markdown);
+        assert_eq!(form("b"), Format::Human);
+    }
 }

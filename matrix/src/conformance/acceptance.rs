@@ -1,18 +1,18 @@
-//! What an RFC forbids a side to accept, to send, or to refuse.
+//! What an RFC forbids a side to send, to do, or to refuse.
+//!
+//! Asked only where the model agrees, which tells the cause, and vouches for what the peer sent: an
+//! outcome does not say, and nobody is blamed for what its peer left out.
 
 use shakedown::connection::{HandshakeKind, Role};
 use shakedown::iana::{AlertDescription, NamedGroup, ProtocolVersion};
 use shakedown::outcome::{End, Outcome};
-use shakedown::profile::{
-    CertificateType, ClientAuth, ClientProfile, Credential, Flaw, KeyType, NameCheck, ServerName,
-    Sni, Trust,
-};
+use shakedown::profile::{CertificateType, ClientProfile, KeyType, ServerName, Sni};
 use shakedown::scenario::Scenario;
 
 use super::{Breach, Rule, library};
 use crate::model::{Cause, Expectation, traits};
 
-/// What somebody accepted, sent or refused against an RFC.
+/// What somebody sent, did or refused against an RFC.
 pub(super) fn breaches(
     scenario: &Scenario,
     expectation: &Expectation,
@@ -48,11 +48,6 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    /// A resumed handshake has none.
-    fn presents_certificates(&self) -> bool {
-        !Role::BOTH.into_iter().any(|role| self.is_resumed(role))
-    }
-
     fn is_resumed(&self, role: Role) -> bool {
         let session = self.outcome.side(role).session.as_ref();
         session.is_some_and(|session| session.kind == HandshakeKind::Resumed)
@@ -72,30 +67,6 @@ impl Seen<'_> {
 type Broken = fn(&Seen<'_>) -> Vec<(Role, &'static str)>;
 
 const RULES: &[(Rule, Broken)] = &[
-    (
-        Rule {
-            id: "common-name",
-            citation: "RFC 9525 §2",
-            demand: "the common name does not identify a server",
-        },
-        |seen| accepts_server(seen, &[Flaw::CnOnly, Flaw::IpOnly]),
-    ),
-    (
-        Rule {
-            id: "wildcard",
-            citation: "RFC 9525 §6.3",
-            demand: "a wildcard is the whole left-most label",
-        },
-        |seen| accepts_server(seen, &[Flaw::PartialWildcard]),
-    ),
-    (
-        Rule {
-            id: "certificate-signing",
-            citation: "RFC 5280 §6.1.4 (n)",
-            demand: "an issuer whose keyUsage lacks keyCertSign is no issuer",
-        },
-        issuer_that_may_not_sign,
-    ),
     (
         Rule {
             id: "curve-of-key",
@@ -223,54 +194,6 @@ const RULES: &[(Rule, Broken)] = &[
         },
     ),
 ];
-
-/// The client holds the handshake for done with a server whose names are not the reference, if it
-/// compares them.
-fn accepts_server(seen: &Seen<'_>, flaws: &[Flaw]) -> Vec<(Role, &'static str)> {
-    let client = &seen.scenario.client.profile;
-    let flawed = seen
-        .scenario
-        .server
-        .profile
-        .identity
-        .is_some_and(|credential| flaws.contains(&credential.flaw));
-    let compares =
-        client.name_check == NameCheck::On && matches!(client.server_name, ServerName::Dns(_));
-    if flawed && compares && seen.presents_certificates() && seen.outcome.client.established {
-        vec![(Role::Client, "accepts it")]
-    } else {
-        Vec::new()
-    }
-}
-
-fn issuer_that_may_not_sign(seen: &Seen<'_>) -> Vec<(Role, &'static str)> {
-    let (client, server) = (&seen.scenario.client.profile, &seen.scenario.server.profile);
-    let flawed = |credential: Option<Credential>| {
-        credential.is_some_and(|credential| credential.flaw == Flaw::IntermediateNoCertSign)
-    };
-    let mut found = Vec::new();
-    if !seen.presents_certificates() {
-        return found;
-    }
-    // An intermediate that is an anchor itself is not an issuer on the path.
-    if flawed(server.identity) && client.trust == Trust::Roots && seen.outcome.client.established {
-        found.push((Role::Client, "accepts it"));
-    }
-    let presented = seen
-        .outcome
-        .server
-        .session
-        .as_ref()
-        .is_some_and(|session| session.peer.is_some());
-    if flawed(client.identity)
-        && server.client_auth != ClientAuth::None
-        && server.trust == Trust::Roots
-        && presented
-    {
-        found.push((Role::Server, "accepts it"));
-    }
-    found
-}
 
 fn curve_of_key(seen: &Seen<'_>) -> Vec<(Role, &'static str)> {
     let Some(key) = seen.scenario.server.profile.identity.map(|own| own.key) else {

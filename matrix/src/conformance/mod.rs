@@ -14,11 +14,13 @@ use shakedown::outcome::Outcome;
 use shakedown::scenario::{Scenario, StackId};
 
 pub use self::declared::DECLARED;
-use crate::model::Expectation;
+use crate::model::Prediction;
+use crate::verdict::Verdict;
 
 mod acceptance;
 mod alerts;
 mod declared;
+mod peers;
 
 /// What an RFC asks for.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +54,9 @@ impl Breach {
         })
     }
 }
+
+/// What is to be done about a deviation that is not declared.
+pub(crate) const NEW: &str = "NEW; report it to the library, then declare it";
 
 /// A deviation that today's stacks are known for.
 #[derive(Debug)]
@@ -96,17 +101,30 @@ impl fmt::Display for Library {
     }
 }
 
-/// What in an outcome breaks an RFC. The expectation tells which cause the failure has and which version
-/// was chosen by then, so this is asked of outcomes alone that the model agrees with.
-pub fn breaches(scenario: &Scenario, expectation: &Expectation, outcome: &Outcome) -> Vec<Breach> {
-    let mut found = alerts::breaches(scenario, expectation, outcome);
-    found.extend(acceptance::breaches(scenario, expectation, outcome));
+/// What in an outcome breaks an RFC; `verdict` is the one before any declared exception.
+///
+/// To go otherwise than the model says excuses no breach. Most rules need to know which cause a failure
+/// has, or what a hello said, though, which only an expectation that came true tells; `peers.rs` does
+/// without.
+pub fn breaches(
+    scenario: &Scenario,
+    prediction: &Prediction,
+    verdict: &Verdict,
+    outcome: &Outcome,
+) -> Vec<Breach> {
+    let mut found = peers::breaches(scenario, outcome);
+    if let (Prediction::Expect(expectation), Verdict::Agree) = (prediction, verdict) {
+        found.extend(alerts::breaches(scenario, expectation, outcome));
+        found.extend(acceptance::breaches(scenario, expectation, outcome));
+    }
     found
 }
 
 /// Every rule.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    alerts::rules().chain(acceptance::rules())
+    alerts::rules()
+        .chain(acceptance::rules())
+        .chain(peers::rules())
 }
 
 fn library(scenario: &Scenario, role: Role) -> Library {

@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
-use shakedown::connection::{Failure, Reason};
+use shakedown::connection::{Failure, Peer, Reason};
 use shakedown::iana::AlertDescription;
 use shakedown::outcome::{End, Protection, SentAlert, SideOutcome};
 
 use super::*;
 use crate::axes::Axes;
 use crate::catalogue;
-use crate::model::{ExpectedEnd, ExpectedSide, Prediction, predict};
+use crate::model::{Expectation, ExpectedEnd, ExpectedSide, predict};
 
 #[test]
 fn rules_have_ids_of_their_own_and_declarations_name_rules() {
@@ -48,7 +48,7 @@ fn what_the_stacks_are_documented_to_do_breaks_what_is_declared_and_no_more() {
         let Some((expectation, outcome)) = as_expected(&scenario) else {
             continue;
         };
-        for breach in breaches(&scenario, &expectation, &outcome) {
+        for breach in agreed(&scenario, expectation.clone(), &outcome) {
             assert!(breach.is_declared(), "{breach:?} by {}", scenario.to_json());
             seen.insert((breach.library, breach.rule.id, breach.deed));
         }
@@ -80,7 +80,7 @@ fn an_alert_that_no_clause_names_breaks_each_rule_that_names_one() {
             description: Some(AlertDescription::user_canceled),
             protection: Protection::Plain,
         });
-        for breach in breaches(&scenario, &expectation, &outcome) {
+        for breach in agreed(&scenario, expectation.clone(), &outcome) {
             broken.insert(breach.rule.id);
         }
     }
@@ -100,16 +100,69 @@ fn a_resumed_handshake_presents_nothing_that_could_be_accepted() {
 }
 
 #[test]
+fn an_outcome_that_diverges_is_held_against_the_rules_that_it_is_enough_for() {
+    let flawed = |flaw: &str| {
+        let json = format!(
+            r#"{{"client":{{"stack":"rustls-ring"}},"server":{{"stack":"openssl","profile":{{
+                "identity":{{"flaw":"{flaw}"}}}}}}}}"#
+        );
+        Scenario::from_json(&json).expect("well-formed")
+    };
+    // As if rustls had taken the certificate for good, as OpenSSL does.
+    let accepting = |scenario: &Scenario| {
+        let mut scenario = scenario.clone();
+        scenario.client.stack = StackId::Openssl;
+        as_expected(&scenario).expect("the model knows it").1
+    };
+    let broken = |scenario: &Scenario, verdict: &Verdict, outcome: &Outcome| {
+        breaches(scenario, &predict(scenario), verdict, outcome)
+            .iter()
+            .map(|breach| (breach.library, breach.rule.id, breach.is_declared()))
+            .collect::<Vec<_>>()
+    };
+    let scenario = flawed("cn-only");
+    let mut outcome = accepting(&scenario);
+    for verdict in [
+        Verdict::Diverge(Vec::new()),
+        Verdict::Stall,
+        Verdict::Crash(String::new()),
+        Verdict::Unmodelled(String::new()),
+    ] {
+        let found = broken(&scenario, &verdict, &outcome);
+        assert_eq!(found, [(Library::Rustls, "common-name", false)]);
+    }
+    // Of whoever was presented instead, nobody knows.
+    outcome.client.session.as_mut().expect("established").peer = Some(Peer::Other("00".into()));
+    let otherwise = Verdict::Diverge(Vec::new());
+    assert_eq!(broken(&scenario, &otherwise, &outcome), []);
+    // The alert may belong to another cause than the one that was expected.
+    let scenario = flawed("expired");
+    let mut outcome = as_expected(&scenario).expect("the model knows it").1;
+    outcome.client.alert_sent = None;
+    assert_eq!(broken(&scenario, &otherwise, &outcome), []);
+    assert_eq!(
+        broken(&scenario, &Verdict::Agree, &outcome),
+        [(Library::Rustls, "dates", false)]
+    );
+}
+
+#[test]
 fn a_type_that_the_hello_does_not_name_is_no_matter_of_rfc_7250() {
     let silent = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring","profile":{
         "certificate_type":"raw-public-key"}}}"#;
     assert_eq!(rules_broken(silent), Vec::<&str>::new());
 }
 
+/// What is broken by an outcome that the model is taken to agree with.
+fn agreed(scenario: &Scenario, expectation: Expectation, outcome: &Outcome) -> Vec<Breach> {
+    let prediction = Prediction::Expect(expectation);
+    breaches(scenario, &prediction, &Verdict::Agree, outcome)
+}
+
 fn rules_broken(json: &str) -> Vec<&'static str> {
     let scenario = Scenario::from_json(json).expect("well-formed");
     let (expectation, outcome) = as_expected(&scenario).expect("the model knows it");
-    breaches(&scenario, &expectation, &outcome)
+    agreed(&scenario, expectation, &outcome)
         .iter()
         .map(|breach| breach.rule.id)
         .collect()

@@ -22,13 +22,61 @@ fn an_entry_explains_only_what_it_declares() {
         .expect("its scenario");
     let difference = Difference {
         side: Some(Role::Client),
-        field: "end".into(),
+        field: Field::End,
         expected: "x".into(),
         actual: "y".into(),
     };
     assert!(entry.explains(&Verdict::Diverge(vec![difference.clone()])));
     assert!(!entry.explains(&Verdict::Agree));
     assert!(!entry.explains(&Verdict::Diverge(vec![difference.clone(), difference])));
+}
+
+#[test]
+fn the_order_of_differences_does_not_matter() {
+    let second = r#"{"side":"server","field":"established","expected":"true","actual":"false"}"#;
+    let both = ENTRY.replace("\"y\"}]", &format!("\"y\"}},{second}]"));
+    let mut differences = read(&both).entries[0].differences.clone();
+    assert_eq!(differences.len(), 2);
+    for _ in 0..2 {
+        differences.reverse();
+        let verdict = Verdict::Diverge(differences.clone());
+        assert!(read(&both).entries[0].explains(&verdict));
+    }
+    let twice = vec![differences[0].clone(); 2];
+    assert!(!read(&both).entries[0].explains(&Verdict::Diverge(twice)));
+}
+
+#[test]
+fn an_entry_that_an_earlier_one_leaves_nothing_is_refused() {
+    let linked = [stack(StackId::Openssl, "3.6.3")];
+    let entry = ENTRY[2..ENTRY.len() - 1].to_owned();
+    let general = entry
+        .replace("\"a\"", "\"b\"")
+        .replace("\"client.trust\":\"leaf\"", "");
+    let list = |entries: [&String; 2]| {
+        let list = format!("[\n{},\n{}]", entries[0], entries[1]);
+        read(&list)
+            .for_stacks(&linked)
+            .map(|known| known.entries.len())
+    };
+    assert_eq!(list([&entry, &general]), Ok(2));
+    let error = list([&general, &entry]).expect_err("nothing is left");
+    let (id, by) = ("a".into(), "b".into());
+    assert_eq!(
+        (error.line, error.fault),
+        (5, KnownFault::Hidden { id, by, line: 2 })
+    );
+    // Of another version, it leaves everything; of another client, too.
+    let old = general.replace("\"reason\"", "\"versions\":{\"openssl\":\"<3\"},\"reason\"");
+    assert_eq!(list([&old, &entry]), Ok(1));
+    let rustls = general.replace("\"openssl\"", "\"rustls-ring\"");
+    assert_eq!(list([&rustls, &entry]), Ok(2));
+    // The client may be named as an axis as well.
+    let axis = general.replace(
+        "\"client\":\"openssl\",\"axes\":{",
+        "\"axes\":{\"client.stack\":\"openssl\"",
+    );
+    assert!(list([&axis, &entry]).is_err());
 }
 
 #[test]
@@ -117,13 +165,63 @@ fn bad_lists_are_refused_with_line_and_remedy() {
         "nothing under \"reason\"",
     );
     says(
-        &ENTRY.replace("\"h\"", "\"\""),
+        &ENTRY.replace("https://example.org/1", ""),
         "2",
         "nothing under \"link\"",
     );
     says(&ENTRY.replace("\"a\"", "\"\""), "2", "nothing under \"id\"");
     let none = format!("{}[]{}", before(DIFFERENCES), after(DIFFERENCES));
     says(&none, "2", "nothing under \"differences\"");
+    let field = |name: &str| ENTRY.replace("\"end\"", name);
+    says(
+        &field("\n\"ende\""),
+        "4",
+        "differences[0].field: no such field \"ende\"; there are established, end, ",
+    );
+    says(&field("7"), "3", "differences[0].field: invalid type");
+    says(
+        &field("\"known divergence\""),
+        "2",
+        "is about \"known divergence\", which no stack does; there are established, end, ",
+    );
+    says(
+        &field("\"exporters agree\""),
+        "2",
+        "\"exporters agree\", which is of neither side alone; leave \"side\" out",
+    );
+    let sideless = ENTRY.replace("\"side\":\"client\",", "");
+    says(
+        &sideless,
+        "2",
+        "\"end\", which is of one side; add \"side\": \"client\" or \"server\"",
+    );
+    says(
+        &ENTRY.replace("\"a\"", "\"a b\""),
+        "2",
+        "needs an id without white space; write hyphens",
+    );
+    says(
+        &ENTRY.replace("https://", "ftp://"),
+        "2",
+        "the link \"ftp://example.org/1\", which is none; give the address",
+    );
+    says(
+        &ENTRY.replace("\"y\"", "\"x\""),
+        "2",
+        "expects of \"end\" what it says happens; give the",
+    );
+    let again = ENTRY.replace("\"leaf\"", "\"leaf\",\n\"client.trust\":\"roots\"");
+    says(
+        &again,
+        "3",
+        "axes: the axis \"client.trust\" is there twice",
+    );
+    let value = ENTRY.replace("{\"client.trust\":\"leaf\"}", "[]");
+    says(
+        &value,
+        "2",
+        "axes: invalid type: sequence, expected values by axis",
+    );
     let twice = format!("[\n\n{0},\n{0}]", &ENTRY[2..ENTRY.len() - 1]);
     says(&twice, "6", "\"a\" is in line 3 already");
 }
@@ -208,5 +306,5 @@ fn after(part: &str) -> &str {
 const ENTRY: &str = r#"[
 {"id":"a","client":"openssl","axes":{"client.trust":"leaf"},
  "differences":[{"side":"client","field":"end","expected":"x","actual":"y"}],
- "reason":"r","link":"h"}]"#;
+ "reason":"r","link":"https://example.org/1"}]"#;
 const DIFFERENCES: &str = r#"[{"side":"client","field":"end","expected":"x","actual":"y"}]"#;

@@ -2,13 +2,12 @@
 
 use std::fmt::Write;
 
-pub(super) use self::wrap::printable;
-use self::wrap::wrap;
 use super::{DeviationReport, DivergenceReport, Report, Symptom, Table};
+use crate::conformance::NEW;
 use crate::model::Cause;
+use crate::wrap::{paragraph, printable, wrap};
 
 mod grid;
-mod wrap;
 
 /// Renders the report in lines of at most `width` columns. Colour adds nothing that the words do not
 /// say.
@@ -87,11 +86,11 @@ pub(super) fn result(report: &Report) -> String {
 }
 
 /// What is to be done about a deviation, if anything.
-pub(super) fn standing(deviation: &DeviationReport) -> &'static str {
+pub(super) fn standing(deviation: &DeviationReport) -> String {
     match (deviation.declared, deviation.count) {
-        (true, 0) => ": GONE; take it off the declared ones",
-        (true, _) => "",
-        (false, _) => ": NEW; report it to the library, then declare it",
+        (true, 0) => ": GONE; take it off the declared ones".into(),
+        (true, _) => String::new(),
+        (false, _) => format!(": {NEW}"),
     }
 }
 
@@ -310,16 +309,7 @@ impl Page {
 
     /// A text, indented, and more so from its second line on.
     fn line(&mut self, depth: usize, text: &str) {
-        let indent = INDENT.repeat(depth);
-        let hang = INDENT.len() * (depth + 1);
-        let room = self.width.saturating_sub(hang);
-        for (number, line) in wrap(&printable(text), room).into_iter().enumerate() {
-            let more = if number == 0 { "" } else { INDENT };
-            self.text += &indent;
-            self.text += more;
-            self.text += line.trim_end();
-            self.text.push('\n');
-        }
+        self.text += &paragraph(text, depth, self.width);
     }
 }
 
@@ -377,7 +367,6 @@ fn tokens(line: &str) -> Vec<String> {
     tokens
 }
 
-const INDENT: &str = "  ";
 /// Makes up for what a share that is exact in decimal loses in binary.
 const ROUNDING: f64 = 1e-6;
 const BOLD: &str = "\u{1b}[1m";

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::human::{never_exercised, percent, printable, replay, request, result, share, standing};
+use super::human::{never_exercised, percent, replay, request, result, share, standing};
 use super::{DeviationReport, DivergenceReport, Report, Symptom, Table};
+use crate::wrap::printable;
 
 /// Renders the report.
 pub fn render(report: &Report) -> String {
@@ -77,7 +78,7 @@ fn divergences(divergences: &[DivergenceReport]) -> String {
                         .side
                         .map_or("both", |side| side.name())
                         .to_owned(),
-                    text(&difference.field),
+                    text(difference.field.name()),
                     cell_code(&difference.expected),
                     cell_code(&difference.actual),
                 ]

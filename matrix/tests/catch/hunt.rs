@@ -85,7 +85,7 @@ impl Shows {
         let field = |side: Option<Role>, name: &str| match verdict {
             Verdict::Diverge(differences) => differences
                 .iter()
-                .any(|difference| difference.side == side && difference.field == name)
+                .any(|difference| difference.side == side && difference.field.name() == name)
                 .then(|| match side {
                     Some(role) => format!("{role}: {name}"),
                     None => name.to_owned(),

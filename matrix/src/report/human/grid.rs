@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table as Drawing};
 
-use super::wrap::{columns, longest_part, printable, wrap};
 use crate::report::Table;
+use crate::wrap::{columns, longest_part, printable, wrap};
 
 /// The table's head and rows, each line with its end.
 pub(super) fn draw(table: &Table, width: usize) -> String {

@@ -12,7 +12,7 @@ use crate::report::{
     Cell, CoverageReport, DeviationReport, DivergenceReport, Report, RequestReport, Row, SCHEMA,
     Summary, Symptom, Table,
 };
-use crate::verdict::Difference;
+use crate::verdict::{Difference, Field};
 
 pub(in crate::report) fn report() -> Report {
     let axes = Axes::new();
@@ -91,7 +91,7 @@ pub(in crate::report) fn report() -> Report {
                 cause: Some(Cause::CertExpired),
                 differences: vec![Difference {
                     side: Some(Role::Client),
-                    field: "end".into(),
+                    field: Field::End,
                     expected: "failed: InvalidCertificate(Expired) | or `so`".into(),
                     actual: "failed: CERTIFICATE_VERIFY_FAILED(10) ".repeat(3),
                 }],

@@ -1,13 +1,14 @@
 use shakedown::scenario::Scenario;
 
 use super::*;
+use crate::wrap::columns;
 
 #[test]
 fn the_whole_report_fits_and_ends_with_the_result() {
     let report = sample::report();
     for width in [60, 80, 120] {
         for line in render(&report, width, false).lines() {
-            assert!(wrap::columns(line) <= width, "{width}: {line}");
+            assert!(columns(line) <= width, "{width}: {line}");
             assert!(!line.contains('\u{1b}'), "{line}");
             assert_eq!(line, line.trim_end());
         }

@@ -1,7 +1,10 @@
 //! Text in columns. What is kept is one column wide a character, so that counting is measuring.
 
+/// The columns of a terminal.
+pub(crate) const WIDTH: usize = 80;
+
 /// The text with what would move the cursor, or might take more or less than one column, escaped.
-pub(in crate::report) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -14,16 +17,46 @@ pub(in crate::report) fn printable(text: &str) -> String {
 
 /// Lines of at most `width` columns, broken at spaces, within longer words after punctuation, and
 /// anywhere where there is none.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    fill(text.split(' '), " ", width)
+}
+
+/// The text in lines of at most `width` columns, `depth` levels deep and one deeper from the second on.
+pub(crate) fn paragraph(text: &str, depth: usize, width: usize) -> String {
+    let indent = INDENT.repeat(depth);
+    let room = width.saturating_sub(INDENT.len() * (depth + 1));
+    let mut lines = String::new();
+    for (number, line) in wrap(&printable(text), room).into_iter().enumerate() {
+        let more = if number == 0 { "" } else { INDENT };
+        lines += &format!("{indent}{more}{}\n", line.trim_end());
+    }
+    lines
+}
+
+/// The words side by side in lines of at most `width` columns, `depth` levels deep.
+#[cfg(feature = "stacks")]
+pub(crate) fn side_by_side<'a>(
+    words: impl IntoIterator<Item = &'a str>,
+    depth: usize,
+    width: usize,
+) -> String {
+    let indent = INDENT.repeat(depth);
+    let words: Vec<_> = words.into_iter().map(printable).collect();
+    let words = words.iter().map(String::as_str);
+    fill(words, "  ", width.saturating_sub(indent.len()))
+        .into_iter()
+        .map(|line| format!("{indent}{line}\n"))
+        .collect()
+}
+
+fn fill<'a>(words: impl Iterator<Item = &'a str>, gap: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in text.split(' ') {
-        let joined = columns(&line) + usize::from(!line.is_empty()) + columns(word);
-        if joined <= width {
-            if !line.is_empty() {
-                line.push(' ');
-            }
+    for word in words {
+        let before = if line.is_empty() { "" } else { gap };
+        if columns(&line) + columns(before) + columns(word) <= width {
+            line.push_str(before);
             line.push_str(word);
             continue;
         }
@@ -45,7 +78,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// The longest part of the text that is better not broken: within words, or only between them.
-pub(super) fn longest_part(text: &str, within_words: bool) -> usize {
+pub(crate) fn longest_part(text: &str, within_words: bool) -> usize {
     text.split(' ')
         .flat_map(|word| {
             let parts: Vec<_> = if within_words {
@@ -60,7 +93,7 @@ pub(super) fn longest_part(text: &str, within_words: bool) -> usize {
 }
 
 /// The columns that a printable text takes.
-pub(super) fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     text.chars().count()
 }
 
@@ -73,6 +106,7 @@ fn break_word(word: &str, width: usize) -> (&str, &str) {
     word.split_at(place)
 }
 
+const INDENT: &str = "  ";
 /// Each one byte long.
 const BREAKS: [char; 11] = ['-', '_', '/', ',', ':', '.', '(', '=', '+', '&', '>'];
 
@@ -109,6 +143,25 @@ mod tests {
             let without = |text: &str| text.replace(' ', "");
             assert_eq!(without(&lines.concat()), without(text), "{width}");
         }
+    }
+
+    #[test]
+    fn a_paragraph_hangs() {
+        assert_eq!(
+            paragraph("one two three", 1, 9),
+            "  one\n    two\n    three\n"
+        );
+        assert_eq!(paragraph("one two", 0, 9), "one two\n");
+    }
+
+    #[cfg(feature = "stacks")]
+    #[test]
+    fn words_side_by_side_stay_whole() {
+        assert_eq!(
+            side_by_side(["a 1", "b 2", "c 3"], 1, 10),
+            "  a 1  b 2\n  c 3\n"
+        );
+        assert_eq!(side_by_side(["abcdef"], 2, 8), "    abcd\n    ef\n");
     }
 
     #[test]
