@@ -415,8 +415,12 @@ const RECIPES: &[Recipe] = recipes! {
     NetOversize { "link.op" = "oversize-client-0" }
     NetOversize."server" { "link.op" = "oversize-server-2" }
     NetEmptyHandshakeRecord { "link.op" = "empty-to-client" }
-    NetCorruptPlain { "link.op" = "corrupt-client-2", "client.versions" = "1.2" }
-    NetCorruptProtected { "link.op" = "corrupt-client-2", "client.versions" = "1.3" }
+    NetCorruptPlain {
+        "link.op" = "corrupt-client-4", "client.versions" = "1.2",
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256"
+    }
+    NetCorruptProtected { "link.op" = "corrupt-client-4" }
+    NetCorruptProtected."server" { "link.op" = "corrupt-server-7" }
     NetDrop { "link.op" = "drop-server-1" }
     NetDrop."client" { "link.op" = "drop-client-1" }
     NetDrop."protected" { "link.op" = "drop-server-2" }

@@ -142,6 +142,12 @@ fn in_short(from: Role, bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return "nothing".into();
     }
+    // Another protocol's text says what it is.
+    if bytes[0].is_ascii_alphanumeric() {
+        let text = String::from_utf8_lossy(bytes);
+        let line = text.lines().next().unwrap_or_default();
+        return format!("{} B: {line:?}", bytes.len());
+    }
     let lines = annotate(&[bare(from, bytes)]);
     let few = lines.iter().take(MOST_ARRIVALS);
     let mut words: Vec<_> = few.map(|line| line.what.clone()).collect();

@@ -209,7 +209,7 @@ fn first(scenario: &Scenario) -> Prediction {
     if scenario.link.ops.is_empty() {
         return Prediction::Expect(clean);
     }
-    Prediction::Expect(link::interfere(scenario, &result, chosen.as_ref(), clean))
+    link::interfere(scenario, &result, chosen.as_ref(), clean)
 }
 
 /// What both sides agree on over a clean link, or what goes wrong first, and what was chosen by then;

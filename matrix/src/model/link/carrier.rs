@@ -24,6 +24,8 @@ pub(super) struct Carrier<'a> {
     fired: Vec<bool>,
     ways: [Way; 2],
     closed: bool,
+    /// Whether a byte of a message in the clear was changed, and it is not said which.
+    pub(super) unknown: bool,
 }
 
 #[derive(Default)]
@@ -48,6 +50,7 @@ impl<'a> Carrier<'a> {
             fired: vec![false; ops.len()],
             ways: [Way::default(), Way::default()],
             closed: false,
+            unknown: false,
         }
     }
 
@@ -227,6 +230,8 @@ impl<'a> Carrier<'a> {
                     seal.whole = false;
                 } else if let Content::ChangeCipherSpec(genuine) = &mut record.content {
                     *genuine = false;
+                } else {
+                    self.unknown = true;
                 }
                 (vec![record], None, false)
             }

@@ -17,7 +17,7 @@ use self::script::{Known, Shape, Step};
 use self::symbol::{Datum, Record};
 use super::ending::{Agreed, Fault, Phase};
 use super::negotiation::Chosen;
-use super::{Expectation, Expected, ExpectedDeed, ExpectedEnd, ExpectedSide};
+use super::{Expectation, Expected, ExpectedDeed, ExpectedEnd, ExpectedSide, Prediction};
 
 mod carrier;
 mod causes;
@@ -43,7 +43,7 @@ pub(super) fn interfere(
     result: &Result<Agreed, Box<Fault>>,
     chosen: Option<&Chosen>,
     clean: Expectation,
-) -> Expectation {
+) -> Prediction {
     let setting = Setting {
         scenario,
         shape: shape(scenario, result, chosen),
@@ -56,6 +56,11 @@ pub(super) fn interfere(
     while let Some(mut now) = fork {
         let mut walk = Walk::new(&setting, steps.clone());
         walk.live(&mut now);
+        if walk.carrier.unknown {
+            return Prediction::Unmodelled {
+                reason: "which field of a message a changed byte belongs to".into(),
+            };
+        }
         first_to_fail = first_to_fail.or(walk.first_to_fail);
         let expected = walk.into_expected(&clean);
         if !allowed.contains(&expected) {
@@ -70,15 +75,15 @@ pub(super) fn interfere(
             .any(|before| (&before.client, &before.server) == (&expected.client, &expected.server))
     };
     if allowed.iter().all(untouched) {
-        return Expectation { allowed, ..clean };
+        return Prediction::Expect(Expectation { allowed, ..clean });
     }
-    Expectation {
+    Prediction::Expect(Expectation {
         cause: Some(causes::of(scenario, &allowed)),
         detector: Some(first_to_fail.unwrap_or(Role::Client)),
         masked: Vec::new(),
         version: clean.version,
         allowed,
-    }
+    })
 }
 
 fn shape(
