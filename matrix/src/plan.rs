@@ -10,6 +10,7 @@ use shakedown::scenario::{Scenario, StackId};
 use crate::axes::{Axes, CLIENT_STACK, EARLIER, EARLIER_CHANGED, SERVER_STACK};
 use crate::cover::{CoverError, Space, cover};
 use crate::model::{Prediction, predict};
+use crate::several::flaws::{self, TwoFlaws};
 use crate::several::{self, Mixed};
 use crate::{catalogue, tables};
 
@@ -65,6 +66,8 @@ enum Batch {
     Cases(Vec<Case>),
     /// Several causes at once.
     Mixed(Vec<Mixed>),
+    /// Two flaws in one chain.
+    Flaws(Vec<TwoFlaws>),
     /// Rows of a covering array.
     Cover {
         focus: &'static str,
@@ -99,6 +102,8 @@ impl Plan {
         ];
         let mixed = several::mixtures(&axes, &space, &pairings, request.seed);
         batches.extend(mixed.chunks(BATCH).map(|some| Batch::Mixed(some.to_vec())));
+        let flaws = flaws::pairs(&axes, &space, &pairings);
+        batches.extend(flaws.chunks(BATCH).map(|some| Batch::Flaws(some.to_vec())));
         batches.extend(covers(&axes, &pairings, request)?);
         let mut left = request.random;
         let mut number = 0;
@@ -144,6 +149,7 @@ impl Plan {
             .map(|batch| match batch {
                 Batch::Cases(cases) => cases.len(),
                 Batch::Mixed(points) => points.len(),
+                Batch::Flaws(points) => points.len(),
                 Batch::Cover { rows, .. } => rows.len(),
                 Batch::Random { size, .. } => *size,
             })
@@ -161,14 +167,11 @@ impl Plan {
             Batch::Cases(cases) => cases.clone(),
             Batch::Mixed(points) => points
                 .iter()
-                .map(|mixed| {
-                    let point = mixed.point(&self.axes);
-                    Case {
-                        name: mixed.name(),
-                        scenario: self.axes.scenario(&point),
-                        point: Some(point),
-                    }
-                })
+                .map(|mixed| self.named(mixed.name(), mixed.point(&self.axes)))
+                .collect(),
+            Batch::Flaws(points) => points
+                .iter()
+                .map(|two| self.named(two.name(), two.point(&self.axes)))
                 .collect(),
             Batch::Cover {
                 focus,
@@ -180,6 +183,14 @@ impl Plan {
                 .map(|(row, point)| self.case(&format!("cover/{strength}/{focus}"), row, point))
                 .collect(),
             Batch::Random { number, size } => self.random(*number, *size),
+        }
+    }
+
+    fn named(&self, name: String, point: Vec<usize>) -> Case {
+        Case {
+            name,
+            scenario: self.axes.scenario(&point),
+            point: Some(point),
         }
     }
 
@@ -268,6 +279,7 @@ fn alone(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Cas
                 for version in ["1.2", "1.3"] {
                     let mut point = based(axes, client, server, &[("client.versions", version)]);
                     if axis.name.starts_with("client.flaw")
+                        || axis.name == "client.also"
                         || axis.name.starts_with("client.loading")
                         || axis.name == "client.certificate-type"
                         || matches!(
@@ -285,6 +297,11 @@ fn alone(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Cas
                         set(axes, &mut point, EARLIER, "ticket");
                     }
                     point[number] = value;
+                    if axis.name.ends_with(".also") {
+                        // The axis before it has the flaw that comes first.
+                        let first = flaws::first_for(description.label);
+                        set(axes, &mut point, axes.list()[number - 1].name, first);
+                    }
                     let scenario = axes.scenario(&point);
                     let allowed = space.allows(&point);
                     let absent = matches!(predict(&scenario), Prediction::Unsupported { .. });
@@ -453,6 +470,7 @@ const FOCI: [Focus; 8] = [
             "client.versions",
             "server.key",
             "server.flaw",
+            "server.also",
             "server.loading",
             "client.trust",
             "client.server-name",
@@ -474,6 +492,7 @@ const FOCI: [Focus; 8] = [
             "client.versions",
             "client.key",
             "client.flaw",
+            "client.also",
             "client.loading",
             "server.trust",
             "server.revocation",

@@ -233,7 +233,7 @@ fn accepts_server(seen: &Seen<'_>, flaws: &[Flaw]) -> Vec<(Role, &'static str)> 
         .server
         .profile
         .identity
-        .is_some_and(|credential| flaws.contains(&credential.flaw));
+        .is_some_and(|credential| credential.flaws().any(|flaw| flaws.contains(&flaw)));
     let compares =
         client.name_check == NameCheck::On && matches!(client.server_name, ServerName::Dns(_));
     if flawed && compares && seen.presents_certificates() && seen.outcome.client.established {
@@ -246,7 +246,7 @@ fn accepts_server(seen: &Seen<'_>, flaws: &[Flaw]) -> Vec<(Role, &'static str)> 
 fn issuer_that_may_not_sign(seen: &Seen<'_>) -> Vec<(Role, &'static str)> {
     let (client, server) = (&seen.scenario.client.profile, &seen.scenario.server.profile);
     let flawed = |credential: Option<Credential>| {
-        credential.is_some_and(|credential| credential.flaw == Flaw::IntermediateNoCertSign)
+        credential.is_some_and(|credential| credential.has(Flaw::IntermediateNoCertSign))
     };
     let mut found = Vec::new();
     if !seen.presents_certificates() {
