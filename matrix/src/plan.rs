@@ -271,7 +271,9 @@ impl Plan {
 fn alone(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Case> {
     let mut cases = Vec::new();
     for (number, axis) in axes.list().iter().enumerate() {
-        if axis.name == CLIENT_STACK || axis.name == SERVER_STACK {
+        // A second flaw is never alone.
+        let second = axis.name.ends_with(".also");
+        if axis.name == CLIENT_STACK || axis.name == SERVER_STACK || second {
             continue;
         }
         for (value, description) in axis.values.iter().enumerate().skip(1) {
@@ -279,7 +281,6 @@ fn alone(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Cas
                 for version in ["1.2", "1.3"] {
                     let mut point = based(axes, client, server, &[("client.versions", version)]);
                     if axis.name.starts_with("client.flaw")
-                        || axis.name == "client.also"
                         || axis.name.starts_with("client.loading")
                         || axis.name == "client.certificate-type"
                         || matches!(
@@ -297,11 +298,6 @@ fn alone(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Cas
                         set(axes, &mut point, EARLIER, "ticket");
                     }
                     point[number] = value;
-                    if axis.name.ends_with(".also") {
-                        // The axis before it has the flaw that comes first.
-                        let first = flaws::first_for(description.label);
-                        set(axes, &mut point, axes.list()[number - 1].name, first);
-                    }
                     let scenario = axes.scenario(&point);
                     let allowed = space.allows(&point);
                     let absent = matches!(predict(&scenario), Prediction::Unsupported { .. });

@@ -192,6 +192,9 @@ const HELLOS: &[Row] = rows! {
     // A key that cannot sign is noticed by rustls only when it signs (server/tls12.rs,
     // `emit_server_kx`); OpenSSL lets it sign.
     "1.2" ALPN OTHER_CURVE => AlpnMismatch, _;
+    // What the owner's stack finds when it loads the chain: rustls parses, then compares keys; OpenSSL
+    // takes the extension.
+    "1.3" UNPARSEABLE OTHER_KEY => CfgUnparseableLeaf, CfgKeyCertMismatch;
     // A server's refusal of the hello comes before the client's of the certificate.
     "1.3" SIGALG EXPIRED => SigalgMismatch, SigalgMismatch;
 };
@@ -371,3 +374,5 @@ const UNTRUSTED_CLIENT: Fault = &[
     ("client.key", "ecdsa-p256"),
     ("server.trust", "other-root"),
 ];
+const OTHER_KEY: Fault = &[("server.flaw", "key-mismatch")];
+const UNPARSEABLE: Fault = &[("server.flaw", "unknown-critical")];

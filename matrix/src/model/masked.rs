@@ -337,6 +337,26 @@ mod tests {
     }
 
     #[test]
+    fn of_two_flaws_one_is_mended_after_the_other() {
+        let json = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring",
+            "profile":{"identity":{"flaw":"expired","also":"other-name","loading":"resolver"}}}}"#;
+        let both = [Cause::CertHostMismatch, Cause::CertExpired];
+        assert_eq!(causes(json), both);
+        let rustls = json.replacen("openssl", "rustls-ring", 1);
+        assert_eq!(causes(&rustls), [both[1], both[0]]);
+        // One cause, twice.
+        let twice = json.replace("other-name", "expired-intermediate");
+        assert_eq!(causes(&twice), [Cause::CertExpired]);
+        // What the owner's stack finds first, then what it finds next.
+        let own = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring",
+            "profile":{"identity":{"flaw":"unknown-critical","also":"key-mismatch"}}}}"#;
+        assert_eq!(
+            causes(own),
+            [Cause::CfgUnparseableLeaf, Cause::CfgKeyCertMismatch]
+        );
+    }
+
+    #[test]
     fn every_cause_can_be_mended() {
         let axes = Axes::new();
         let space = axes.space(&[]).expect("scenarios");

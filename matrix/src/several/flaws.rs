@@ -164,13 +164,6 @@ fn anchors(credential: Credential) -> impl Iterator<Item = Anchor> {
     [Anchor::Roots].into_iter().chain(more)
 }
 
-/// The first flaw that can go before this one; itself if it is none.
-pub(crate) fn first_for(also: &str) -> &'static str {
-    Credential::all(KeyType::default())
-        .find(|credential| credential.also.name() == also)
-        .map_or(Flaw::None.name(), |credential| credential.flaw.name())
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
