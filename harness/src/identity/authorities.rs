@@ -1,6 +1,6 @@
 //! Roots and intermediates: the recipe of each, and who issued whom.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::iter;
 use std::sync::Arc;
@@ -280,19 +280,29 @@ impl Ca {
         }
     }
 
-    /// The serial numbers on its revocation list: of the end entities and of the intermediates that it
-    /// has issued, of this key type, and that are revoked.
-    pub(super) fn revoked(self, key: KeyType) -> Vec<u64> {
+    /// The serial numbers on the revocation lists of a key type's authorities, by the issuer: of the end
+    /// entities and of the intermediates that are revoked.
+    pub(super) fn revoked(key: KeyType) -> HashMap<Self, Vec<u64>> {
         let leaves = Credential::all(key)
             .filter(|credential| credential.has(Flaw::Revoked))
             .flat_map(|credential| Role::BOTH.map(|role| (role, credential)))
-            .filter(|(role, credential)| Self::of_leaf(*role, *credential) == Some(self))
-            .map(|(role, credential)| chains::serial(role, credential));
-        let authorities = Self::intermediates(key).into_iter().filter(|ca| {
-            matches!(ca, Self::Intermediate(one)
-                if one.has(Flaw::RevokedIntermediate) && Self::Intermediate(*one).issuer() == Some(self))
-        });
-        leaves.chain(authorities.map(|ca| ca.serial())).collect()
+            .filter_map(|(role, credential)| {
+                let issuer = Self::of_leaf(role, credential)?;
+                Some((issuer, chains::serial(role, credential)))
+            });
+        let authorities = Self::intermediates(key)
+            .into_iter()
+            .filter_map(|ca| match ca {
+                Self::Intermediate(one) if one.has(Flaw::RevokedIntermediate) => {
+                    Some((one.issuer(), one.serial()))
+                }
+                _ => None,
+            });
+        let mut revoked: HashMap<Self, Vec<u64>> = HashMap::new();
+        for (issuer, serial) in leaves.chain(authorities) {
+            revoked.entry(issuer).or_default().push(serial);
+        }
+        revoked
     }
 
     fn purpose(self) -> Purpose {
