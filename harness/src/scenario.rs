@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::link::Link;
-use crate::profile::{ClientProfile, Protocol, ServerProfile};
+use crate::profile::{ClientProfile, Credential, Protocol, ServerProfile, Trust};
 
 /// One handshake to be tried.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -55,12 +55,16 @@ impl Scenario {
         let (client, server) = (&mut scenario.client.profile, &mut scenario.server.profile);
         check_profile("client.profile", &mut client.protocol, &client.alpn)?;
         check_profile("server.profile", &mut server.protocol, &server.alpn)?;
+        check_credentials("client.profile", &mut client.identity, &mut client.trust)?;
+        check_credentials("server.profile", &mut server.identity, &mut server.trust)?;
         if let Some(earlier) = &mut scenario.earlier {
             if let Some(client) = &mut earlier.client {
                 check_profile("earlier.client", &mut client.protocol, &client.alpn)?;
+                check_credentials("earlier.client", &mut client.identity, &mut client.trust)?;
             }
             if let Some(server) = &mut earlier.server {
                 check_profile("earlier.server", &mut server.protocol, &server.alpn)?;
+                check_credentials("earlier.server", &mut server.identity, &mut server.trust)?;
             }
         }
         if scenario.link.deliver == Some(0) {
@@ -149,6 +153,28 @@ fn check_profile(
             &format!("{path}.alpn"),
             "a protocol name has 1 to 255 bytes (RFC 7301 §3.1)",
         ));
+    }
+    Ok(())
+}
+
+/// Puts flaws in order and refuses those that cannot be in one chain.
+fn check_credentials(
+    path: &str,
+    identity: &mut Option<Credential>,
+    trust: &mut Trust,
+) -> Result<(), ScenarioError> {
+    let anchor = match trust {
+        Trust::Leaf(credential) => Some(credential),
+        _ => None,
+    };
+    for (field, credential) in [("identity", identity.as_mut()), ("trust.leaf", anchor)] {
+        let Some(credential) = credential else {
+            continue;
+        };
+        *credential = credential.in_order();
+        if let Some(reason) = credential.contradiction() {
+            return Err(ScenarioError::new(&format!("{path}.{field}.also"), &reason));
+        }
     }
     Ok(())
 }
@@ -323,6 +349,38 @@ mod tests {
             let error = read(&format!("{groups},{bad}")).expect_err(bad).to_string();
             let path = format!("client.profile.protocol.{field}: ");
             assert!(error.starts_with(&path), "{error}");
+        }
+    }
+
+    #[test]
+    fn flaws_that_cannot_go_together_are_refused_and_the_rest_put_in_order() {
+        let read = |profile: &str| {
+            let profile = format!(r#""stack":"openssl","profile":{{{profile}}}"#);
+            Scenario::from_json(&PLAIN.replace(r#""stack":"openssl""#, &profile))
+        };
+        let ordered = r#""identity":{"flaw":"expired","also":"wrong-eku"}"#;
+        let turned = r#""identity":{"flaw":"wrong-eku","also":"expired"}"#;
+        assert_eq!(read(turned), read(ordered));
+        assert!(read(ordered).expect("fine").to_json().contains(ordered));
+        let alone = read(r#""identity":{"also":"expired"}"#).expect("fine");
+        assert_eq!(Ok(alone), read(r#""identity":{"flaw":"expired"}"#));
+        for (field, path) in [
+            ("identity", "client.profile.identity.also"),
+            ("trust", "client.profile.trust.leaf.also"),
+        ] {
+            let flaws = r#"{"flaw":"expired","also":"not-yet-valid"}"#;
+            let value = match field {
+                "trust" => format!(r#"{{"leaf":{flaws}}}"#),
+                _ => flaws.to_owned(),
+            };
+            let error = read(&format!(r#""{field}":{value}"#)).expect_err(field);
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "{path}: expired and not-yet-valid cannot go together: both are about the end \
+                     entity's dates"
+                )
+            );
         }
     }
 

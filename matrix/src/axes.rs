@@ -355,6 +355,12 @@ fn server_axes() -> Vec<Axis> {
                 credential.flaw = flaw;
             }
         ),
+        also_axis!(
+            "server.also",
+            |s, flaw| if let Some(credential) = &mut s.server.profile.identity {
+                credential.also = flaw;
+            }
+        ),
         axis! { "server.loading";
             "checked" => |_| (),
             "resolver" => |s| if let Some(credential) = &mut s.server.profile.identity {
@@ -458,6 +464,20 @@ macro_rules! flaw_axis {
 }
 use flaw_axis;
 
+/// The second of two flaws, which stand in order; so the first ones are never second, and with an empty
+/// chain nothing goes.
+macro_rules! also_axis {
+    ($name:literal, $set:expr) => {
+        flaw_axis!(@ $name, $set,
+            None, MissingIntermediate, Expired, ExpiredIntermediate, ExpiredRoot, NotYetValid,
+            OtherName, CnOnly, IpOnly, Wildcard, PartialWildcard, WrongEku, WrongEkuIntermediate,
+            AnyEku, BadKeyUsage, IntermediateNotCa, IntermediateNoCertSign, PathLength,
+            RootPathLength, NameNotPermitted, NameExcluded, UnknownCritical, Version1, Sha1,
+            BadSignature, Revoked, RevokedIntermediate, LongChain, KeyMismatch, Malformed)
+    };
+}
+use also_axis;
+
 fn client_axes() -> Vec<Axis> {
     fn identity(s: &mut Scenario) -> &mut Credential {
         s.client
@@ -483,6 +503,12 @@ fn client_axes() -> Vec<Axis> {
             "client.flaw",
             |s, flaw| if let Some(credential) = &mut s.client.profile.identity {
                 credential.flaw = flaw;
+            }
+        ),
+        also_axis!(
+            "client.also",
+            |s, flaw| if let Some(credential) = &mut s.client.profile.identity {
+                credential.also = flaw;
             }
         ),
         axis! { "client.loading";
@@ -688,6 +714,33 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
             (&axis("key"), &|l| matches!(l, "ed25519" | "ed448")),
             (&axis("flaw"), &|l| l == "sha1"),
         ]);
+        forbid(&[
+            (&axis("key"), &|l| matches!(l, "ed25519" | "ed448")),
+            (&axis("also"), &|l| l == "sha1"),
+        ]);
+        for flaw in Flaw::ALL {
+            let clashes = |key, label: &str| {
+                Flaw::ALL.into_iter().any(|also| {
+                    let credential = Credential {
+                        key,
+                        flaw,
+                        also,
+                        ..Credential::default()
+                    };
+                    also.name() == label && credential.contradiction().is_some()
+                })
+            };
+            // Of key types the plain one alone is special.
+            let always = |label: &str| clashes(KeyType::default(), label);
+            let with_others = |label: &str| !always(label) && clashes(KeyType::Rsa2048, label);
+            let this = |label: &str| label == flaw.name();
+            forbid(&[(&axis("flaw"), &this), (&axis("also"), &always)]);
+            forbid(&[
+                (&axis("flaw"), &this),
+                (&axis("also"), &with_others),
+                (&axis("key"), &|l| l != KeyType::default().name()),
+            ]);
+        }
         forbid(&[(&axis("key"), &empty), (&axis("flaw"), &|l| l != "none")]);
         forbid(&[
             (&axis("key"), &empty),
@@ -756,6 +809,10 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
             (trust, &|l| l == "leaf"),
             (&format!("{side}.flaw"), &no_anchor),
         ]);
+        forbid(&[
+            (trust, &|l| l == "leaf"),
+            (&format!("{side}.also"), &no_anchor),
+        ]);
         forbid(&[(trust, &|l| l == "leaf"), (&format!("{side}.key"), &empty)]);
     }
     all
@@ -805,6 +862,35 @@ mod tests {
                     axis.name,
                     axis.values[value].label
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn two_flaws_are_allowed_where_a_chain_can_have_both() {
+        let axes = Axes::new();
+        let space = axes.space(&[]).expect("scenarios");
+        for side in ["server", "client"] {
+            let at = |field: &str| axes.index(&format!("{side}.{field}")).expect("an axis");
+            let [key, first, second] = ["key", "flaw", "also"].map(at);
+            for of_key in KeyType::ALL.into_iter().filter(|key| !key.is_eddsa()) {
+                let mut found = 0;
+                for flaw in 0..axes.list()[first].values.len() {
+                    for also in 0..axes.list()[second].values.len() {
+                        let mut point = axes.plain();
+                        point[key] = axes.value(key, of_key.name()).expect("a value");
+                        point[first] = flaw;
+                        point[second] = also;
+                        found += usize::from(space.allows(&point));
+                        let json = axes.scenario(&point).to_json();
+                        assert_eq!(
+                            space.allows(&point),
+                            Scenario::from_json(&json).is_ok_and(|same| same.to_json() == json),
+                            "{json}"
+                        );
+                    }
+                }
+                assert_eq!(found, Credential::all(of_key).count(), "{side} {of_key:?}");
             }
         }
     }

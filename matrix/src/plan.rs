@@ -10,6 +10,7 @@ use shakedown::scenario::{Scenario, StackId};
 use crate::axes::{Axes, CLIENT_STACK, EARLIER, EARLIER_CHANGED, LINK_OP, SERVER_STACK};
 use crate::cover::{CoverError, Space, cover};
 use crate::model::{Prediction, predict};
+use crate::several::flaws::{self, TwoFlaws};
 use crate::several::{self, Mixed};
 use crate::sweep::Sweep;
 use crate::{catalogue, tables};
@@ -66,6 +67,8 @@ enum Batch {
     Cases(Vec<Case>),
     /// Several causes at once.
     Mixed(Vec<Mixed>),
+    /// Two flaws in one chain.
+    Flaws(Vec<TwoFlaws>),
     /// Rows of a covering array.
     Cover {
         focus: &'static str,
@@ -102,6 +105,8 @@ impl Plan {
         ];
         let mixed = several::mixtures(&axes, &space, &pairings, request.seed);
         batches.extend(mixed.chunks(BATCH).map(|some| Batch::Mixed(some.to_vec())));
+        let flaws = flaws::pairs(&axes, &space, &pairings);
+        batches.extend(flaws.chunks(BATCH).map(|some| Batch::Flaws(some.to_vec())));
         batches.extend(covers(&axes, &pairings, request)?);
         batches.extend(Sweep::all(&pairings).into_iter().map(|sweep| Batch::Link {
             size: sweep.cases().len(),
@@ -151,6 +156,7 @@ impl Plan {
             .map(|batch| match batch {
                 Batch::Cases(cases) => cases.len(),
                 Batch::Mixed(points) => points.len(),
+                Batch::Flaws(points) => points.len(),
                 Batch::Cover { rows, .. } => rows.len(),
                 Batch::Link { size, .. } | Batch::Random { size, .. } => *size,
             })
@@ -168,14 +174,11 @@ impl Plan {
             Batch::Cases(cases) => cases.clone(),
             Batch::Mixed(points) => points
                 .iter()
-                .map(|mixed| {
-                    let point = mixed.point(&self.axes);
-                    Case {
-                        name: mixed.name(),
-                        scenario: self.axes.scenario(&point),
-                        point: Some(point),
-                    }
-                })
+                .map(|mixed| self.named(mixed.name(), mixed.point(&self.axes)))
+                .collect(),
+            Batch::Flaws(points) => points
+                .iter()
+                .map(|two| self.named(two.name(), two.point(&self.axes)))
                 .collect(),
             Batch::Cover {
                 focus,
@@ -188,6 +191,14 @@ impl Plan {
                 .collect(),
             Batch::Link { sweep, .. } => sweep.cases(),
             Batch::Random { number, size } => self.random(*number, *size),
+        }
+    }
+
+    fn named(&self, name: String, point: Vec<usize>) -> Case {
+        Case {
+            name,
+            scenario: self.axes.scenario(&point),
+            point: Some(point),
         }
     }
 
@@ -268,7 +279,9 @@ impl Plan {
 fn alone(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Case> {
     let mut cases = Vec::new();
     for (number, axis) in axes.list().iter().enumerate() {
-        if axis.name == CLIENT_STACK || axis.name == SERVER_STACK {
+        // A second flaw is never alone.
+        let second = axis.name.ends_with(".also");
+        if axis.name == CLIENT_STACK || axis.name == SERVER_STACK || second {
             continue;
         }
         for (value, description) in axis.values.iter().enumerate().skip(1) {
@@ -461,6 +474,7 @@ const FOCI: [Focus; 9] = [
             "client.versions",
             "server.key",
             "server.flaw",
+            "server.also",
             "server.loading",
             "client.trust",
             "client.server-name",
@@ -482,6 +496,7 @@ const FOCI: [Focus; 9] = [
             "client.versions",
             "client.key",
             "client.flaw",
+            "client.also",
             "client.loading",
             "server.trust",
             "server.revocation",

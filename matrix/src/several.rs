@@ -9,6 +9,8 @@ use crate::catalogue::{Recipe, recipes};
 use crate::cover::Space;
 use crate::plan::{based, set};
 
+pub mod flaws;
+
 /// Recipes that are followed at once, by whom, and in which version.
 #[derive(Clone, Debug)]
 pub struct Mixed {

@@ -24,11 +24,30 @@ pub fn shrink(
                     break;
                 }
             }
+            if let Some(candidate) = second_alone(axes, &smallest, axis)
+                && space.allows(&candidate)
+                && fails(&candidate)
+            {
+                smallest = candidate;
+            }
         }
         if smallest == before {
             return smallest;
         }
     }
+}
+
+/// The second of two flaws in the place of the first, which is on the axis before it. A second flaw needs
+/// a first, so that no way leads there one axis at a time.
+fn second_alone(axes: &Axes, point: &[usize], axis: usize) -> Option<Vec<usize>> {
+    let second = &axes.list()[axis];
+    if !second.name.ends_with(".also") || point[axis] == 0 {
+        return None;
+    }
+    let mut alone = point.to_vec();
+    alone[axis] = 0;
+    alone[axis - 1] = axes.value(axis - 1, second.values[point[axis]].label)?;
+    Some(alone)
 }
 
 #[cfg(test)]
@@ -57,6 +76,25 @@ mod tests {
             axes.describe(&smallest),
             [("server.client-auth", "required"), ("link.deliver", "1")]
         );
+    }
+
+    #[test]
+    fn the_flaw_that_matters_is_left_of_two() {
+        let axes = Axes::new();
+        let space = axes.space(&[]).expect("scenarios");
+        let at = |name: &str| axes.index(name).expect("an axis");
+        let value = |name: &str, label: &str| axes.value(at(name), label).expect("a value");
+        let mut point = axes.plain();
+        point[at("server.flaw")] = value("server.flaw", "expired");
+        point[at("server.also")] = value("server.also", "wrong-eku");
+        for flaw in ["expired", "wrong-eku"] {
+            let matters = |point: &[usize]| {
+                let names = axes.describe(point);
+                names.iter().any(|(_, label)| *label == flaw)
+            };
+            let smallest = shrink(&axes, &space, &point, matters);
+            assert_eq!(axes.describe(&smallest), [("server.flaw", flaw)]);
+        }
     }
 
     #[test]

@@ -433,9 +433,20 @@ fn credentials() -> impl Strategy<Value = Credential> {
     (
         select(KeyType::ALL.to_vec()),
         mostly(Flaw::None, select(Flaw::ALL.to_vec())),
+        mostly(Flaw::None, select(Flaw::ALL.to_vec())),
         mostly(Loading::Checked, Just(Loading::Resolver)),
     )
-        .prop_map(|(key, flaw, loading)| Credential { key, flaw, loading })
+        .prop_map(|(key, flaw, also, loading)| {
+            let one = Credential {
+                key,
+                flaw,
+                also: Flaw::None,
+                loading,
+            };
+            let two = Credential { also, ..one }.in_order();
+            // What cannot go together is one flaw after all.
+            two.contradiction().map_or(two, |_| one)
+        })
 }
 
 fn trusts() -> impl Strategy<Value = Trust> {

@@ -1,5 +1,8 @@
 //! Roots and intermediates: the recipe of each, and who issued whom.
 
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::iter;
 use std::sync::Arc;
 
 use rcgen::{
@@ -10,12 +13,12 @@ use rcgen::{
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use super::Unmakeable;
 use super::keys::{Keys, Pair, Purpose};
 use super::memo::Memo;
+use super::{Unmakeable, chains};
 use crate::clock::{DAY, NOW};
 use crate::connection::Role;
-use crate::profile::{Flaw, KeyType};
+use crate::profile::{Credential, Flaw, KeyType};
 
 /// Every certification authority, each made once.
 #[derive(Default)]
@@ -107,99 +110,199 @@ pub(super) enum Ca {
     Impostor(Root),
     /// A root that issues nothing.
     Bystander,
-    /// Flawless; beneath the plain root it issues for all chains whose flaw lies elsewhere.
-    Intermediate(Root),
-    /// notAfter has passed.
-    Expired,
-    /// On the root's revocation list.
-    Revoked,
-    /// For chains of this role; extKeyUsage is for the opposite one.
-    WrongEku(Role),
-    /// basicConstraints says no CA.
-    NoAuthority,
-    /// keyUsage without keyCertSign.
-    NoCertSign,
-    /// pathLenConstraint is 0.
-    Narrow,
-    /// Issued by `Narrow`.
-    BelowNarrow,
-    /// Name constraints permit another domain.
-    PermitsOther,
-    /// Name constraints exclude the harness's domain.
-    Excludes,
-    /// One of a row; the first is next to the root.
-    Row(u8),
+    /// What stands between a root and end entities.
+    Intermediate(Intermediate),
 }
 
 /// Which root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Root {
-    /// Flawless.
-    Plain,
+pub(super) struct Root {
     /// notAfter has passed.
-    Expired,
+    expired: bool,
     /// pathLenConstraint is 0.
-    Narrow,
+    narrow: bool,
 }
 
 impl Root {
-    /// Every root.
-    pub(super) const ALL: [Self; 3] = [Self::Plain, Self::Expired, Self::Narrow];
+    /// Every root of a key type.
+    pub(super) fn all(key: KeyType) -> Vec<Self> {
+        unique(
+            Ca::intermediates(key)
+                .into_iter()
+                .filter_map(|ca| match ca {
+                    Ca::Intermediate(intermediate) => Some(intermediate.root()),
+                    _ => None,
+                }),
+        )
+    }
+}
+
+/// Which intermediate. The flawless one beneath the flawless root issues for all chains whose flaws lie
+/// elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Intermediate {
+    /// What is wrong with it or, as far as it concerns it too, with those above it.
+    flaws: [Flaw; 2],
+    /// Whose chains it is for, where its extKeyUsage is for the opposite role.
+    role: Option<Role>,
+    /// How many intermediates are below it.
+    place: u8,
+}
+
+impl Intermediate {
+    fn new(flaws: impl Iterator<Item = Flaw>, role: Role, place: u8) -> Self {
+        let mut flaws = flaws.chain([Flaw::None; 2]);
+        let mut next = || flaws.next().unwrap_or_default();
+        let flaws = [next(), next()];
+        let minds = flaws.contains(&Flaw::WrongEkuIntermediate);
+        Self {
+            flaws,
+            role: minds.then_some(role),
+            place,
+        }
+    }
+
+    /// Whether this flaw is its own, or concerns it.
+    fn has(self, flaw: Flaw) -> bool {
+        self.flaws.contains(&flaw)
+    }
+
+    fn root(self) -> Root {
+        Root {
+            expired: self.has(Flaw::ExpiredRoot),
+            narrow: self.has(Flaw::RootPathLength),
+        }
+    }
+
+    /// How many there are in its chain.
+    fn row(self) -> u8 {
+        match () {
+            () if self.has(Flaw::LongChain) => LONG,
+            () if self.has(Flaw::PathLength) => 2,
+            () => 1,
+        }
+    }
+
+    fn issuer(self) -> Ca {
+        if self.place + 1 == self.row() {
+            return Ca::Root(self.root());
+        }
+        // Only the end entity's issuer has a flaw of its own.
+        let shared = [
+            Flaw::LongChain,
+            Flaw::PathLength,
+            Flaw::ExpiredRoot,
+            Flaw::RootPathLength,
+        ];
+        let flaws = self.flaws.into_iter().filter(|flaw| shared.contains(flaw));
+        Ca::Intermediate(Self {
+            place: self.place + 1,
+            ..Self::new(flaws, Role::Server, 0)
+        })
+    }
+
+    /// Makes its own flaws.
+    fn spoil(self, params: &mut CertificateParams) {
+        let last = self.place + 1 == self.row();
+        if last && self.has(Flaw::PathLength) {
+            params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        }
+        let dns = |name: &str| vec![GeneralSubtree::DnsName(name.into())];
+        let mut constraints = NameConstraints {
+            permitted_subtrees: Vec::new(),
+            excluded_subtrees: Vec::new(),
+        };
+        for flaw in self.flaws {
+            match (flaw, self.role) {
+                (Flaw::ExpiredIntermediate, _) => params.not_after = days_from_now(-1),
+                (Flaw::WrongEkuIntermediate, Some(role)) => {
+                    params.extended_key_usages = vec![usage(role.peer())];
+                }
+                (Flaw::IntermediateNotCa, _) => params.is_ca = IsCa::ExplicitNoCa,
+                (Flaw::IntermediateNoCertSign, _) => {
+                    params.key_usages = vec![KeyUsagePurpose::CrlSign];
+                }
+                (Flaw::NameNotPermitted, _) => {
+                    constraints.permitted_subtrees = dns("elsewhere.test")
+                }
+                (Flaw::NameExcluded, _) => constraints.excluded_subtrees = dns("shakedown.test"),
+                _ => {}
+            }
+        }
+        if self.has(Flaw::NameNotPermitted) || self.has(Flaw::NameExcluded) {
+            params.name_constraints = Some(constraints);
+        }
+    }
+
+    fn name(self) -> String {
+        let mut name = "intermediate".to_owned();
+        for flaw in self.flaws.into_iter().filter(|flaw| *flaw != Flaw::None) {
+            name = format!("{name} {}", flaw.name());
+        }
+        if let Some(role) = self.role {
+            name = format!("{name} of {role}s");
+        }
+        if self.place > 0 {
+            name = format!("{name} {}", self.place + 1);
+        }
+        name
+    }
+
+    /// Different for each.
+    fn serial(self) -> u64 {
+        let role = self.role.map_or(0, |role| role as u64 + 1);
+        let [flaw, also] = self.flaws.map(|flaw| flaw as u64);
+        0x10_0000 + u64::from(self.place) + 0x10 * role + 0x40 * flaw + 0x4000 * also
+    }
 }
 
 impl Ca {
-    /// Every intermediate.
-    pub(super) const INTERMEDIATES: [Self; 20] = [
-        Self::Intermediate(Root::Plain),
-        Self::Intermediate(Root::Expired),
-        Self::Intermediate(Root::Narrow),
-        Self::Expired,
-        Self::Revoked,
-        Self::WrongEku(Role::Client),
-        Self::WrongEku(Role::Server),
-        Self::NoAuthority,
-        Self::NoCertSign,
-        Self::Narrow,
-        Self::BelowNarrow,
-        Self::PermitsOther,
-        Self::Excludes,
-        Self::Row(1),
-        Self::Row(2),
-        Self::Row(3),
-        Self::Row(4),
-        Self::Row(5),
-        Self::Row(6),
-        Self::Row(LONG),
-    ];
+    /// Every intermediate of a key type.
+    pub(super) fn intermediates(key: KeyType) -> Vec<Self> {
+        let leaves = Credential::all(key)
+            .flat_map(|credential| Role::BOTH.map(|role| Self::of_leaf(role, credential)));
+        unique(leaves.flatten().flat_map(|ca| {
+            iter::successors(Some(ca), |ca| ca.issuer()).take_while(|ca| ca.issuer().is_some())
+        }))
+    }
 
     /// Who issues the end entity of a chain; `None` where that signs itself.
-    pub(super) fn of_leaf(role: Role, flaw: Flaw) -> Option<Self> {
-        Some(match flaw {
-            Flaw::SelfSigned | Flaw::SelfSignedCa => return None,
-            Flaw::ExpiredIntermediate => Self::Expired,
-            Flaw::RevokedIntermediate => Self::Revoked,
-            Flaw::ExpiredRoot => Self::Intermediate(Root::Expired),
-            Flaw::WrongEkuIntermediate => Self::WrongEku(role),
-            Flaw::IntermediateNotCa => Self::NoAuthority,
-            Flaw::IntermediateNoCertSign => Self::NoCertSign,
-            Flaw::PathLength => Self::BelowNarrow,
-            Flaw::RootPathLength => Self::Intermediate(Root::Narrow),
-            Flaw::NameNotPermitted => Self::PermitsOther,
-            Flaw::NameExcluded => Self::Excludes,
-            Flaw::LongChain => Self::Row(LONG),
-            _ => Self::Intermediate(Root::Plain),
-        })
+    pub(super) fn of_leaf(role: Role, credential: Credential) -> Option<Self> {
+        let flaws = credential.flaws().filter(|flaw| flaw.concerns_issuers());
+        (!credential.signs_itself()).then(|| Self::Intermediate(Intermediate::new(flaws, role, 0)))
     }
 
     /// Who issues it; `None` for a root.
     pub(super) fn issuer(self) -> Option<Self> {
         match self {
             Self::Root(_) | Self::Impostor(_) | Self::Bystander => None,
-            Self::Intermediate(root) => Some(Self::Root(root)),
-            Self::BelowNarrow => Some(Self::Narrow),
-            Self::Row(place @ 2..) => Some(Self::Row(place - 1)),
-            _ => Some(Self::Root(Root::Plain)),
+            Self::Intermediate(intermediate) => Some(intermediate.issuer()),
         }
+    }
+
+    /// The serial numbers on the revocation lists of a key type's authorities, by the issuer: of the end
+    /// entities and of the intermediates that are revoked.
+    pub(super) fn revoked(key: KeyType) -> HashMap<Self, Vec<u64>> {
+        let leaves = Credential::all(key)
+            .filter(|credential| credential.has(Flaw::Revoked))
+            .flat_map(|credential| Role::BOTH.map(|role| (role, credential)))
+            .filter_map(|(role, credential)| {
+                let issuer = Self::of_leaf(role, credential)?;
+                Some((issuer, chains::serial(role, credential)))
+            });
+        let authorities = Self::intermediates(key)
+            .into_iter()
+            .filter_map(|ca| match ca {
+                Self::Intermediate(one) if one.has(Flaw::RevokedIntermediate) => {
+                    Some((one.issuer(), one.serial()))
+                }
+                _ => None,
+            });
+        let mut revoked: HashMap<Self, Vec<u64>> = HashMap::new();
+        for (issuer, serial) in leaves.chain(authorities) {
+            revoked.entry(issuer).or_default().push(serial);
+        }
+        revoked
     }
 
     fn purpose(self) -> Purpose {
@@ -224,53 +327,30 @@ impl Ca {
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, name);
         match self {
-            Self::Expired | Self::Root(Root::Expired) | Self::Impostor(Root::Expired) => {
-                params.not_after = days_from_now(-1);
+            Self::Root(root) | Self::Impostor(root) => {
+                if root.expired {
+                    params.not_after = days_from_now(-1);
+                }
+                if root.narrow {
+                    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+                }
             }
-            Self::Narrow | Self::Root(Root::Narrow) | Self::Impostor(Root::Narrow) => {
-                params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-            }
-            Self::WrongEku(role) => params.extended_key_usages = vec![usage(role.peer())],
-            Self::NoAuthority => params.is_ca = IsCa::ExplicitNoCa,
-            Self::NoCertSign => params.key_usages = vec![KeyUsagePurpose::CrlSign],
-            Self::PermitsOther => {
-                params.name_constraints = Some(NameConstraints {
-                    permitted_subtrees: vec![GeneralSubtree::DnsName("elsewhere.test".into())],
-                    excluded_subtrees: Vec::new(),
-                });
-            }
-            Self::Excludes => {
-                params.name_constraints = Some(NameConstraints {
-                    permitted_subtrees: Vec::new(),
-                    excluded_subtrees: vec![GeneralSubtree::DnsName("shakedown.test".into())],
-                });
-            }
-            _ => {}
+            Self::Bystander => {}
+            Self::Intermediate(intermediate) => intermediate.spoil(&mut params),
         }
         params
     }
 
     fn name(self) -> String {
         match self {
-            Self::Root(root) | Self::Impostor(root) => match root {
-                Root::Plain => "root".into(),
-                Root::Expired => "root expired".into(),
-                Root::Narrow => "root narrow".into(),
+            Self::Root(root) | Self::Impostor(root) => match (root.expired, root.narrow) {
+                (false, false) => "root".into(),
+                (true, false) => "root expired".into(),
+                (false, true) => "root narrow".into(),
+                (true, true) => "root expired narrow".into(),
             },
             Self::Bystander => "other root".into(),
-            Self::Intermediate(Root::Plain) => "intermediate".into(),
-            Self::Intermediate(Root::Expired) => "intermediate under expired".into(),
-            Self::Intermediate(Root::Narrow) => "intermediate under narrow".into(),
-            Self::Expired => "intermediate expired".into(),
-            Self::Revoked => "intermediate revoked".into(),
-            Self::WrongEku(role) => format!("intermediate not for {role}s"),
-            Self::NoAuthority => "intermediate no ca".into(),
-            Self::NoCertSign => "intermediate no cert sign".into(),
-            Self::Narrow => "intermediate narrow".into(),
-            Self::BelowNarrow => "intermediate below narrow".into(),
-            Self::PermitsOther => "intermediate permits other".into(),
-            Self::Excludes => "intermediate excludes".into(),
-            Self::Row(place) => format!("intermediate {place}"),
+            Self::Intermediate(intermediate) => intermediate.name(),
         }
     }
 
@@ -279,20 +359,14 @@ impl Ca {
         match self {
             Self::Root(_) | Self::Bystander => 0x01,
             Self::Impostor(_) => 0x02,
-            Self::Intermediate(_) => 0x10,
-            Self::Expired => 0x11,
-            Self::WrongEku(Role::Client) => 0x12,
-            Self::WrongEku(Role::Server) => 0x13,
-            Self::NoAuthority => 0x14,
-            Self::NoCertSign => 0x15,
-            Self::Narrow => 0x16,
-            Self::BelowNarrow => 0x17,
-            Self::PermitsOther => 0x18,
-            Self::Excludes => 0x19,
-            Self::Row(place) => 0x20 + u64::from(place),
-            Self::Revoked => REVOKED,
+            Self::Intermediate(intermediate) => intermediate.serial(),
         }
     }
+}
+
+fn unique<T: Copy + Eq + Hash>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    all.filter(|one| seen.insert(*one)).collect()
 }
 
 /// The extended key usage of a role.
@@ -319,7 +393,5 @@ fn key_identifier(name: &str, pair: &Pair) -> KeyIdMethod {
     KeyIdMethod::PreSpecified(digest[..20].to_vec())
 }
 
-/// The serial number on the revocation list of the plain root.
-pub(super) const REVOKED: u64 = 0x40;
 /// The number of intermediates in a long chain; webpki takes six.
 const LONG: u8 = 7;

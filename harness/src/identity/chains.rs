@@ -11,31 +11,29 @@ use super::authorities::{Authorities, Ca, days_from_now, usage};
 use super::keys::{self, Purpose};
 use super::{Chain, Unmakeable, resign};
 use crate::connection::Role;
-use crate::profile::{Flaw, KeyType, ServerName};
-
-/// The serial numbers on the revocation list of the plain intermediate.
-pub(super) const REVOKED: [u64; 2] = [
-    serial(Role::Client, Flaw::Revoked),
-    serial(Role::Server, Flaw::Revoked),
-];
+use crate::profile::{Credential, Flaw, KeyType, ServerName};
 
 /// The chain of a credential.
 pub(super) fn make(
     authorities: &Authorities,
     role: Role,
-    key: KeyType,
-    flaw: Flaw,
+    credential: Credential,
 ) -> Result<Chain, Unmakeable> {
-    let owner = match flaw {
-        Flaw::KeyMismatch => Purpose::Other,
-        _ => Purpose::Leaf(role),
+    if let Some(reason) = credential.contradiction() {
+        return Err(Unmakeable(reason));
+    }
+    let key = credential.key;
+    let owner = if credential.has(Flaw::KeyMismatch) {
+        Purpose::Other
+    } else {
+        Purpose::Leaf(role)
     };
-    let issuers = iter::successors(Ca::of_leaf(role, flaw), |ca| ca.issuer())
+    let issuers = iter::successors(Ca::of_leaf(role, credential), |ca| ca.issuer())
         .take_while(|ca| ca.issuer().is_some());
     let mut certificates = Vec::new();
-    if flaw != Flaw::EmptyChain {
-        certificates.push(leaf(authorities, role, key, flaw)?);
-        if flaw != Flaw::MissingIntermediate {
+    if !credential.has(Flaw::EmptyChain) {
+        certificates.push(leaf(authorities, role, credential)?);
+        if !credential.has(Flaw::MissingIntermediate) {
             for ca in issuers {
                 certificates.push(authorities.get(key, ca)?.certificate.clone());
             }
@@ -48,28 +46,43 @@ pub(super) fn make(
 fn leaf(
     authorities: &Authorities,
     role: Role,
-    key: KeyType,
-    flaw: Flaw,
+    credential: Credential,
 ) -> Result<Vec<u8>, Unmakeable> {
-    let pair = authorities.keys.pair(key, Purpose::Leaf(role))?;
-    let params = params(role, key, flaw)?;
-    let Some(ca) = Ca::of_leaf(role, flaw) else {
-        return pair.finished(params.self_signed(&*pair)?.der(), &pair);
+    let key = credential.key;
+    let own = Purpose::Leaf(role);
+    let pair = authorities.keys.pair(key, own)?;
+    let params = params(role, credential)?;
+    let (mut certificate, issuer, purpose) = match Ca::of_leaf(role, credential) {
+        None => {
+            let written = params.self_signed(&*pair)?;
+            (pair.finished(written.der(), &pair)?, pair, own)
+        }
+        Some(ca) => {
+            let issuer = authorities.get(key, ca)?;
+            let certificate = issuer.issue(&params, &pair)?;
+            (certificate, issuer.pair.clone(), Purpose::Intermediate)
+        }
     };
-    let issuer = authorities.get(key, ca)?;
-    let certificate = issuer.issue(&params, &pair)?;
-    match flaw {
-        Flaw::Version1 => resign::version1(&certificate, &issuer.pair),
-        Flaw::Sha1 => resign::sha1(&certificate, key, keys::pkcs8(key, Purpose::Intermediate)),
-        Flaw::BadSignature => Ok(resign::damaged(certificate)),
-        Flaw::Malformed => Ok(resign::truncated(certificate)),
-        _ => Ok(certificate),
+    // Each signs anew what came before; damage comes last.
+    if credential.has(Flaw::Version1) {
+        certificate = resign::version1(&certificate, &issuer)?;
     }
+    if credential.has(Flaw::Sha1) {
+        certificate = resign::sha1(&certificate, key, keys::pkcs8(key, purpose))?;
+    }
+    if credential.has(Flaw::BadSignature) {
+        certificate = resign::damaged(certificate);
+    }
+    if credential.has(Flaw::Malformed) {
+        certificate = resign::truncated(certificate);
+    }
+    Ok(certificate)
 }
 
-fn params(role: Role, key: KeyType, flaw: Flaw) -> Result<CertificateParams, Unmakeable> {
+fn params(role: Role, credential: Credential) -> Result<CertificateParams, Unmakeable> {
+    let key = credential.key;
     let mut params = CertificateParams::default();
-    params.serial_number = Some(SerialNumber::from(serial(role, flaw)));
+    params.serial_number = Some(SerialNumber::from(serial(role, credential)));
     params.not_before = days_from_now(-365);
     params.not_after = days_from_now(365);
     params.is_ca = IsCa::ExplicitNoCa;
@@ -79,9 +92,17 @@ fn params(role: Role, key: KeyType, flaw: Flaw) -> Result<CertificateParams, Unm
         params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
     }
     params.extended_key_usages = vec![usage(role)];
-    params.use_authority_key_identifier_extension = Ca::of_leaf(role, flaw).is_some();
-    params.subject_alt_names = names(role, flaw)?;
-    params.distinguished_name = subject(role, key, flaw);
+    params.use_authority_key_identifier_extension = Ca::of_leaf(role, credential).is_some();
+    params.subject_alt_names = names(role, Flaw::None)?;
+    params.distinguished_name = subject(role, credential);
+    for flaw in credential.flaws() {
+        spoil(&mut params, role, flaw)?;
+    }
+    Ok(params)
+}
+
+/// Makes a flaw.
+fn spoil(params: &mut CertificateParams, role: Role, flaw: Flaw) -> Result<(), Unmakeable> {
     match flaw {
         Flaw::SelfSignedCa | Flaw::CaLeaf => {
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -96,9 +117,12 @@ fn params(role: Role, key: KeyType, flaw: Flaw) -> Result<CertificateParams, Unm
             extension.set_criticality(true);
             params.custom_extensions.push(extension);
         }
+        Flaw::OtherName | Flaw::CnOnly | Flaw::IpOnly | Flaw::Wildcard | Flaw::PartialWildcard => {
+            params.subject_alt_names = names(role, flaw)?
+        }
         _ => {}
     }
-    Ok(params)
+    Ok(())
 }
 
 /// The subject alternative names.
@@ -128,13 +152,18 @@ fn names(role: Role, flaw: Flaw) -> Result<Vec<SanType>, Unmakeable> {
 
 /// The subject, different for each credential. Its common name is a host's only where that is the
 /// flaw, for there are stacks that fall back on it.
-fn subject(role: Role, key: KeyType, flaw: Flaw) -> DistinguishedName {
+fn subject(role: Role, credential: Credential) -> DistinguishedName {
     let mut subject = DistinguishedName::new();
-    let unit = format!("{} {role} {}", key.name(), flaw.name());
+    let key = credential.key.name();
+    let mut unit = format!("{key} {role} {}", credential.flaw.name());
+    if credential.also != Flaw::None {
+        unit = format!("{unit} {}", credential.also.name());
+    }
     subject.push(DnType::OrganizationalUnitName, unit);
-    let common = match flaw {
-        Flaw::CnOnly | Flaw::IpOnly => host(role).to_owned(),
-        _ => format!("shakedown {} {role} leaf", key.name()),
+    let common = if credential.has(Flaw::CnOnly) || credential.has(Flaw::IpOnly) {
+        host(role).to_owned()
+    } else {
+        format!("shakedown {key} {role} leaf")
     };
     subject.push(DnType::CommonName, common);
     subject
@@ -147,9 +176,9 @@ fn host(role: Role) -> &'static str {
     }
 }
 
-/// Different for each credential of a key type, and above those of authorities.
-pub(super) const fn serial(role: Role, flaw: Flaw) -> u64 {
-    0x1000 + 2 * flaw as u64 + role as u64
+/// Different for each credential of a key type, and for those of authorities.
+pub(super) fn serial(role: Role, credential: Credential) -> u64 {
+    0x1000 + 0x80 * credential.also as u64 + 2 * credential.flaw as u64 + role as u64
 }
 
 const CLIENT: &str = "client.shakedown.test";

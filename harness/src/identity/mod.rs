@@ -1,16 +1,16 @@
 //! The test PKI: for every role, key type and [`Flaw`] a certificate chain, with the anchors and
 //! revocation lists that go with it.
 //!
-//! A chain is root, intermediate, end entity, all of one key type, and has the one flaw that its name
-//! says. Validity is laid around [`clock::NOW`](crate::clock::NOW); the real date is never read. Keys
+//! A chain is root, intermediate, end entity, all of one key type, and has the one flaw or the two that
+//! its name says. Validity is laid around [`clock::NOW`](crate::clock::NOW); the real date is never read. Keys
 //! are kept under `keys/`, names and serial numbers are fixed, so that two runs differ in nothing but
 //! the signatures of ECDSA and PSS. Chains of RSA 1024, RSA-PSS and Ed448 are signed with OpenSSL, and
 //! missing from a build without it.
 //!
 //! Nothing is made before it is asked for. Measured on one core of a busy machine, in a debug build,
 //! whose cryptography is optimised: the first use of a process, all roots, takes 115 ms, and 33 ms
-//! where something has been signed before; all 656 chains take 0.83 s and all 220 revocation lists
-//! 0.23 s.
+//! where something has been signed before; all 656 chains with one flaw at most take 0.83 s and 220
+//! revocation lists 0.23 s; there are 309.
 
 mod authorities;
 mod chains;
@@ -37,7 +37,7 @@ use memo::Memo;
 #[derive(Default)]
 pub struct Identities {
     authorities: Authorities,
-    chains: Memo<(Role, KeyType, Flaw), Result<Arc<Chain>, Unmakeable>>,
+    chains: Memo<(Role, Credential), Result<Arc<Chain>, Unmakeable>>,
     anchors: Memo<Trust, Result<Ders, Unmakeable>>,
     crls: Memo<Lists, Result<Ders, Unmakeable>>,
     leaves: RwLock<HashMap<Vec<u8>, (Role, Credential)>>,
@@ -56,15 +56,17 @@ impl Identities {
     ///
     /// [`Unmakeable`], for a flaw that the key type rules out or that this build has no means for.
     pub fn chain(&self, role: Role, credential: Credential) -> Result<Arc<Chain>, Unmakeable> {
-        let Credential { key, flaw, .. } = credential;
-        self.chains.get((role, key, flaw), || {
-            let chain = chains::make(&self.authorities, role, key, flaw)?;
+        let credential = Credential {
+            loading: Loading::Checked,
+            ..credential
+        };
+        self.chains.get((role, credential), || {
+            let chain = chains::make(&self.authorities, role, credential)?;
             if let Some(leaf) = chain.certificates.first() {
-                let loading = Loading::Checked;
                 self.leaves
                     .write()
                     .unwrap_or_else(PoisonError::into_inner)
-                    .insert(leaf.clone(), (role, Credential { key, flaw, loading }));
+                    .insert(leaf.clone(), (role, credential));
             }
             Ok(Arc::new(chain))
         })
@@ -72,8 +74,9 @@ impl Identities {
 
     /// The certificates, in DER, to trust when verifying a peer of role `peer`.
     ///
-    /// The sets span all key types that this build can make. [`Trust::Roots`] has for each the plain root, the expired one and
-    /// the one whose pathLenConstraint is 0; [`Trust::ImpostorRoots`] has an impostor of each of them;
+    /// The sets span all key types that this build can make. [`Trust::Roots`] has for each the plain root,
+    /// the expired one and the one whose pathLenConstraint is 0, and for the plain key type one that is
+    /// both; [`Trust::ImpostorRoots`] has an impostor of each of them;
     /// [`Trust::Intermediates`] has every intermediate of every chain, flawed or not, so that it holds
     /// the issuer of every end entity that did not sign itself.
     ///
@@ -85,13 +88,14 @@ impl Identities {
             return self.leaf_anchor(peer, credential);
         }
         self.anchors.get(trust, || {
-            let keys: Vec<_> = keys::makeable().collect();
-            let all_keys = |authorities: &[Ca]| self.certificates(&keys, authorities);
+            let plain = KeyType::default();
             match trust {
-                Trust::Roots => all_keys(&Root::ALL.map(Ca::Root)),
-                Trust::OtherRoot => self.certificates(&[KeyType::EcdsaP256], &[Ca::Bystander]),
-                Trust::ImpostorRoots => all_keys(&Root::ALL.map(Ca::Impostor)),
-                Trust::Intermediates => all_keys(&Ca::INTERMEDIATES),
+                Trust::Roots => self.of_all_keys(|key| Root::all(key).into_iter().map(Ca::Root)),
+                Trust::OtherRoot => self.certificates([(plain, Ca::Bystander)].into_iter()),
+                Trust::ImpostorRoots => {
+                    self.of_all_keys(|key| Root::all(key).into_iter().map(Ca::Impostor))
+                }
+                Trust::Intermediates => self.of_all_keys(|key| Ca::intermediates(key).into_iter()),
                 Trust::Empty | Trust::Leaf(_) => Ok(Arc::new(Vec::new())),
             }
         })
@@ -101,22 +105,20 @@ impl Identities {
     /// intermediate beneath them, or of none of these.
     pub fn crls(&self, lists: Lists) -> Arc<Vec<Vec<u8>>> {
         let make = || {
-            let list = |(key, ca)| {
-                let revoked: &[u64] = match ca {
-                    Ca::Intermediate(Root::Plain) => &chains::REVOKED,
-                    Ca::Root(Root::Plain) => &[authorities::REVOKED],
-                    _ => &[],
-                };
-                let age = if lists == Lists::Expired { 60 } else { 1 };
-                self.authorities.get(key, ca)?.crl(revoked, age)
-            };
+            let age = if lists == Lists::Expired { 60 } else { 1 };
+            let list = |key, ca, revoked: &[u64]| self.authorities.get(key, ca)?.crl(revoked, age);
             if lists == Lists::Bystanders {
-                return Ok(Arc::new(vec![list((KeyType::EcdsaP256, Ca::Bystander))?]));
+                let list = list(KeyType::default(), Ca::Bystander, &[])?;
+                return Ok(Arc::new(vec![list]));
             }
-            let issuers = Root::ALL.map(Ca::Root).into_iter().chain(Ca::INTERMEDIATES);
-            issuers
-                .flat_map(|ca| keys::makeable().map(move |key| (key, ca)))
-                .map(list)
+            keys::makeable()
+                .flat_map(|key| {
+                    let revoked = Ca::revoked(key);
+                    let roots = Root::all(key).into_iter().map(Ca::Root);
+                    let issuers = roots.chain(Ca::intermediates(key));
+                    issuers
+                        .map(move |ca| list(key, ca, revoked.get(&ca).map_or(&[], Vec::as_slice)))
+                })
                 .collect::<Result<_, Unmakeable>>()
                 .map(Arc::new)
         };
@@ -136,9 +138,9 @@ impl Identities {
         credential: Credential,
         staple: Staple,
     ) -> Result<Option<Vec<u8>>, Unmakeable> {
-        let Credential { key, flaw, .. } = credential;
+        let key = credential.key;
         let role = Role::Server;
-        let issuer = match Ca::of_leaf(role, flaw) {
+        let issuer = match Ca::of_leaf(role, credential) {
             Some(ca) => self.authorities.get(key, ca)?,
             None => {
                 let pair = self.authorities.keys.pair(key, Purpose::Leaf(role))?;
@@ -147,7 +149,7 @@ impl Identities {
                 Arc::new(Authority::of_itself(own, pair))
             }
         };
-        ocsp::response(staple, &issuer, chains::serial(role, flaw))
+        ocsp::response(staple, &issuer, chains::serial(role, credential))
     }
 
     /// The public key of a credential's end entity, as a SubjectPublicKeyInfo in DER in the place of the
@@ -157,7 +159,7 @@ impl Identities {
     ///
     /// [`Unmakeable`], for a credential whose certificate has a flaw.
     pub fn raw_key(&self, role: Role, credential: Credential) -> Result<Chain, Unmakeable> {
-        if credential.flaw != Flaw::None {
+        if credential.flaws().next().is_some() {
             return Err(Unmakeable::new(
                 "what is wrong with a certificate is not wrong with its key",
             ));
@@ -213,7 +215,7 @@ impl Identities {
     }
 
     fn leaf_anchor(&self, peer: Role, credential: Credential) -> Result<Ders, Unmakeable> {
-        if credential.flaw == Flaw::Malformed {
+        if credential.has(Flaw::Malformed) {
             return Err(Unmakeable::new(
                 "a certificate that is no DER cannot be an anchor",
             ));
@@ -226,14 +228,21 @@ impl Identities {
         Ok(Arc::new(vec![leaf.clone()]))
     }
 
-    fn certificates(&self, keys: &[KeyType], authorities: &[Ca]) -> Result<Ders, Unmakeable> {
-        let of_key = |&key| {
-            authorities
-                .iter()
-                .map(move |&ca| Ok(self.authorities.get(key, ca)?.certificate.clone()))
-        };
-        keys.iter()
-            .flat_map(of_key)
+    fn of_all_keys<I: Iterator<Item = Ca>>(
+        &self,
+        authorities: impl Fn(KeyType) -> I,
+    ) -> Result<Ders, Unmakeable> {
+        self.certificates(
+            keys::makeable().flat_map(|key| authorities(key).map(move |ca| (key, ca))),
+        )
+    }
+
+    fn certificates(
+        &self,
+        authorities: impl Iterator<Item = (KeyType, Ca)>,
+    ) -> Result<Ders, Unmakeable> {
+        authorities
+            .map(|(key, ca)| Ok(self.authorities.get(key, ca)?.certificate.clone()))
             .collect::<Result<_, _>>()
             .map(Arc::new)
     }

@@ -39,7 +39,9 @@ pub(super) fn sha1(
         _ => ECDSA_WITH_SHA1,
     };
     let Parts { mut fields, .. } = Parts::of(certificate)?;
-    fields[SIGNATURE] = algorithm.to_vec();
+    // Version 1 is not said.
+    let unsaid = usize::from(fields[VERSION].first() != Some(&EXPLICIT_VERSION));
+    fields[SIGNATURE - unsaid] = algorithm.to_vec();
     let tbs = sequence(&fields);
     let signature = foreign::sign(key, issuer_pkcs8, Digest::Sha1, &tbs)?;
     Ok(signed(tbs, algorithm.to_vec(), &signature))
@@ -135,6 +137,8 @@ const VERSION: usize = 0;
 const SIGNATURE: usize = 2;
 const SUBJECT: usize = 5;
 const PUBLIC_KEY: usize = 6;
+/// The tag of the version.
+const EXPLICIT_VERSION: u8 = 0xa0;
 /// And in tbsCertList.
 const LIST_SIGNATURE: usize = 1;
 

@@ -5,7 +5,7 @@
 
 use shakedown::connection::{HandshakeKind, Peer, Role};
 use shakedown::outcome::Outcome;
-use shakedown::profile::{ClientAuth, Flaw, NameCheck, ServerName, Trust};
+use shakedown::profile::{ClientAuth, Credential, Flaw, NameCheck, ServerName, Trust};
 use shakedown::scenario::Scenario;
 
 use super::{Breach, Rule, library};
@@ -18,7 +18,8 @@ pub(super) fn breaches(scenario: &Scenario, outcome: &Outcome) -> Vec<Breach> {
             Role::BOTH
                 .into_iter()
                 .filter(|role| {
-                    accepted(outcome, *role).is_some_and(|flaw| forbidden.flaws.contains(&flaw))
+                    accepted(outcome, *role)
+                        .is_some_and(|own| own.flaws().any(|flaw| forbidden.flaws.contains(&flaw)))
                         && (forbidden.looks)(scenario, *role)
                 })
                 .map(|role| Breach {
@@ -88,7 +89,7 @@ fn compares_names(scenario: &Scenario, role: Role) -> bool {
 
 /// What is wrong with the peer that a side has accepted in this handshake; one that is resumed presents
 /// nobody.
-fn accepted(outcome: &Outcome, role: Role) -> Option<Flaw> {
+fn accepted(outcome: &Outcome, role: Role) -> Option<Credential> {
     let sessions = Role::BOTH.map(|role| outcome.side(role).session.as_ref());
     let mut sessions = sessions.into_iter().flatten();
     if sessions.any(|session| session.kind == HandshakeKind::Resumed) {
@@ -98,7 +99,7 @@ fn accepted(outcome: &Outcome, role: Role) -> Option<Flaw> {
         Peer::Known {
             role: of,
             credential,
-        } => (*of == role.peer()).then_some(credential.flaw),
+        } => (*of == role.peer()).then_some(*credential),
         Peer::Other(_) => None,
     }
 }

@@ -17,8 +17,10 @@ pub(super) struct Certificate {
     pub(super) usage: Usage,
     pub(super) key_usage: KeyUsage,
     pub(super) names: Names,
-    /// Whether name constraints forbid the names of our end entities.
-    pub(super) forbids_our_names: Option<Forbidden>,
+    /// Whether name constraints permit DNS names of another domain alone.
+    pub(super) permits_others: bool,
+    /// Whether name constraints exclude the domain of our end entities.
+    pub(super) excludes_ours: bool,
     pub(super) unknown_critical: bool,
     pub(super) version1: bool,
     pub(super) sha1: bool,
@@ -30,15 +32,13 @@ pub(super) struct Certificate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Name {
     Leaf(Credential),
-    Intermediate(KeyType, Flaw, usize),
-    Root(KeyType, RootKind),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RootKind {
-    Plain,
-    Expired,
-    PathLengthZero,
+    /// The flaws of issuers that its chain has, and how many intermediates are below it.
+    Intermediate(KeyType, Vec<Flaw>, usize),
+    Root {
+        key: KeyType,
+        expired: bool,
+        narrow: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,12 +78,6 @@ pub(super) enum Names {
     Nothing,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Forbidden {
-    NotPermitted,
-    Excluded,
-}
-
 /// What a side presents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Presented {
@@ -97,68 +91,83 @@ pub(super) enum Presented {
 
 /// What a credential presents.
 pub(super) fn presented(role: Role, credential: Credential) -> Presented {
-    match credential.flaw {
-        Flaw::EmptyChain => Presented::Empty,
-        Flaw::Malformed => Presented::Malformed,
-        flaw => {
-            let mut chain = vec![leaf(role, credential)];
-            if flaw != Flaw::MissingIntermediate {
-                chain.extend(intermediates(role, credential));
-            }
-            Presented::Chain(chain)
-        }
+    if credential.has(Flaw::EmptyChain) {
+        return Presented::Empty;
     }
+    if credential.has(Flaw::Malformed) {
+        return Presented::Malformed;
+    }
+    let mut chain = vec![leaf(role, credential)];
+    if !credential.has(Flaw::MissingIntermediate) {
+        chain.extend(intermediates(role, credential));
+    }
+    Presented::Chain(chain)
 }
 
 /// The root that a credential's chain ends in; `None` for a chain that signs itself.
 pub(super) fn root(credential: Credential) -> Option<Certificate> {
-    let kind = match credential.flaw {
-        Flaw::SelfSigned | Flaw::SelfSignedCa => return None,
-        Flaw::ExpiredRoot => RootKind::Expired,
-        Flaw::RootPathLength => RootKind::PathLengthZero,
-        _ => RootKind::Plain,
+    if credential.signs_itself() {
+        return None;
+    }
+    let expired = credential.has(Flaw::ExpiredRoot);
+    let narrow = credential.has(Flaw::RootPathLength);
+    let name = Name::Root {
+        key: credential.key,
+        expired,
+        narrow,
     };
-    let name = Name::Root(credential.key, kind);
     Some(Certificate {
-        validity: match kind {
-            RootKind::Expired => Validity::Past,
-            _ => Validity::Current,
+        validity: if expired {
+            Validity::Past
+        } else {
+            Validity::Current
         },
-        path_length: (kind == RootKind::PathLengthZero).then_some(0),
+        path_length: narrow.then_some(0),
         ..authority(name.clone(), name)
     })
 }
 
-/// The intermediates of a credential, the end entity's issuer first, whether they are sent or not.
+/// The intermediates of a credential, the end entity's issuer first, whether they are sent or not. What
+/// is wrong with an intermediate is wrong with the end entity's issuer; pathLenConstraint stands in the
+/// last.
 pub(super) fn intermediates(role: Role, credential: Credential) -> Vec<Certificate> {
     let Some(root) = root(credential) else {
         return Vec::new();
     };
-    let count = match credential.flaw {
-        Flaw::PathLength => 2,
-        Flaw::LongChain => 7,
-        _ => 1,
+    let count = if credential.has(Flaw::LongChain) {
+        7
+    } else if credential.has(Flaw::PathLength) {
+        2
+    } else {
+        1
     };
-    let flaw = intermediate_flaw(credential.flaw);
-    let name = |place: usize| Name::Intermediate(credential.key, flaw, place);
+    let flaws: Vec<Flaw> = credential
+        .flaws()
+        .filter(|flaw| flaw.concerns_issuers())
+        .collect();
+    let name = |place: usize| Name::Intermediate(credential.key, flaws.clone(), place);
     (0..count)
         .map(|place| {
-            let issuer = if place + 1 == count {
+            let last = place + 1 == count;
+            let issuer = if last {
                 root.subject.clone()
             } else {
                 name(place + 1)
             };
             let mut ca = authority(name(place), issuer);
-            match flaw {
-                Flaw::ExpiredIntermediate => ca.validity = Validity::Past,
-                Flaw::WrongEkuIntermediate => ca.usage = Usage::Only(role.peer()),
-                Flaw::RevokedIntermediate => ca.revoked = true,
-                Flaw::IntermediateNotCa => ca.ca = Some(false),
-                Flaw::IntermediateNoCertSign => ca.key_usage = KeyUsage::CrlSignOnly,
-                Flaw::PathLength if place + 1 == count => ca.path_length = Some(0),
-                Flaw::NameNotPermitted => ca.forbids_our_names = Some(Forbidden::NotPermitted),
-                Flaw::NameExcluded => ca.forbids_our_names = Some(Forbidden::Excluded),
-                _ => {}
+            for flaw in &flaws {
+                match flaw {
+                    Flaw::PathLength if last => ca.path_length = Some(0),
+                    _ if place > 0 => {}
+                    Flaw::ExpiredIntermediate => ca.validity = Validity::Past,
+                    Flaw::WrongEkuIntermediate => ca.usage = Usage::Only(role.peer()),
+                    Flaw::RevokedIntermediate => ca.revoked = true,
+                    Flaw::IntermediateNotCa => ca.ca = Some(false),
+                    Flaw::IntermediateNoCertSign => ca.key_usage = KeyUsage::CrlSignOnly,
+                    Flaw::NameNotPermitted => ca.permits_others = true,
+                    Flaw::NameExcluded => ca.excludes_ours = true,
+                    _ => {}
+                }
             }
             ca
         })
@@ -166,7 +175,6 @@ pub(super) fn intermediates(role: Role, credential: Credential) -> Vec<Certifica
 }
 
 fn leaf(role: Role, credential: Credential) -> Certificate {
-    let flaw = credential.flaw;
     let subject = Name::Leaf(Credential {
         loading: Default::default(),
         ..credential
@@ -183,13 +191,21 @@ fn leaf(role: Role, credential: Credential) -> Certificate {
         usage: Usage::Only(role),
         key_usage: KeyUsage::Handshake,
         names: Names::DnsAndIp,
-        forbids_our_names: None,
+        permits_others: false,
+        excludes_ours: false,
         unknown_critical: false,
         version1: false,
         sha1: false,
         signature_valid: true,
         revoked: false,
     };
+    for flaw in credential.flaws() {
+        spoil(&mut leaf, role, flaw);
+    }
+    leaf
+}
+
+fn spoil(leaf: &mut Certificate, role: Role, flaw: Flaw) {
     match flaw {
         Flaw::SelfSignedCa | Flaw::CaLeaf => leaf.ca = Some(true),
         Flaw::Expired => leaf.validity = Validity::Past,
@@ -215,7 +231,6 @@ fn leaf(role: Role, credential: Credential) -> Certificate {
         Flaw::Revoked => leaf.revoked = true,
         _ => {}
     }
-    leaf
 }
 
 fn authority(subject: Name, issuer: Name) -> Certificate {
@@ -228,30 +243,13 @@ fn authority(subject: Name, issuer: Name) -> Certificate {
         usage: Usage::Absent,
         key_usage: KeyUsage::CertSign,
         names: Names::Nothing,
-        forbids_our_names: None,
+        permits_others: false,
+        excludes_ours: false,
         unknown_critical: false,
         version1: false,
         sha1: false,
         signature_valid: true,
         revoked: false,
-    }
-}
-
-/// The flaw as far as it concerns the intermediates: it is in their names.
-fn intermediate_flaw(flaw: Flaw) -> Flaw {
-    match flaw {
-        Flaw::ExpiredIntermediate
-        | Flaw::RevokedIntermediate
-        | Flaw::ExpiredRoot
-        | Flaw::WrongEkuIntermediate
-        | Flaw::IntermediateNotCa
-        | Flaw::IntermediateNoCertSign
-        | Flaw::PathLength
-        | Flaw::RootPathLength
-        | Flaw::NameNotPermitted
-        | Flaw::NameExcluded
-        | Flaw::LongChain => flaw,
-        _ => Flaw::None,
     }
 }
 
@@ -277,7 +275,7 @@ pub(super) fn anchored(credential: Credential, trust: Trust) -> Anchored {
         Trust::Roots if !self_signed => Anchored::Root,
         Trust::ImpostorRoots if !self_signed => Anchored::Impostor,
         Trust::Intermediates if !self_signed => Anchored::Intermediates,
-        Trust::Leaf(leaf) if leaf.key == credential.key && leaf.flaw == credential.flaw => {
+        Trust::Leaf(leaf) if leaf.key == credential.key && leaf.flaws().eq(credential.flaws()) => {
             Anchored::Leaf
         }
         _ => Anchored::Nothing,

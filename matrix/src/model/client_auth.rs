@@ -105,7 +105,7 @@ pub(super) fn answer(
             A::bad_certificate,
         );
     }
-    let empty = answer.is_some_and(|(credential, _)| credential.flaw == Flaw::EmptyChain);
+    let empty = answer.is_some_and(|(credential, _)| credential.has(Flaw::EmptyChain));
     let Some((credential, _)) = answer.filter(|_| !empty) else {
         return match (profile.client_auth, openssl) {
             (ClientAuth::Required, false) => fault(
@@ -188,7 +188,7 @@ pub(super) fn answer(
             );
         }
     }
-    if credential.flaw == Flaw::KeyMismatch {
+    if credential.has(Flaw::KeyMismatch) {
         return fault(
             Cause::KeyPossessionFailure,
             if openssl {

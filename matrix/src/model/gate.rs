@@ -195,14 +195,12 @@ fn lacks<T: PartialEq + Display>(stack: StackId, wanted: &[T], has: &[T]) -> Opt
 
 fn trust_support(trust: Trust) -> Option<String> {
     match trust {
-        Trust::Leaf(Credential {
-            flaw: Flaw::Malformed,
-            ..
-        }) => Some("what is no DER cannot be an anchor".into()),
-        Trust::Leaf(Credential {
-            flaw: Flaw::EmptyChain,
-            ..
-        }) => Some("there is no end entity to trust".into()),
+        Trust::Leaf(credential) if credential.has(Flaw::Malformed) => {
+            Some("what is no DER cannot be an anchor".into())
+        }
+        Trust::Leaf(credential) if credential.has(Flaw::EmptyChain) => {
+            Some("there is no end entity to trust".into())
+        }
         Trust::Leaf(credential) => makeable(credential),
         _ => None,
     }
@@ -219,15 +217,17 @@ fn identity_support(stack: StackId, credential: Option<Credential>) -> Option<St
     if stack == StackId::Openssl && credential.loading == Loading::Resolver {
         return Some("OpenSSL checks every certificate that it loads".into());
     }
-    if stack == StackId::Openssl && credential.flaw == Flaw::EmptyChain {
+    if stack == StackId::Openssl && credential.has(Flaw::EmptyChain) {
         return Some("OpenSSL cannot be given a chain without certificates".into());
     }
     makeable(credential)
 }
 
 fn makeable(credential: Credential) -> Option<String> {
-    (credential.flaw == Flaw::Sha1 && credential.key.is_eddsa())
-        .then(|| "EdDSA signs without a digest of its own choice (RFC 8410 §3)".to_owned())
+    if credential.has(Flaw::Sha1) && credential.key.is_eddsa() {
+        return Some("EdDSA signs without a digest of its own choice (RFC 8410 §3)".to_owned());
+    }
+    credential.contradiction()
 }
 
 fn anchors(stack: StackId, trust: Trust, kind: CertificateType) -> Option<Gate> {
@@ -316,40 +316,51 @@ fn rustls_identity(stack: StackId, credential: Credential) -> Option<Gate> {
     if credential.loading == Loading::Resolver {
         return None;
     }
-    match credential.flaw {
-        Flaw::EmptyChain => Some(refused(Cause::CfgEmptyChain, "NoCertificatesPresented")),
-        Flaw::Malformed => Some(refused(
+    [
+        (
+            Flaw::EmptyChain,
+            Cause::CfgEmptyChain,
+            "NoCertificatesPresented",
+        ),
+        (
+            Flaw::Malformed,
             Cause::CfgUnparseableLeaf,
             "InvalidCertificate(BadEncoding)",
-        )),
-        Flaw::Version1 => Some(refused(
+        ),
+        (
+            Flaw::Version1,
             Cause::CfgUnparseableLeaf,
             "InvalidCertificate(Other(UnsupportedCertVersion))",
-        )),
-        Flaw::UnknownCritical => Some(refused(
+        ),
+        (
+            Flaw::UnknownCritical,
             Cause::CfgUnparseableLeaf,
             "InvalidCertificate(Other(UnsupportedCriticalExtension))",
-        )),
-        Flaw::KeyMismatch => Some(refused(
+        ),
+        (
+            Flaw::KeyMismatch,
             Cause::CfgKeyCertMismatch,
             "InconsistentKeys(KeyMismatch)",
-        )),
-        _ => None,
-    }
+        ),
+    ]
+    .into_iter()
+    .find(|(flaw, ..)| credential.has(*flaw))
+    .map(|(_, cause, native)| refused(cause, native))
 }
 
 /// ssl/ssl_rsa.c and ssl_cert.c: parsing, the security level, then the key.
 fn openssl_identity(protocol: &Protocol, credential: Credential) -> Option<Gate> {
     let level = protocol.security_level.unwrap_or(DEFAULT_LEVEL);
-    match credential.flaw {
-        Flaw::Malformed => Some(refused(Cause::CfgUnparseableLeaf, "TOO_LONG")),
-        flaw => own_credential(level, credential.key, flaw)
-            .map(|native| refused(Cause::CfgWeakOwnCredential, native))
-            .or_else(|| {
-                (flaw == Flaw::KeyMismatch)
-                    .then(|| refused(Cause::CfgKeyCertMismatch, "KEY_VALUES_MISMATCH"))
-            }),
+    if credential.has(Flaw::Malformed) {
+        return Some(refused(Cause::CfgUnparseableLeaf, "TOO_LONG"));
     }
+    own_credential(level, credential)
+        .map(|native| refused(Cause::CfgWeakOwnCredential, native))
+        .or_else(|| {
+            credential
+                .has(Flaw::KeyMismatch)
+                .then(|| refused(Cause::CfgKeyCertMismatch, "KEY_VALUES_MISMATCH"))
+        })
 }
 
 fn refused(cause: Cause, native: &str) -> Gate {

@@ -65,8 +65,15 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
             &[own_lists, own_protocol]
         }
         C::CfgNoTrustAnchors => &[trust],
-        C::CfgKeyCertMismatch | C::CfgEmptyChain | C::CfgUnparseableLeaf => &[own_flaw],
-        C::CfgWeakOwnCredential => &[own_flaw, own_credential, own_protocol],
+        C::CfgKeyCertMismatch | C::CfgEmptyChain | C::CfgUnparseableLeaf => {
+            &[own_second_flaw, own_first_flaw]
+        }
+        C::CfgWeakOwnCredential => &[
+            own_second_flaw,
+            own_first_flaw,
+            own_credential,
+            own_protocol,
+        ],
         C::ServerNoCertificate => &[server_credential],
         C::VersionMismatch | C::VersionLegacyClient => &[versions, protocols],
         C::VersionFallbackScsv | C::VersionDowngradeSentinel => &[fallback, versions, protocols],
@@ -79,15 +86,15 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
         C::AlpnMismatch => &[application_protocols],
         C::SniUnknown | C::SniMalformed => &[names],
         C::CertHostMismatch | C::CertCnOnly | C::CertIpMismatch | C::CertWildcard => {
-            &[names, peer_flaw]
+            &[names, second_flaw, first_flaw]
         }
-        C::CertMissingIntermediate => &[peer_flaw],
+        C::CertMissingIntermediate => &[second_flaw, first_flaw],
         C::CertUnknownCa
         | C::CertSelfSignedLeaf
         | C::CertCaAsLeaf
         | C::CertSameDnOtherKey
-        | C::CertPartialChain => &[trust, peer_flaw],
-        C::CertRevokedCrl => &[peer_flaw],
+        | C::CertPartialChain => &[trust, second_flaw, first_flaw],
+        C::CertRevokedCrl => &[second_flaw, first_flaw],
         C::CertCrlMissing | C::CertCrlExpired => &[revocation],
         C::CertRevokedOcsp
         | C::OcspStapleMissing
@@ -101,11 +108,17 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
         C::CertTypeMismatch => &[certificates],
         C::CertCompressionBad => &[no_compression],
         C::CertWeakDigest | C::CertWeakKey | C::CertUnsupportedKey => {
-            &[peer_flaw, credentials, protocols]
+            &[second_flaw, first_flaw, credentials, protocols]
         }
         _ if cause.is_of_the_link() => &[clean_link],
         C::ClientCertMissing => &[client_credential, no_client_auth],
-        _ => &[peer_flaw, own_flaw, credentials],
+        _ => &[
+            second_flaw,
+            first_flaw,
+            own_second_flaw,
+            own_first_flaw,
+            credentials,
+        ],
     }
 }
 
@@ -147,9 +160,17 @@ fn own_protocol(scenario: &mut Scenario, detector: Role) {
     *protocol(scenario, detector) = Protocol::default();
 }
 
-fn own_flaw(scenario: &mut Scenario, detector: Role) {
+/// The one flaw, or the first of two; the other takes its place. Where all remedies are needed the
+/// second is gone before.
+fn own_first_flaw(scenario: &mut Scenario, detector: Role) {
     if let Some(credential) = credential(scenario, detector) {
-        credential.flaw = Flaw::None;
+        credential.flaw = std::mem::take(&mut credential.also);
+    }
+}
+
+fn own_second_flaw(scenario: &mut Scenario, detector: Role) {
+    if let Some(credential) = credential(scenario, detector) {
+        credential.also = Flaw::None;
     }
 }
 
@@ -160,8 +181,12 @@ fn own_credential(scenario: &mut Scenario, detector: Role) {
     }
 }
 
-fn peer_flaw(scenario: &mut Scenario, detector: Role) {
-    own_flaw(scenario, detector.peer());
+fn first_flaw(scenario: &mut Scenario, detector: Role) {
+    own_first_flaw(scenario, detector.peer());
+}
+
+fn second_flaw(scenario: &mut Scenario, detector: Role) {
+    own_second_flaw(scenario, detector.peer());
 }
 
 fn server_credential(scenario: &mut Scenario, _: Role) {
@@ -314,6 +339,26 @@ mod tests {
             "server":{"stack":"rustls-ring","profile":{"identity":{"flaw":"expired"}}}}"#;
         assert_eq!(causes(json), [Cause::CertExpired]);
         assert_eq!(causes(&json.replace("expired", "none")), []);
+    }
+
+    #[test]
+    fn of_two_flaws_one_is_mended_after_the_other() {
+        let json = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring",
+            "profile":{"identity":{"flaw":"expired","also":"other-name","loading":"resolver"}}}}"#;
+        let both = [Cause::CertHostMismatch, Cause::CertExpired];
+        assert_eq!(causes(json), both);
+        let rustls = json.replacen("openssl", "rustls-ring", 1);
+        assert_eq!(causes(&rustls), [both[1], both[0]]);
+        // One cause, twice.
+        let twice = json.replace("other-name", "expired-intermediate");
+        assert_eq!(causes(&twice), [Cause::CertExpired]);
+        // What the owner's stack finds first, then what it finds next.
+        let own = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring",
+            "profile":{"identity":{"flaw":"unknown-critical","also":"key-mismatch"}}}}"#;
+        assert_eq!(
+            causes(own),
+            [Cause::CfgUnparseableLeaf, Cause::CfgKeyCertMismatch]
+        );
     }
 
     #[test]

@@ -255,7 +255,7 @@ fn server_certificate(
     };
     let bad_staple = !client.stack.is_rustls() && stapled == Staple::Malformed;
     // In TLS 1.3 it is an extension of the first certificate, read after it and before the next.
-    let readable = !matches!(credential.flaw, Flaw::Malformed | Flaw::EmptyChain);
+    let readable = !credential.has(Flaw::Malformed) && !credential.has(Flaw::EmptyChain);
     if bad_staple && readable && agreed.version == ProtocolVersion::TLS1_3 {
         return unreadable();
     }
@@ -288,7 +288,7 @@ fn server_certificate(
             );
         }
     }
-    if credential.flaw == Flaw::KeyMismatch {
+    if credential.has(Flaw::KeyMismatch) {
         let native = if client.stack.is_rustls() {
             "InvalidCertificate(BadSignature)"
         } else {
@@ -321,7 +321,7 @@ fn received_staple(scenario: &Scenario, credential: Credential) -> Staple {
         // `ossl_get_ocsp_response`: what is no response, is for another certificate, or for one that
         // has signed itself, is left out.
         Staple::Malformed | Staple::Other => Staple::None,
-        _ if matches!(credential.flaw, Flaw::SelfSigned | Flaw::SelfSignedCa) => Staple::None,
+        _ if credential.signs_itself() => Staple::None,
         staple => staple,
     }
 }

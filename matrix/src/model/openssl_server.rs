@@ -4,7 +4,9 @@
 use shakedown::iana::{
     AlertDescription as A, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
 };
-use shakedown::profile::{Flaw, KeyType, Miss, Preference, ServerName, ServerProfile, SniPolicy};
+use shakedown::profile::{
+    Credential, Flaw, KeyType, Miss, Preference, ServerName, ServerProfile, SniPolicy,
+};
 
 use super::ending::{Fault, Phase};
 use super::hello::{
@@ -229,16 +231,9 @@ fn answer_older(
     };
     let group = group_older(hello, server, profile);
     let signs = |suite: CipherSuite| {
-        profile.identity.is_some_and(|credential| {
-            key_serves(
-                credential.key,
-                credential.flaw,
-                suite,
-                hello,
-                &shared,
-                version,
-            )
-        })
+        profile
+            .identity
+            .is_some_and(|credential| key_serves(credential, suite, hello, &shared, version))
     };
     let suite = preferred(hello, &server.suites, profile, |suite| {
         usable_in(suite, version) && signs(suite) && (!is_ecdhe(suite) || group.is_some())
@@ -280,13 +275,13 @@ fn answer_older(
 
 /// `ssl_set_masks` and `tls1_check_chain`: whether the key can authenticate the suite.
 fn key_serves(
-    key: KeyType,
-    flaw: Flaw,
+    credential: Credential,
     suite: CipherSuite,
     hello: &Hello<'_>,
     shared: &[SignatureScheme],
     version: ProtocolVersion,
 ) -> bool {
+    let key = credential.key;
     if key == KeyType::RsaPss2048 {
         // It takes a scheme of its own, and serves no key transport.
         return serves(key, suite)
@@ -307,7 +302,7 @@ fn key_serves(
                 .as_ref()
                 .is_none_or(|groups| groups.contains(&curve));
             offered
-                && flaw != Flaw::BadKeyUsage
+                && !credential.has(Flaw::BadKeyUsage)
                 && (version < ProtocolVersion::TLS1_2
                     || shared.iter().any(|scheme| is_ecdsa(*scheme)))
         }
@@ -342,16 +337,7 @@ fn no_suite_cause(
         })
     };
     let of_type = |suite: CipherSuite| serves(credential.key, suite);
-    let can_sign = |suite| {
-        key_serves(
-            credential.key,
-            credential.flaw,
-            suite,
-            hello,
-            shared,
-            version,
-        )
-    };
+    let can_sign = |suite| key_serves(credential, suite, hello, shared, version);
     if !common(&|_| true) {
         Cause::SuiteMismatch
     } else if !common(&of_type) {
@@ -362,7 +348,7 @@ fn no_suite_cause(
         .is_some_and(|curve| hello.groups.as_ref().is_some_and(|g| !g.contains(&curve)))
     {
         Cause::CertCurveNotOffered
-    } else if credential.flaw == Flaw::BadKeyUsage {
+    } else if credential.has(Flaw::BadKeyUsage) {
         Cause::CertBadKeyUsage
     } else {
         Cause::SigalgMismatch

@@ -8,8 +8,8 @@ use shakedown::profile::{Flaw, Revocation, ServerName, Staple};
 use super::Cause;
 use super::certificate::{Check, Finding, name_finding};
 use super::chain::{
-    Anchored, Certificate, Forbidden, KeyUsage, Presented, Usage, Validity, anchored,
-    intermediates, presented, root,
+    Anchored, Certificate, KeyUsage, Names, Presented, Usage, Validity, anchored, intermediates,
+    presented, root,
 };
 use super::security::{allows_key, allows_signature};
 use super::traits::openssl::verify_alert;
@@ -66,14 +66,14 @@ fn build(check: &Check<'_>, sent: &[Certificate]) -> Result<Chain, Finding> {
     let credential = check.credential;
     match anchored(credential, check.trust) {
         Anchored::Root => {
-            if credential.flaw == Flaw::MissingIntermediate {
+            if credential.has(Flaw::MissingIntermediate) {
                 return Err(refused(Cause::CertMissingIntermediate, 20));
             }
             certificates.extend(root(credential));
             Ok(Chain { certificates })
         }
         // The authority key identifier tells the impostor apart (`ossl_x509_likely_issued`).
-        Anchored::Impostor if credential.flaw == Flaw::MissingIntermediate => {
+        Anchored::Impostor if credential.has(Flaw::MissingIntermediate) => {
             Err(refused(Cause::CertMissingIntermediate, 20))
         }
         Anchored::Impostor => Err(refused(Cause::CertSameDnOtherKey, 20)),
@@ -84,15 +84,15 @@ fn build(check: &Check<'_>, sent: &[Certificate]) -> Result<Chain, Finding> {
             Ok(Chain { certificates })
         }
         Anchored::Intermediates => Err(refused(Cause::CertPartialChain, 2)),
-        Anchored::Leaf if self_signed(credential.flaw) => Ok(Chain { certificates }),
+        Anchored::Leaf if credential.signs_itself() => Ok(Chain { certificates }),
         // Found at last, when all that was sent is in the chain, where it stays.
         Anchored::Leaf if check.partial_chain => Ok(Chain { certificates }),
         // The end entity's issuer is still sought, and not found in the store.
         Anchored::Leaf => Err(refused(Cause::CertPartialChain, 20)),
-        Anchored::Nothing if self_signed(credential.flaw) => {
+        Anchored::Nothing if credential.signs_itself() => {
             Err(refused(Cause::CertSelfSignedLeaf, 18))
         }
-        Anchored::Nothing if credential.flaw == Flaw::MissingIntermediate => {
+        Anchored::Nothing if credential.has(Flaw::MissingIntermediate) => {
             Err(refused(Cause::CertMissingIntermediate, 20))
         }
         Anchored::Nothing => Err(refused(Cause::CertUnknownCa, 20)),
@@ -258,25 +258,28 @@ fn signatures_and_dates(chain: &Chain) -> Option<Finding> {
     None
 }
 
-/// `check_name_constraints`.
+/// `check_name_constraints`, from the root down, and crypto/x509/v3_ncons.c, `nc_match`: what is
+/// permitted, then what is excluded. The common name counts where no DNS name stands among the
+/// alternative names, if it looks like a host's (`cn2dnsid`).
 fn constraints(chain: &Chain) -> Option<Finding> {
-    chain
-        .certificates
-        .iter()
-        .find_map(|certificate| certificate.forbids_our_names)
-        .map(|forbidden| {
-            refused(
-                Cause::CertNameConstraint,
-                match forbidden {
-                    Forbidden::NotPermitted => 47,
-                    Forbidden::Excluded => 48,
-                },
-            )
-        })
-}
-
-fn self_signed(flaw: Flaw) -> bool {
-    matches!(flaw, Flaw::SelfSigned | Flaw::SelfSignedCa)
+    let [leaf, issuers @ ..] = &chain.certificates[..] else {
+        return None;
+    };
+    let ours = match leaf.names {
+        Names::DnsAndIp
+        | Names::Wildcard
+        | Names::PartialWildcard
+        | Names::CommonNameOnly
+        | Names::IpAndCommonName => true,
+        Names::Another => false,
+        Names::Nothing => return None,
+    };
+    let error = issuers.iter().rev().find_map(|ca| match ca {
+        _ if ca.permits_others => Some(47),
+        _ if ca.excludes_ours && ours => Some(48),
+        _ => None,
+    });
+    error.map(|error| refused(Cause::CertNameConstraint, error))
 }
 
 fn refused(cause: Cause, error: u16) -> Finding {

@@ -3,7 +3,7 @@
 
 use shakedown::connection::Role;
 use shakedown::iana::{AlertDescription as A, ProtocolVersion};
-use shakedown::profile::{CertificateType, ClientAuth, Credential, Flaw, ServerProfile, Trust};
+use shakedown::profile::{CertificateType, ClientAuth, Credential, ServerProfile, Trust};
 use shakedown::scenario::Scenario;
 
 use super::Cause;
@@ -96,7 +96,7 @@ pub(super) fn unsupported(kind: CertificateType, credential: Option<Credential>)
     }
     match credential {
         None => Some("there is no key".to_owned()),
-        Some(credential) if credential.flaw != Flaw::None => {
+        Some(credential) if credential.flaws().next().is_some() => {
             Some("what is wrong with a certificate is not wrong with its key".to_owned())
         }
         Some(_) => None,

@@ -6,7 +6,7 @@
 //! not seen in a handshake is that levels from 3 on have no stateless tickets (`tls_use_ticket`).
 
 use shakedown::iana::{CipherSuite, NamedGroup, SignatureScheme as Sig};
-use shakedown::profile::{Flaw, KeyType};
+use shakedown::profile::{Credential, Flaw, KeyType};
 
 use super::hello::{is_dhe, is_ecdhe};
 
@@ -95,11 +95,13 @@ pub(super) fn allows_signature(level: u8, key: KeyType, sha1: bool) -> bool {
 /// What a level says of one's own credential when it is loaded: key, then signature, which does not
 /// count where it is the certificate's own (ssl/t1_lib.c, `ssl_security_cert`). The issuers would be
 /// looked at when the chain is sent; here they are no weaker.
-pub(super) fn own_credential(level: u8, key: KeyType, flaw: Flaw) -> Option<&'static str> {
-    let self_signed = matches!(flaw, Flaw::SelfSigned | Flaw::SelfSignedCa);
+pub(super) fn own_credential(level: u8, credential: Credential) -> Option<&'static str> {
+    let key = credential.key;
     if !allows_key(level, key) {
         Some("EE_KEY_TOO_SMALL")
-    } else if !self_signed && !allows_signature(level, key, flaw == Flaw::Sha1) {
+    } else if !credential.signs_itself()
+        && !allows_signature(level, key, credential.has(Flaw::Sha1))
+    {
         Some("CA_MD_TOO_WEAK")
     } else {
         None
@@ -114,7 +116,13 @@ mod tests {
     fn the_highest_level_leaves_p521_alone() {
         let left: Vec<_> = KeyType::ALL
             .into_iter()
-            .filter(|key| own_credential(5, *key, Flaw::None).is_none())
+            .filter(|&key| {
+                let credential = Credential {
+                    key,
+                    ..Credential::default()
+                };
+                own_credential(5, credential).is_none()
+            })
             .collect();
         assert_eq!(left, [KeyType::EcdsaP521]);
     }

@@ -6,7 +6,8 @@ use shakedown::profile::{Flaw, KeyType, Revocation};
 use super::Cause;
 use super::certificate::{Check, Finding, name_finding};
 use super::chain::{
-    Anchored, Certificate, Presented, Usage, Validity, anchored, intermediates, presented, root,
+    Anchored, Certificate, Names, Presented, Usage, Validity, anchored, intermediates, presented,
+    root,
 };
 
 /// What rustls finds wrong with what its peer presents; `None`: nothing.
@@ -98,6 +99,7 @@ fn rank(finding: &Finding) -> u32 {
         Cause::CertCaAsLeaf | Cause::CertIssuerNotCa => 210,
         Cause::CertWeakDigest | Cause::CertUnsupportedKey => 140,
         Cause::CertChainTooLong => 61,
+        Cause::CertWildcard => 60,
         _ => 0,
     }
 }
@@ -187,10 +189,34 @@ fn signed(check: &Check<'_>, walked: &[&Certificate]) -> Option<Finding> {
             return Some(finding);
         }
     }
-    let constrained = intermediates(check.peer, check.credential)
+    let leaf = walked.first()?;
+    intermediates(check.peer, check.credential)
         .iter()
-        .any(|ca| ca.forbids_our_names.is_some());
-    constrained.then(|| refused(Cause::CertNameConstraint, "Other(NameConstraintViolation)"))
+        .find_map(|ca| constraints(ca, leaf.names))
+}
+
+/// subject_name/mod.rs, `check_presented_id_conforms_to_constraints`: alternative names alone, and the
+/// constraints that we have are on DNS names.
+fn constraints(ca: &Certificate, names: Names) -> Option<Finding> {
+    let violation = refused(Cause::CertNameConstraint, "Other(NameConstraintViolation)");
+    let (ours, wellformed) = match names {
+        Names::CommonNameOnly | Names::IpAndCommonName | Names::Nothing => return None,
+        Names::DnsAndIp | Names::Wildcard => (true, true),
+        Names::PartialWildcard => (true, false),
+        Names::Another => (false, true),
+    };
+    if !(ca.permits_others || ca.excludes_ours) {
+        None
+    } else if !wellformed {
+        // subject_name/dns_name.rs, `is_valid_dns_id`: a wildcard is a label. Where names are held against
+        // the reference such a name is passed over, but not here.
+        Some(refused(
+            Cause::CertWildcard,
+            "Other(MalformedDnsIdentifier)",
+        ))
+    } else {
+        (ca.permits_others || ours).then_some(violation)
+    }
 }
 
 /// crl/mod.rs, `RevocationOptions::check`: the depth, a list by the issuer, its expiry, the serial
@@ -223,9 +249,9 @@ fn name(check: &Check<'_>, leaf: &Certificate) -> Option<Finding> {
 }
 
 fn unknown(check: &Check<'_>, standing: Anchored) -> Cause {
-    match (check.credential.flaw, standing) {
-        (Flaw::SelfSigned | Flaw::SelfSignedCa, _) => Cause::CertSelfSignedLeaf,
-        (Flaw::MissingIntermediate, Anchored::Root | Anchored::Impostor) => {
+    match standing {
+        _ if check.credential.signs_itself() => Cause::CertSelfSignedLeaf,
+        Anchored::Root | Anchored::Impostor if check.credential.has(Flaw::MissingIntermediate) => {
             Cause::CertMissingIntermediate
         }
         _ => Cause::CertUnknownCa,

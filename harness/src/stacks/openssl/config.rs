@@ -9,11 +9,12 @@ use openssl::ssl::{
     AlpnError, NameType, SniError, Ssl, SslAlert, SslContext, SslContextBuilder, SslMethod,
     SslMode, SslOptions, SslSessionCacheMode, SslVerifyMode, SslVersion,
 };
+use openssl::x509::X509;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
-use openssl::x509::{X509, X509Crl};
 
 use super::connection::OpenSslConnection;
+use super::parsed::Parsed;
 use super::{error, ffi, resume, trace};
 use crate::clock;
 use crate::connection::{Config, Connection, Failure, Memory, Refusal, Role};
@@ -75,6 +76,7 @@ impl Prepared {
 pub(super) fn client(
     profile: &ClientProfile,
     identities: &Identities,
+    parsed: &Parsed,
 ) -> Result<(SslContextBuilder, Option<String>), Refusal> {
     expressible(
         &[profile.certificate_type, profile.server_certificate_type],
@@ -97,6 +99,7 @@ pub(super) fn client(
     verify(
         &mut context,
         identities,
+        parsed,
         &Verification {
             peer: Role::Server,
             trust: profile.trust,
@@ -129,6 +132,7 @@ pub(super) fn client(
 pub(super) fn server(
     profile: &ServerProfile,
     identities: &Identities,
+    parsed: &Parsed,
 ) -> Result<SslContextBuilder, Refusal> {
     expressible(
         &[profile.certificate_type, profile.client_certificate_type],
@@ -165,6 +169,7 @@ pub(super) fn server(
         verify(
             &mut context,
             identities,
+            parsed,
             &Verification {
                 peer: Role::Client,
                 trust: profile.trust,
@@ -418,6 +423,7 @@ struct Verification {
 fn verify(
     context: &mut SslContextBuilder,
     identities: &Identities,
+    parsed: &Parsed,
     verification: &Verification,
 ) -> Result<(), Refusal> {
     if verification.revocation == Revocation::CrlMissingAllowed {
@@ -425,18 +431,18 @@ fn verify(
             "OpenSSL insists on a list for what it checks".to_owned(),
         ));
     }
-    let anchors = identities
-        .anchors(verification.peer, verification.trust)
+    let anchors = parsed
+        .anchors(identities, verification.peer, verification.trust)
         .map_err(unmakeable)?;
-    let mut set = || {
+    let set = || {
         let mut store = X509StoreBuilder::new()?;
-        for anchor in anchors.iter() {
-            store.add_cert(X509::from_der(anchor)?)?;
+        for anchor in anchors?.iter() {
+            store.add_cert(anchor.clone())?;
         }
         let mut flags = X509VerifyFlags::empty();
         if let Some(lists) = Lists::of(verification.revocation) {
-            for crl in identities.crls(lists).iter() {
-                ffi::add_crl(&mut store, &X509Crl::from_der(crl)?)?;
+            for crl in parsed.crls(identities, lists)?.iter() {
+                ffi::add_crl(&mut store, crl)?;
             }
             flags |= X509VerifyFlags::CRL_CHECK;
         }

@@ -13,6 +13,7 @@ mod config;
 mod connection;
 mod error;
 mod ffi;
+mod parsed;
 mod resume;
 mod session;
 mod trace;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use ::openssl::ssl::{SslContext, SslContextBuilder};
 
 use self::config::Prepared;
+use self::parsed::Parsed;
 use crate::connection::{Config, Refusal, Role, Stack, StackInfo};
 use crate::identity::Identities;
 use crate::profile::{ClientProfile, ServerProfile};
@@ -31,6 +33,7 @@ use crate::scenario::StackId;
 pub struct OpenSsl {
     info: StackInfo,
     identities: Arc<Identities>,
+    parsed: Parsed,
 }
 
 impl OpenSsl {
@@ -51,6 +54,7 @@ impl OpenSsl {
                 crypto: "OpenSSL default provider".to_owned(),
             },
             identities,
+            parsed: Parsed::default(),
         }
     }
 
@@ -76,7 +80,7 @@ impl OpenSsl {
         &self,
         profile: &ClientProfile,
     ) -> Result<(SslContextBuilder, Option<String>), Refusal> {
-        config::client(profile, &self.identities)
+        config::client(profile, &self.identities, &self.parsed)
     }
 
     /// The context that a server of this profile has.
@@ -94,7 +98,7 @@ impl OpenSsl {
     ///
     /// As [`Stack::server`].
     pub fn server_builder(&self, profile: &ServerProfile) -> Result<SslContextBuilder, Refusal> {
-        config::server(profile, &self.identities)
+        config::server(profile, &self.identities, &self.parsed)
     }
 
     /// A client with a context of the caller's, and the name that each connection sends as SNI.
