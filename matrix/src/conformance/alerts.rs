@@ -26,7 +26,10 @@ pub(super) fn breaches(
     RULES
         .iter()
         .filter(|named| {
-            named.causes.contains(&cause) && named.when.holds(expectation.version, detector)
+            named.causes.contains(&cause)
+                && named
+                    .when
+                    .holds(expectation.version, detector, side.established)
         })
         .filter(|named| !sent.is_some_and(|alert| named.alerts.contains(&alert)))
         .map(|named| Breach {
@@ -60,13 +63,16 @@ enum When {
     /// And by the client.
     ByTls13Client,
     Before13,
+    /// In the handshake: after a close_notify of its own a side sends nothing any more.
+    NotDone,
 }
 
 impl When {
-    fn holds(self, version: Option<V>, detector: Role) -> bool {
+    fn holds(self, version: Option<V>, detector: Role, done: bool) -> bool {
         match self {
             Self::ByTls13Client => version == Some(V::TLS1_3) && detector == Role::Client,
             Self::Always => true,
+            Self::NotDone => !done,
             Self::Tls13 => version == Some(V::TLS1_3),
             Self::Before13 => version.is_some_and(|version| version < V::TLS1_3),
         }
@@ -273,5 +279,25 @@ const RULES: &[NamedAlert] = &[
         causes: &[C::ClientCertMissing],
         when: When::Before13,
         alerts: &[A::handshake_failure],
+    },
+    NamedAlert {
+        rule: Rule {
+            id: "oversize",
+            citation: "RFC 8446 §5.1, §5.2, RFC 5246 §6.2.3",
+            demand: "a record that is longer than any may be is record_overflow",
+        },
+        causes: &[C::NetOversize],
+        when: When::NotDone,
+        alerts: &[A::record_overflow],
+    },
+    NamedAlert {
+        rule: Rule {
+            id: "protected-record",
+            citation: "RFC 8446 §5.2, RFC 5246 §7.2.2",
+            demand: "a protected record that does not open is bad_record_mac",
+        },
+        causes: &[C::NetCorruptProtected],
+        when: When::NotDone,
+        alerts: &[A::bad_record_mac],
     },
 ];

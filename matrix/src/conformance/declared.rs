@@ -5,6 +5,13 @@ use super::Library::{Openssl, Rustls};
 
 /// Each is documented in the stack's source, where the model cites it.
 pub const DECLARED: &[Deviation] = &[
+    // msgs/message/outbound.rs, `MessageTooLarge`, is an error of syntax like others
+    // (conn.rs, `handle_deframe_error`).
+    Deviation {
+        library: Rustls,
+        rule: "oversize",
+        deed: "sends decode_error",
+    },
     // server/hs.rs looks for signature_algorithms before it looks at the version.
     Deviation {
         library: Rustls,

@@ -217,10 +217,10 @@ impl<'a> Carrier<'a> {
             }]),
             Act::Type(_) | Act::Version(_) => not(record),
             Act::Length(by) => done(vec![Record {
-                length: match *by {
-                    by if by >= OVERSIZE => Length::Oversize,
-                    by if by > 0 => Length::More(by.unsigned_abs()),
-                    by => Length::Less(by.unsigned_abs()),
+                length: if *by >= OVERSIZE {
+                    Length::Oversize
+                } else {
+                    Length::More
                 },
                 ..record
             }]),

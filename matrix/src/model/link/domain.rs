@@ -1,6 +1,5 @@
 //! Interference that the model says nothing of.
 
-use shakedown::iana::ContentType;
 use shakedown::link::{Act, At};
 use shakedown::scenario::Scenario;
 
@@ -11,8 +10,7 @@ pub(in crate::model) fn outside(scenario: &Scenario) -> Option<String> {
             .then(|| "more than one thing that the link does".to_owned());
     };
     let known = match &op.act {
-        Act::Length(by) => matches!(by, -1 | 1) || *by >= super::carrier::OVERSIZE,
-        Act::Type(kind) => (ContentType::change_cipher_spec.0..=0xff).contains(&kind.0),
+        Act::Length(by) => *by == 1 || *by >= super::carrier::OVERSIZE,
         Act::Field(_) | Act::Set(_) | Act::Edit(_) => matches!(op.at, At::Message(_)),
         _ => true,
     };

@@ -136,9 +136,6 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
     if record.content == Content::Empty && kind == ContentType::handshake {
         return;
     }
-    if let Length::Less(_) = record.length {
-        return shorter(peer, fork);
-    }
     if kind == ContentType::change_cipher_spec {
         return change(peer, record);
     }
@@ -243,11 +240,6 @@ fn alert(peer: &mut Peer<'_>, fatal: bool, description: A) {
     } else if description == A::no_renegotiation {
         peer.fail("NO_RENEGOTIATION", Some(A::handshake_failure));
     }
-}
-
-fn shorter(peer: &mut Peer<'_>, fork: &mut Fork) {
-    let _ = fork;
-    peer.go_deaf();
 }
 
 /// A record in the clear that has swallowed a byte of the next.

@@ -273,7 +273,7 @@ impl<'a> Peer<'a> {
             return;
         }
         match record.length {
-            Length::More(_) => {
+            Length::More => {
                 // The header is looked at before the rest has come.
                 self.header(record);
                 if self.failure.is_none() {

@@ -23,11 +23,7 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
     if record.version.0 >> 8 != 3 {
         return refuse(peer, "UnknownProtocolVersion");
     }
-    let emptied = matches!(
-        (&record.content, record.length),
-        (Content::ChangeCipherSpec(_), Length::Less(_))
-    );
-    if record.content == Content::Empty || emptied {
+    if record.content == Content::Empty {
         return refuse(peer, "InvalidEmptyPayload");
     }
     if record.length == Length::Oversize {
@@ -61,9 +57,6 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
             return peer.fail("DecryptError", Some(A::bad_record_mac));
         }
         kind = record.content.kind();
-    }
-    if let Length::Less(_) = record.length {
-        return shorter(peer, fork);
     }
     if peer.begun && kind == ContentType::handshake {
         // The type of a message, then the type and length of another for its length, or any bytes.
@@ -228,12 +221,6 @@ fn unopened(peer: &mut Peer<'_>, kind: ContentType, fork: &mut Fork) {
             Some(A::unexpected_message),
         ),
     }
-}
-
-/// A record in the clear that ends too soon; what follows begins inside it.
-fn shorter(peer: &mut Peer<'_>, fork: &mut Fork) {
-    let _ = fork;
-    peer.go_deaf();
 }
 
 /// A record in the clear that has swallowed a byte of the next.

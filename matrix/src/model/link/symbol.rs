@@ -21,10 +21,8 @@ pub(super) struct Record {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Length {
     True,
-    /// So many bytes more than are there.
-    More(u32),
-    /// So many bytes fewer.
-    Less(u32),
+    /// One byte more than is there.
+    More,
     /// More than any record may have.
     Oversize,
 }
