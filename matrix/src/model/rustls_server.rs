@@ -92,7 +92,9 @@ pub(super) fn answer(
         });
     }
     if let Some(session) = resumption::by_rustls_tls12(hello, server, suite)? {
+        // server/tls12.rs, `start_resumption`: the extensions are processed as ever (`emit_server_hello`).
         let alpn = alpn(hello, profile, Phase::ClientHello)?;
+        raw_keys::rustls_server(hello, profile, Phase::ClientHello)?;
         return Ok(Choice::resumed(session, suite, None, alpn));
     }
     let usable: Vec<_> = offered

@@ -181,4 +181,28 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "groups":["x25519","secp256r1"]}}},"server":{"stack":"openssl","profile":{
         "protocol":{"groups":["secp384r1"]},"identity":{"flaw":"bad-key-usage"}}}}"#,
     ),
+    // A server that has come to demand raw keys, and says so though it would resume.
+    (
+        Some("cert-type-mismatch"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"rustls-ring","profile":{"client_auth":"optional",
+        "client_certificate_type":"raw-public-key"}},"earlier":{"means":"ticket","server":{}}}"#,
+    ),
+    // Two flaws that no axis brings together with these anchors: constraints of an anchor, and a name
+    // that is none (rustls); issuers that are anchors themselves.
+    (
+        Some("cert-wildcard"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"trust":"intermediates"}},"server":{"stack":"openssl",
+        "profile":{"identity":{"flaw":"partial-wildcard","also":"name-excluded"}}}}"#,
+    ),
+    (
+        Some("cert-chain-signature"),
+        r#"{"client":{"stack":"openssl","profile":{"trust":"intermediates","partial_chain":true}},
+        "server":{"stack":"rustls-ring","profile":{"identity":{"flaw":"path-length","also":"bad-signature"}}}}"#,
+    ),
+    (
+        Some("cert-expired"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"trust":"intermediates"}},"server":{"stack":"openssl",
+        "profile":{"identity":{"flaw":"expired-intermediate","also":"bad-signature"}}}}"#,
+    ),
 ];
