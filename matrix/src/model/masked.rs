@@ -414,6 +414,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_good_response_may_come_from_a_signer_that_is_out_of_date() {
+        let json = r#"{"client":{"stack":"openssl","profile":{"ocsp":"check"}},
+            "server":{"stack":"rustls-ring","profile":{"staple":"malformed",
+            "identity":{"flaw":"expired-intermediate"}}}}"#;
+        assert_eq!(
+            causes(json),
+            [
+                Cause::OcspStapleMalformed,
+                Cause::OcspStapleMissing,
+                Cause::CertExpired,
+            ]
+        );
+    }
+
     fn causes(json: &str) -> Vec<Cause> {
         let Prediction::Expect(expectation) =
             predict(&Scenario::from_json(json).expect("well-formed"))
