@@ -183,12 +183,6 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
     ),
     // Why OpenSSL finds no suite, which looks the same whatever it is.
     (
-        Some("suite-mismatch"),
-        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
-        "suites":["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"]}}},"server":{"stack":"openssl","profile":{
-        "protocol":{"suites":["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"]}}}}"#,
-    ),
-    (
         Some("suite-key-type"),
         r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
         "suites":["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"]}}},"server":{"stack":"openssl","profile":{
@@ -213,11 +207,6 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "groups":["secp384r1"]}}}}"#,
     ),
     // No version in common, where the server could not speak TLS 1.3 anyhow.
-    (
-        Some("version-mismatch"),
-        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"]}}},
-        "server":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]}}}}"#,
-    ),
     (
         Some("version-mismatch"),
         r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"]}}},
@@ -247,12 +236,6 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         Some("cert-unknown-ca"),
         r#"{"client":{"stack":"openssl","profile":{"partial_chain":true,
         "trust":{"leaf":{"flaw":"expired"}}}},"server":{"stack":"openssl"}}"#,
-    ),
-    // The intermediate is missed before the impostor is met.
-    (
-        Some("cert-missing-intermediate"),
-        r#"{"client":{"stack":"openssl","profile":{"trust":"impostor-roots"}},
-        "server":{"stack":"openssl","profile":{"identity":{"flaw":"missing-intermediate"}}}}"#,
     ),
     // Why webpki finds no issuer, which looks the same whatever it is.
     (
