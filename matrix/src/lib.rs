@@ -19,6 +19,8 @@ pub mod lab;
 pub mod model;
 pub mod output;
 pub mod plan;
+#[cfg(all(test, feature = "recorded"))]
+mod recorded;
 pub mod recording;
 pub mod report;
 #[cfg(feature = "stacks")]

@@ -76,51 +76,36 @@ impl<W: Write> Recorder<W> {
     }
 }
 
-/// A recording that has been read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recording {
-    outcomes: Vec<Outcome>,
-    scenarios: Vec<(Scenario, usize, Verdict)>,
-}
-
-impl Recording {
-    /// Reads a recording.
-    ///
-    /// # Errors
-    ///
-    /// [`RecordingError`] at the first line that is not one of a recording.
-    pub fn from_lines(text: &str) -> Result<Self, RecordingError> {
-        let mut recording = Self {
-            outcomes: Vec::new(),
-            scenarios: Vec::new(),
-        };
-        for (line, text) in (1..).zip(text.lines()) {
-            let at = |message: String| RecordingError { line, message };
-            match serde_json::from_str(text).map_err(|error| at(error.to_string()))? {
-                Line::Seen(outcome) => recording.outcomes.push(*outcome),
-                Line::Went {
-                    scenario,
-                    outcome,
-                    verdict,
-                } => {
-                    if outcome >= recording.outcomes.len() {
-                        return Err(at(format!("outcome {outcome} is not further up")));
-                    }
-                    let scenario = Scenario::from_json(scenario.get())
-                        .map_err(|error| at(error.to_string()))?;
-                    recording.scenarios.push((scenario, outcome, verdict));
-                }
+/// Reads a recording, and shows each scenario, its outcome, and the verdict when it was recorded, as
+/// soon as it is read.
+///
+/// # Errors
+///
+/// [`RecordingError`] at the first line that is not one of a recording.
+pub fn read(
+    text: &str,
+    mut show: impl FnMut(&Scenario, &Outcome, &Verdict),
+) -> Result<(), RecordingError> {
+    let mut outcomes = Vec::new();
+    for (line, text) in (1..).zip(text.lines()) {
+        let at = |message: String| RecordingError { line, message };
+        match serde_json::from_str(text).map_err(|error| at(error.to_string()))? {
+            Line::Seen(outcome) => outcomes.push(*outcome),
+            Line::Went {
+                scenario,
+                outcome,
+                verdict,
+            } => {
+                let outcome = outcomes
+                    .get(outcome)
+                    .ok_or_else(|| at(format!("outcome {outcome} is not further up")))?;
+                let scenario =
+                    Scenario::from_json(scenario.get()).map_err(|error| at(error.to_string()))?;
+                show(&scenario, outcome, &verdict);
             }
         }
-        Ok(recording)
     }
-
-    /// Each scenario, its outcome, and the verdict when it was recorded.
-    pub fn iter(&self) -> impl Iterator<Item = (&Scenario, &Outcome, &Verdict)> {
-        self.scenarios
-            .iter()
-            .map(|(scenario, outcome, verdict)| (scenario, &self.outcomes[*outcome], verdict))
-    }
+    Ok(())
 }
 
 /// A line that is not one of a recording.
@@ -162,14 +147,16 @@ mod tests {
 
     #[test]
     fn what_is_recorded_reads_back_without_the_text() {
-        let recording = Recording::from_lines(&recorded()).expect("just written");
-        let read: Vec<_> = recording.iter().collect();
-        let (first, second) = (scenario("openssl"), scenario("rustls-ring"));
+        let mut shown = Vec::new();
+        read(&recorded(), |scenario, outcome, verdict| {
+            shown.push((scenario.clone(), outcome.clone(), verdict.clone()));
+        })
+        .expect("just written");
         assert_eq!(
-            read,
+            shown,
             [
-                (&first, &outcome(""), &Verdict::Agree),
-                (&second, &outcome(""), &Verdict::Stall),
+                (scenario("openssl"), outcome(""), Verdict::Agree),
+                (scenario("rustls-ring"), outcome(""), Verdict::Stall),
             ]
         );
     }
@@ -183,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_line_of_something_else_is_named() {
-        let error = |text: &str| Recording::from_lines(text).expect_err("bad").line;
+        let error = |text: &str| read(text, |_, _, _| ()).expect_err("bad").line;
         let text = recorded();
         assert_eq!(error("{}"), 1);
         assert_eq!(error(&text.replace("rustls-ring", "gnutls")), 3);

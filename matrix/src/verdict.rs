@@ -435,6 +435,20 @@ mod tests {
     }
 
     #[test]
+    fn one_side_that_waits_is_no_stall() {
+        let (prediction, outcome) = as_expected(SUCCESS);
+        let sides: [fn(&mut Outcome); 2] = [
+            |o| o.client.end = End::Stalled,
+            |o| o.server.end = End::Stalled,
+        ];
+        for wait in sides {
+            let mut waiting = outcome.clone();
+            wait(&mut waiting);
+            assert!(matches!(judge(&prediction, &waiting), Verdict::Diverge(_)));
+        }
+    }
+
+    #[test]
     fn without_a_model_what_always_holds_is_demanded_all_the_same() {
         let unmodelled = Prediction::Unmodelled {
             reason: "planted".into(),

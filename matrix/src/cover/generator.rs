@@ -171,3 +171,19 @@ const DRAFT_WORK: [usize; MAX_STRENGTH] = [10_000_000, 200_000_000, 1_000_000_00
 const DRAFTS: (usize, usize) = (3, 100);
 /// A draft is polished until a pass over its axes gains nothing, at most this often.
 const POLISH_PASSES: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_a_row_costs_the_fewer_drafts_it_gets() {
+        let drafts = |sizes: &[usize]| {
+            let space = Space::new(sizes.to_vec(), Vec::new()).expect("without constraints");
+            Generator::new(&space, 2, 1).drafts_per_row()
+        };
+        assert_eq!(drafts(&[4; 10]), 100);
+        // 200,000,000 for 100 rows and 80 axes of 10 values with 79 others.
+        assert_eq!(drafts(&[10; 80]), 31);
+    }
+}

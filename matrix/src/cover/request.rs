@@ -70,3 +70,21 @@ pub const MAX_STRENGTH: usize = 3;
 /// The most tuples, over all sets of `strength` axes, that are worked on in one call. An axis with
 /// one value counts like one with two.
 pub const MAX_TUPLES: usize = 1 << 24;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_tuples_as_there_may_be_are_worked_on() {
+        let request = |sizes| {
+            let space = Space::new(sizes, Vec::new()).expect("without constraints");
+            check_request(&space, 3, &[])
+        };
+        assert_eq!(request(vec![128, 128, 128, 128, 64, 16]), Ok(()));
+        assert_eq!(
+            request(vec![128, 128, 128, 128, 64, 17]),
+            Err(CoverError::TooManyTuples)
+        );
+    }
+}

@@ -162,4 +162,43 @@ mod tests {
             assert_eq!(finding(name), Some(Cause::CertHostMismatch), "{name}");
         }
     }
+
+    #[test]
+    fn the_other_name_is_right_for_who_means_it() {
+        for lenient in [true, false] {
+            let finding = |name| dns_finding(Names::Another, name, lenient);
+            assert_eq!(finding(ServerName::ANOTHER), None);
+            assert_eq!(finding("Another.Shakedown.Example"), None);
+            assert_eq!(finding(ServerName::RIGHT), Some(Cause::CertHostMismatch));
+        }
+    }
+
+    /// rustls offers no scheme for the keys that it cannot verify, so no handshake gets there.
+    #[test]
+    fn each_verifier_has_its_keys() {
+        let lacks = |verifier| {
+            let check = Check {
+                verifier,
+                level: 0,
+                peer: Role::Server,
+                credential: Credential::default(),
+                trust: Trust::Roots,
+                revocation: Revocation::Off,
+                partial_chain: false,
+                staple: None,
+                name: None,
+            };
+            KeyType::ALL
+                .into_iter()
+                .filter(|key| !check.verifies(*key))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(lacks(StackId::Openssl), []);
+        let mut without = vec![KeyType::RsaPss2048, KeyType::Ed448];
+        without.sort_by_key(|key| KeyType::ALL.iter().position(|other| other == key));
+        assert_eq!(lacks(StackId::RustlsAwsLcRs), without);
+        without.push(KeyType::EcdsaP521);
+        without.sort_by_key(|key| KeyType::ALL.iter().position(|other| other == key));
+        assert_eq!(lacks(StackId::RustlsRing), without);
+    }
 }

@@ -189,4 +189,25 @@ mod tests {
             assert!(!is_known_text(name), "{name}");
         }
     }
+
+    #[test]
+    fn a_rustls_hello_with_two_empty_lists_is_outside() {
+        let json = |stack: &str, groups: &str, schemes: &str| {
+            format!(
+                r#"{{"client":{{"stack":"{stack}","profile":{{"protocol":{{"versions":["TLS1.2"],
+                "groups":[{groups}],"signature_schemes":[{schemes}]}}}}}},
+                "server":{{"stack":"openssl"}}}}"#
+            )
+        };
+        let is_outside = |stack, groups, schemes| {
+            let json = json(stack, groups, schemes);
+            both_lists_empty(&Scenario::from_json(&json).expect("well-formed")).is_some()
+        };
+        let (late, early) = (r#""X25519MLKEM768""#, r#""x25519""#);
+        assert!(is_outside("rustls-aws-lc-rs", late, ""));
+        assert!(!is_outside("openssl", late, ""));
+        assert!(!is_outside("rustls-aws-lc-rs", early, ""));
+        assert!(!is_outside("rustls-aws-lc-rs", "", ""));
+        assert!(!is_outside("rustls-aws-lc-rs", late, r#""ed25519""#));
+    }
 }

@@ -380,3 +380,31 @@ pub(super) fn shut(gates: &(Gate, Gate)) -> Option<(Role, Cause)> {
         .map(|found| (Role::Client, found))
         .or_else(|| cause(&gates.1).map(|found| (Role::Server, found)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shakedown::iana::NamedGroup;
+
+    #[test]
+    fn openssl_sends_four_key_shares_and_no_more() {
+        let groups = [
+            NamedGroup::x25519,
+            NamedGroup::secp256r1,
+            NamedGroup::x448,
+            NamedGroup::secp384r1,
+            NamedGroup::secp521r1,
+        ];
+        let support = |shares: &[NamedGroup]| {
+            let protocol = Protocol {
+                groups: Some(groups.to_vec()),
+                key_shares: shares.to_vec(),
+                ..Protocol::default()
+            };
+            protocol_support(StackId::Openssl, &protocol)
+        };
+        assert_eq!(support(&groups[..3]), None);
+        assert_eq!(support(&groups[..4]), None);
+        assert!(support(&groups).is_some());
+    }
+}

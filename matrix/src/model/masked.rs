@@ -404,6 +404,81 @@ mod tests {
         assert_eq!(causes(json), [Cause::SigalgMismatch, Cause::CertExpired]);
     }
 
+    #[test]
+    fn a_cause_that_holds_on_either_side_is_told_once() {
+        let json = r#"{"client":{"stack":"openssl","profile":{"identity":{"flaw":"expired"}}},
+            "server":{"stack":"openssl","profile":{"identity":{"flaw":"expired"},
+            "client_auth":"required"}}}"#;
+        assert_eq!(causes(json), [Cause::CertExpired]);
+    }
+
+    /// Each first remedy leaves the cause that the next one would mend on the way.
+    #[test]
+    fn the_gentlest_remedy_is_taken() {
+        for (json, expected) in [
+            (
+                r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+                "suites":[],"tls13_suites":[]}}},
+                "server":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"]}}}}"#,
+                [Cause::CfgNoCiphers, Cause::VersionMismatch],
+            ),
+            (
+                r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl","profile":{
+                "client_auth":"required","trust":"other-root"}}}"#,
+                [Cause::ClientCertMissing, Cause::CertUnknownCa],
+            ),
+            (
+                r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+                "groups":["x25519"]}}},"server":{"stack":"openssl","profile":{"protocol":{
+                "versions":["TLS1.3"],"groups":["secp256r1"]}}}}"#,
+                [Cause::VersionMismatch, Cause::GroupMismatch],
+            ),
+            (
+                r#"{"client":{"stack":"openssl","profile":{"fallback_scsv":true,"protocol":{
+                "versions":["TLS1.2"],"suites":["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"]}}},
+                "server":{"stack":"openssl","profile":{"identity":{"key":"ecdsa-p256"}}}}"#,
+                [Cause::VersionFallbackScsv, Cause::SuiteKeyType],
+            ),
+            (
+                r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"],
+                "tls13_suites":["TLS_AES_128_GCM_SHA256"],"groups":["x25519"]}}},
+                "server":{"stack":"openssl","profile":{"protocol":{
+                "tls13_suites":["TLS_AES_256_GCM_SHA384"],"groups":["secp256r1"]}}}}"#,
+                [Cause::SuiteMismatch, Cause::GroupMismatch],
+            ),
+            (
+                r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"],
+                "groups":["x25519"],"signature_schemes":["ecdsa_secp256r1_sha256"]}}},
+                "server":{"stack":"openssl","profile":{"identity":{"key":"rsa2048"},
+                "protocol":{"groups":["secp256r1"]}}}}"#,
+                [Cause::GroupMismatch, Cause::SigalgMismatch],
+            ),
+            (
+                r#"{"client":{"stack":"openssl","profile":{"protocol":{"security_level":3,
+                "signature_schemes":["ecdsa_secp256r1_sha256"]}}},
+                "server":{"stack":"openssl","profile":{"identity":{"key":"rsa2048"}}}}"#,
+                [Cause::SigalgMismatch, Cause::CertWeakKey],
+            ),
+        ] {
+            assert_eq!(causes(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_good_response_may_come_from_a_signer_that_is_out_of_date() {
+        let json = r#"{"client":{"stack":"openssl","profile":{"ocsp":"check"}},
+            "server":{"stack":"rustls-ring","profile":{"staple":"malformed",
+            "identity":{"flaw":"expired-intermediate"}}}}"#;
+        assert_eq!(
+            causes(json),
+            [
+                Cause::OcspStapleMalformed,
+                Cause::OcspStapleMissing,
+                Cause::CertExpired,
+            ]
+        );
+    }
+
     fn causes(json: &str) -> Vec<Cause> {
         let Prediction::Expect(expectation) =
             predict(&Scenario::from_json(json).expect("well-formed"))

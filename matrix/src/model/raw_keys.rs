@@ -104,3 +104,53 @@ pub(super) fn unsupported(kind: CertificateType, credential: Option<Credential>)
 }
 
 const MISMATCH: &str = "PeerIncompatible(IncorrectCertificateTypeExtension)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shakedown::profile::KeyType;
+
+    #[test]
+    fn a_raw_key_is_trusted_with_the_roots_or_as_the_leafs() {
+        let credential = Credential::default();
+        let another = Credential {
+            key: KeyType::Rsa2048,
+            ..credential
+        };
+        let flawed = Credential {
+            flaw: Flaw::Expired,
+            ..credential
+        };
+        let found = |trust, version, certificate| {
+            verify(credential, trust, version, certificate).map(|finding| finding.cause)
+        };
+        let new = ProtocolVersion::TLS1_3;
+        assert_eq!(found(Trust::Roots, new, false), None);
+        assert_eq!(found(Trust::Leaf(credential), new, false), None);
+        assert_eq!(found(Trust::Leaf(flawed), new, false), None);
+        for trust in [Trust::Leaf(another), Trust::OtherRoot] {
+            assert_eq!(found(trust, new, false), Some(Cause::CertUnknownCa));
+        }
+        for (version, certificate) in [(new, true), (ProtocolVersion::TLS1_2, false)] {
+            assert_eq!(
+                found(Trust::Roots, version, certificate),
+                Some(Cause::CertTypeMismatch)
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_key_without_a_flaw_is_presented_raw() {
+        let sound = Credential::default();
+        let flawed = Credential {
+            flaw: Flaw::Expired,
+            ..sound
+        };
+        let raw = CertificateType::RawPublicKey;
+        assert_eq!(unsupported(raw, Some(sound)), None);
+        assert!(unsupported(raw, Some(flawed)).is_some());
+        assert!(unsupported(raw, None).is_some());
+        assert_eq!(unsupported(CertificateType::X509, Some(flawed)), None);
+        assert_eq!(unsupported(CertificateType::X509, None), None);
+    }
+}

@@ -139,4 +139,22 @@ mod tests {
             assert!(!allows_key(level, key), "{key:?}");
         }
     }
+
+    #[test]
+    fn the_suites_that_each_level_forbids_first() {
+        for (level, suite) in [
+            (3, CipherSuite::TLS_RSA_WITH_AES_256_GCM_SHA384),
+            (4, CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA),
+            (4, CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256),
+        ] {
+            assert!(allows_suite(level - 1, suite), "{suite:?}");
+            assert!(!allows_suite(level, suite), "{suite:?}");
+        }
+        for suite in [
+            CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+            CipherSuite::TLS_AES_256_GCM_SHA384,
+        ] {
+            assert!(allows_suite(5, suite), "{suite:?}");
+        }
+    }
 }

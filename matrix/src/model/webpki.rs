@@ -292,3 +292,63 @@ fn refused(cause: Cause, error: &str) -> Finding {
 
 /// verify_cert.rs, `MAX_SUB_CA_COUNT`.
 const MAX_INTERMEDIATES: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shakedown::connection::Role;
+    use shakedown::profile::{Credential, KeyType, Trust};
+    use shakedown::scenario::StackId;
+
+    /// RFC 5280 §4.2.1.9: the end entity does not count.
+    #[test]
+    fn a_path_length_counts_the_intermediates_below() {
+        let check = check(Credential::default());
+        let mut ca = intermediates(Role::Server, Credential::default()).remove(0);
+        for (limit, place, cause) in [
+            (0, 1, None),
+            (0, 2, Some(Cause::CertPathLen)),
+            (1, 2, None),
+            (1, 3, Some(Cause::CertPathLen)),
+        ] {
+            ca.path_length = Some(limit);
+            let found = alone(&check, &ca, place).map(|finding| finding.cause);
+            assert_eq!(found, cause, "{limit} at {place}");
+        }
+    }
+
+    #[test]
+    fn a_key_for_pss_alone_has_an_error_of_its_own() {
+        let error = |key| {
+            let credential = Credential {
+                key,
+                ..Credential::default()
+            };
+            unsupported_key(&check(credential)).map(|finding| finding.native)
+        };
+        let native = |error| Some(format!("InvalidCertificate({error})"));
+        assert_eq!(error(KeyType::EcdsaP256), None);
+        assert_eq!(
+            error(KeyType::RsaPss2048),
+            native("UnsupportedSignatureAlgorithmForPublicKey")
+        );
+        assert_eq!(
+            error(KeyType::Ed448),
+            native("UnsupportedSignatureAlgorithm")
+        );
+    }
+
+    fn check(credential: Credential) -> Check<'static> {
+        Check {
+            verifier: StackId::RustlsRing,
+            level: 0,
+            peer: Role::Server,
+            credential,
+            trust: Trust::Roots,
+            revocation: Revocation::Off,
+            partial_chain: false,
+            staple: None,
+            name: None,
+        }
+    }
+}

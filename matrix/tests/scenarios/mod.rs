@@ -205,4 +205,90 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         r#"{"client":{"stack":"rustls-ring","profile":{"trust":"intermediates"}},"server":{"stack":"openssl",
         "profile":{"identity":{"flaw":"expired-intermediate","also":"bad-signature"}}}}"#,
     ),
+    // Why OpenSSL finds no suite, which looks the same whatever it is.
+    (
+        Some("suite-key-type"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "suites":["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"]}}},"server":{"stack":"openssl","profile":{
+        "identity":{"key":"rsa2048"}}}}"#,
+    ),
+    (
+        Some("suite-key-type"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "suites":["TLS_RSA_WITH_AES_128_GCM_SHA256"]}}},"server":{"stack":"openssl","profile":{
+        "identity":{"key":"rsa-pss2048"}}}}"#,
+    ),
+    (
+        Some("sigalg-mismatch"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.1","TLS1.2"],
+        "security_level":0}}},"server":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.1"],
+        "security_level":0},"identity":{"key":"rsa-pss2048"}}}}"#,
+    ),
+    (
+        Some("cert-curve-not-offered"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "groups":["x25519"]}}},"server":{"stack":"openssl","profile":{"protocol":{
+        "groups":["secp384r1"]}}}}"#,
+    ),
+    // No version in common, where the server could not speak TLS 1.3 anyhow.
+    (
+        Some("version-mismatch"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"]}}},
+        "server":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]},"identity":null}}}"#,
+    ),
+    // A client that speaks TLS 1.3 and older versions offers the schemes of level 0 at that level.
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"security_level":0}}},
+        "server":{"stack":"openssl","profile":{"identity":{"key":"rsa2048"},"protocol":{
+        "security_level":0,"versions":["TLS1.2"],"signature_schemes":["rsa_pkcs1_sha1"]}}}}"#,
+    ),
+    // Suites with ECDSA are for EdDSA too.
+    (
+        None,
+        r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":["TLS1.2"],
+        "signature_schemes":["ed25519"]}}},"server":{"stack":"openssl","profile":{
+        "identity":{"key":"ed25519"}}}}"#,
+    ),
+    // What is trusted is another certificate: of another key, or with a flaw.
+    (
+        Some("cert-unknown-ca"),
+        r#"{"client":{"stack":"openssl","profile":{"partial_chain":true,
+        "trust":{"leaf":{"key":"rsa2048"}}}},"server":{"stack":"openssl"}}"#,
+    ),
+    (
+        Some("cert-unknown-ca"),
+        r#"{"client":{"stack":"openssl","profile":{"partial_chain":true,
+        "trust":{"leaf":{"flaw":"expired"}}}},"server":{"stack":"openssl"}}"#,
+    ),
+    // Why webpki finds no issuer, which looks the same whatever it is.
+    (
+        Some("cert-self-signed-leaf"),
+        r#"{"client":{"stack":"rustls-ring"},
+        "server":{"stack":"openssl","profile":{"identity":{"flaw":"self-signed"}}}}"#,
+    ),
+    (
+        Some("cert-missing-intermediate"),
+        r#"{"client":{"stack":"rustls-ring"},
+        "server":{"stack":"openssl","profile":{"identity":{"flaw":"missing-intermediate"}}}}"#,
+    ),
+    // A response that is out of date, by a signer that is too.
+    (
+        Some("ocsp-staple-missing"),
+        r#"{"client":{"stack":"openssl","profile":{"ocsp":"check"}},"server":{"stack":"openssl",
+        "profile":{"staple":"expired","identity":{"flaw":"expired-intermediate"}}}}"#,
+    ),
+    // The other name, and who means it.
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"server_name":{"dns":"another.shakedown.example"}}},
+        "server":{"stack":"openssl","profile":{"identity":{"flaw":"other-name"}}}}"#,
+    ),
+    // An OpenSSL client tells the name of the session's, as rustls acknowledged it.
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"rustls-ring"},"earlier":{"means":"ticket","client":{
+        "protocol":{"versions":["TLS1.2"]},"server_name":{"dns":"Server.shakedown.test"}}}}"#,
+    ),
 ];

@@ -67,6 +67,15 @@ pub(super) fn of(
             alert: fault.alert,
         });
     }
+    if !scenario.server.stack.is_rustls()
+        && let Err(fault) = openssl_server::setup(&server_abilities(&scenario.server))
+    {
+        // It looks at its own configuration before it reads anything.
+        server = vec![Step::Fail {
+            native: fault.native,
+            alert: fault.alert,
+        }];
+    }
     [client.into(), server.into()]
 }
 
@@ -351,7 +360,6 @@ fn place(scenario: &Scenario, fault: &Fault, shape: &Shape, steps: &[Step]) -> u
     let hellos = usize::from(shape.retried);
     match &fault.phase {
         Phase::BeforeHello => 0,
-        Phase::ClientHello if !rustls && sets_up_in_vain(scenario) => 0,
         Phase::ClientHello => after(
             M::client_hello,
             usize::from(fault.cause == Cause::ResumePskWithdrawn),
@@ -381,11 +389,6 @@ fn place(scenario: &Scenario, fault: &Fault, shape: &Shape, steps: &[Step]) -> u
             _ => after(M::certificate, 0),
         },
     }
-}
-
-/// An OpenSSL server looks at its own configuration before it reads anything.
-fn sets_up_in_vain(scenario: &Scenario) -> bool {
-    openssl_server::setup(&server_abilities(&scenario.server)).is_err()
 }
 
 /// At which message of the server's flight a client finds a fault.

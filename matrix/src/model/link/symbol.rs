@@ -82,6 +82,8 @@ pub(super) enum Datum {
     Of(Role),
     /// Anything else.
     Noise,
+    /// No byte.
+    Nothing,
 }
 
 impl Content {

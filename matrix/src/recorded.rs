@@ -1,16 +1,17 @@
 //! The model against the recorded outcomes of a run, with no stack linked: what `ci/mutants` asks
-//! of each mutant. `cargo test` leaves it out unless asked: `--test recorded`.
+//! of each mutant first.
 
+#[path = "../tests/scenarios/mod.rs"]
 mod scenarios;
 
 use std::fs;
 
 use shakedown::scenario::Scenario;
-use shakedown_matrix::model::predict;
-use shakedown_matrix::recording::Recording;
-use shakedown_matrix::verdict::{Verdict, judge};
 
 use self::scenarios::RARE;
+use crate::model::predict;
+use crate::recording;
+use crate::verdict::{Verdict, judge};
 
 #[test]
 fn every_recorded_scenario_goes_as_it_went() {
@@ -27,7 +28,7 @@ fn every_recorded_scenario_goes_as_it_went() {
 
 #[test]
 fn every_rare_scenario_goes_as_it_went() {
-    assert!(agreed(include_str!("rare.jsonl")) > 0);
+    assert!(agreed(include_str!("../tests/rare.jsonl")) > 0);
 }
 
 #[test]
@@ -38,17 +39,17 @@ fn every_rare_scenario_has_its_cause() {
     }
 }
 
-/// How many scenarios of a recording go as the model says. Every one must go as recorded.
+/// How many scenarios of a recording go as the model says. Every one must go as recorded, and the
+/// first that does not ends it.
 fn agreed(recording: &str) -> usize {
-    let recording = Recording::from_lines(recording).expect("a recording");
-    recording
-        .iter()
-        .filter(|(scenario, outcome, recorded)| {
-            let verdict = judge(&predict(scenario), outcome);
-            assert_eq!(verdict, **recorded, "{}", scenario.to_json());
-            verdict == Verdict::Agree
-        })
-        .count()
+    let mut agreed = 0;
+    recording::read(recording, |scenario, outcome, recorded| {
+        let verdict = judge(&predict(scenario), outcome);
+        assert_eq!(verdict, *recorded, "{}", scenario.to_json());
+        agreed += usize::from(verdict == Verdict::Agree);
+    })
+    .expect("a recording");
+    agreed
 }
 
 const RECORDED: &str = "SHAKEDOWN_RECORDED";
