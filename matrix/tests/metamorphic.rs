@@ -340,6 +340,7 @@ fn wordless(outcome: &Outcome) -> Outcome {
         client: side(&outcome.client),
         server: side(&outcome.server),
         exporters_agree: outcome.exporters_agree,
+        deeds: outcome.deeds.clone(),
     }
 }
 

@@ -107,6 +107,8 @@ const MISMATCH: &str = "PeerIncompatible(IncorrectCertificateTypeExtension)";
 
 #[cfg(test)]
 mod tests {
+    use shakedown::profile::Flaw;
+
     use super::*;
     use shakedown::profile::KeyType;
 
