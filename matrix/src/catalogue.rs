@@ -420,6 +420,9 @@ const RECIPES: &[Recipe] = recipes! {
         "server.client-auth" = "required", "client.key" = "ecdsa-p256"
     }
     NetCorruptProtected { "link.op" = "corrupt-client-4" }
+    NetCorruptProtected."finished" {
+        "link.op" = "corrupt-client-4", "client.versions" = "1.2", "server.client-auth" = "optional"
+    }
     NetCorruptProtected."server" { "link.op" = "corrupt-server-7" }
     NetDrop { "link.op" = "drop-server-1" }
     NetDrop."client" { "link.op" = "drop-client-1" }

@@ -5,13 +5,6 @@ use super::Library::{Openssl, Rustls};
 
 /// Each is documented in the stack's source, where the model cites it.
 pub const DECLARED: &[Deviation] = &[
-    // msgs/message/outbound.rs, `MessageTooLarge`, is an error of syntax like others
-    // (conn.rs, `handle_deframe_error`).
-    Deviation {
-        library: Rustls,
-        rule: "oversize",
-        deed: "sends decode_error",
-    },
     // server/hs.rs looks for signature_algorithms before it looks at the version.
     Deviation {
         library: Rustls,
@@ -175,5 +168,12 @@ pub const DECLARED: &[Deviation] = &[
         library: Openssl,
         rule: "alpn-ignored",
         deed: "goes on, if it is told to",
+    },
+    // msgs/message/outbound.rs, `MessageTooLarge`, is an error of syntax like others
+    // (conn.rs, `handle_deframe_error`).
+    Deviation {
+        library: Rustls,
+        rule: "oversize",
+        deed: "sends decode_error",
     },
 ];
