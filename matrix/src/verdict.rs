@@ -179,9 +179,9 @@ fn compare_deeds(expected: &[ExpectedDeed], actual: &[Deed], found: &mut Vec<Dif
     let fits = |expected: &ExpectedDeed, actual: &Deed| {
         (expected.op, expected.record, expected.content_type)
             == (actual.op, actual.record, actual.content_type)
-            && expected
-                .applied
-                .is_none_or(|applied| applied == actual.applied)
+            && expected.applied.is_none_or(|applied| {
+                (applied, expected.back_ends) == (actual.applied, actual.back_ends)
+            })
     };
     let fit = expected.len() == actual.len()
         && expected
