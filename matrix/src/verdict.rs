@@ -8,6 +8,8 @@ use shakedown::outcome::{End, Outcome, SideOutcome};
 
 use crate::model::{Expected, ExpectedDeed, ExpectedEnd, ExpectedSide, Prediction};
 
+mod always;
+
 /// How a scenario went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -75,62 +77,12 @@ pub fn judge(prediction: &Prediction, outcome: &Outcome) -> Verdict {
     }
 }
 
-/// What holds of every handshake: both sides never complete with different views, an error has a
-/// word of ours, and somebody moves.
+/// What always holds is demanded all the same.
 fn without_a_model(reason: &str, outcome: &Outcome) -> Verdict {
-    if is_stalled(outcome) {
+    if is_stalled(outcome) && !always::may_stall(outcome) {
         return Verdict::Stall;
     }
-    let mut found = Vec::new();
-    let mut demand = |side, field: &str, holds: bool, actual: String| {
-        if !holds {
-            found.push(Difference {
-                side,
-                field: field.to_owned(),
-                expected: "what always holds".into(),
-                actual,
-            });
-        }
-    };
-    for role in Role::BOTH {
-        let side = outcome.side(role);
-        let unmapped = matches!(
-            &side.end,
-            End::Failed(failure) | End::Refused(failure) if failure.reason == Reason::Unmapped
-        );
-        demand(Some(role), "end", !unmapped, describe(&side.end));
-        demand(
-            Some(role),
-            "data intact",
-            side.data_intact != Some(false),
-            "false".into(),
-        );
-    }
-    demand(
-        None,
-        "exporters agree",
-        outcome.exporters_agree != Some(false),
-        "false".into(),
-    );
-    if let (Some(mine), Some(theirs)) = (&outcome.client.session, &outcome.server.session) {
-        let agreed = |session: &Session| {
-            (
-                session.version,
-                session.suite,
-                session.group,
-                session.server_signature,
-                session.client_signature,
-                session.alpn.clone(),
-                session.kind,
-            )
-        };
-        demand(
-            None,
-            "session",
-            agreed(mine) == agreed(theirs),
-            "the sides hold different parameters".into(),
-        );
-    }
+    let found = always::breaches(outcome);
     if found.is_empty() {
         Verdict::Unmodelled(reason.to_owned())
     } else {
