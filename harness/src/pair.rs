@@ -71,6 +71,25 @@ pub fn meet_recorded(
     recorded(begin(client, server, None), link)
 }
 
+/// As [`meet`], over a link of the caller's own, which hands over all that arrives at once.
+pub fn meet_over<'a>(
+    client: Result<&dyn Config, &Refusal>,
+    server: Result<&dyn Config, &Refusal>,
+    carrier: Box<dyn Carry + 'a>,
+) -> Outcome {
+    over(begin(client, server, None), carrier)
+}
+
+/// As [`meet_again`], with a later meeting over a link of the caller's own.
+pub fn meet_again_over<'a>(
+    earlier: [Result<&dyn Config, &Refusal>; 2],
+    later: [Result<&dyn Config, &Refusal>; 2],
+    means: Means,
+    carrier: Box<dyn Carry + 'a>,
+) -> Outcome {
+    over(begin_again(earlier, later, means), carrier)
+}
+
 /// Two connections and the link between them.
 pub struct Pair<'a> {
     client: Half,
@@ -81,6 +100,8 @@ pub struct Pair<'a> {
     buffer: Vec<u8>,
     parcel: Parcel,
     deeds: Vec<Deed>,
+    /// Whether anything arrived otherwise than it was sent.
+    altered: bool,
     steps: usize,
     exporters_agree: Option<bool>,
     transcript: Option<Vec<Flight>>,
@@ -121,6 +142,7 @@ impl<'a> Pair<'a> {
             buffer: Vec::new(),
             parcel: Parcel::default(),
             deeds: Vec::new(),
+            altered: false,
             steps: 0,
             exporters_agree: None,
             transcript: None,
@@ -262,6 +284,10 @@ impl<'a> Pair<'a> {
             });
         }
         self.deeds.append(&mut parcel.deeds);
+        self.altered |= parcel.forth != *buffer
+            || parcel.forth_ends
+            || !parcel.back.is_empty()
+            || parcel.back_ends;
         for (half, bytes, ends) in [
             (receiver, &parcel.forth, parcel.forth_ends),
             (sender, &parcel.back, parcel.back_ends),
@@ -296,13 +322,18 @@ impl<'a> Pair<'a> {
 
     fn into_outcome(self) -> Outcome {
         let Self { client, server, .. } = self;
+        let mut deeds = self.deeds;
+        for deed in &mut deeds {
+            // Where all arrived as it was sent nothing came of anything, whatever the link says.
+            deed.applied &= self.altered;
+        }
         let alerts = [sent_alert(&client, &server), sent_alert(&server, &client)];
         let [from_client, from_server] = alerts;
         Outcome {
             client: client.into_outcome(from_client),
             server: server.into_outcome(from_server),
             exporters_agree: self.exporters_agree,
-            deeds: self.deeds,
+            deeds,
         }
     }
 }
@@ -424,6 +455,13 @@ fn recorded(begun: Result<Connections, Box<Outcome>>, link: &Link) -> (Outcome, 
             (pair.into_outcome(), transcript)
         }
         Err(outcome) => (*outcome, Vec::new()),
+    }
+}
+
+fn over<'a>(begun: Result<Connections, Box<Outcome>>, carrier: Box<dyn Carry + 'a>) -> Outcome {
+    match begun {
+        Ok([client, server]) => Pair::over(client, server, carrier).run(),
+        Err(outcome) => *outcome,
     }
 }
 

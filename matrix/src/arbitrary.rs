@@ -9,6 +9,9 @@ use std::sync::LazyLock;
 use arbitrary::{Arbitrary, Unstructured};
 use shakedown::scenario::Scenario;
 
+#[cfg(any(test, feature = "proptest"))]
+pub use self::link::any_link;
+pub use self::link::{AnyLink, MAX_OPS};
 use crate::axes::{Axes, CLIENT_STACK, SERVER_STACK};
 use crate::cover::Space;
 #[cfg(feature = "stacks")]
@@ -17,6 +20,8 @@ use crate::{
     model::predict,
     verdict::{Verdict, judge},
 };
+
+mod link;
 
 /// A scenario that the axes can say and their constraints allow.
 ///
@@ -283,7 +288,8 @@ mod tests {
         }
 
         #[test]
-        fn strategies_make_what_json_can_say(scenario in any_scenario()) {
+        fn strategies_make_what_json_can_say(scenario in any_scenario(), link in any_link()) {
+            let scenario = Scenario { link, ..scenario };
             prop_assert_eq!(Scenario::from_json(&scenario.to_json()), Ok(scenario));
         }
     }

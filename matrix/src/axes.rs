@@ -803,6 +803,12 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         let plain = |label: &str| !matches!(label, "roots" | "off" | "no" | "x509");
         forbid(&[("server.client-auth", &empty), (field, &plain)]);
     }
+    // The server's anchors fill more than one record with their names (see `model::link::domain`).
+    forbid(&[
+        ("server.stack", &rustls),
+        ("server.trust", &|l| l == "intermediates"),
+        (LINK_OP, &|l| l != "none"),
+    ]);
     let no_anchor = |label: &str| matches!(label, "malformed" | "empty-chain");
     for (trust, side) in [("client.trust", "server"), ("server.trust", "client")] {
         forbid(&[

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use shakedown::connection::{Config, Refusal, Stack, StackInfo};
 use shakedown::identity::Identities;
-use shakedown::link::Flight;
+use shakedown::link::{Carry, Flight};
 use shakedown::outcome::Outcome;
 use shakedown::profile::{ClientProfile, ServerProfile};
 use shakedown::scenario::{Scenario, StackId};
@@ -71,6 +71,23 @@ impl Lab {
             _ => {
                 let [client, server] = sides.each_ref().map(borrowed);
                 pair::meet_recorded(client, server, &scenario.link)
+            }
+        }
+    }
+
+    /// Tries a scenario out over a link of the caller's own, instead of the one that it says.
+    pub fn run_over<'a>(&self, scenario: &Scenario, carrier: Box<dyn Carry + 'a>) -> Outcome {
+        let sides = self.sides(scenario);
+        match (&scenario.earlier, scenario.before()) {
+            (Some(earlier), Some(before)) => pair::meet_again_over(
+                self.sides(&before).each_ref().map(borrowed),
+                sides.each_ref().map(borrowed),
+                earlier.means,
+                carrier,
+            ),
+            _ => {
+                let [client, server] = sides.each_ref().map(borrowed);
+                pair::meet_over(client, server, carrier)
             }
         }
     }

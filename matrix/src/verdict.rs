@@ -9,6 +9,7 @@ use shakedown::outcome::{End, Outcome, SideOutcome};
 pub use self::field::Field;
 use crate::model::{Expected, ExpectedDeed, ExpectedEnd, ExpectedSide, Prediction};
 
+mod always;
 mod field;
 
 /// How a scenario went.
@@ -78,62 +79,12 @@ pub fn judge(prediction: &Prediction, outcome: &Outcome) -> Verdict {
     }
 }
 
-/// What holds of every handshake: both sides never complete with different views, an error has a
-/// word of ours, and somebody moves.
+/// What always holds is demanded all the same.
 fn without_a_model(reason: &str, outcome: &Outcome) -> Verdict {
-    if is_stalled(outcome) {
+    if is_stalled(outcome) && !always::may_stall(outcome) {
         return Verdict::Stall;
     }
-    let mut found = Vec::new();
-    let mut demand = |side, field: Field, holds: bool, actual: String| {
-        if !holds {
-            found.push(Difference {
-                side,
-                field,
-                expected: "what always holds".into(),
-                actual,
-            });
-        }
-    };
-    for role in Role::BOTH {
-        let side = outcome.side(role);
-        let unmapped = matches!(
-            &side.end,
-            End::Failed(failure) | End::Refused(failure) if failure.reason == Reason::Unmapped
-        );
-        demand(Some(role), Field::End, !unmapped, describe(&side.end));
-        demand(
-            Some(role),
-            Field::DataIntact,
-            side.data_intact != Some(false),
-            "false".into(),
-        );
-    }
-    demand(
-        None,
-        Field::ExportersAgree,
-        outcome.exporters_agree != Some(false),
-        "false".into(),
-    );
-    if let (Some(mine), Some(theirs)) = (&outcome.client.session, &outcome.server.session) {
-        let agreed = |session: &Session| {
-            (
-                session.version,
-                session.suite,
-                session.group,
-                session.server_signature,
-                session.client_signature,
-                session.alpn.clone(),
-                session.kind,
-            )
-        };
-        demand(
-            None,
-            Field::Session,
-            agreed(mine) == agreed(theirs),
-            "the sides hold different parameters".into(),
-        );
-    }
+    let found = always::breaches(outcome);
     if found.is_empty() {
         Verdict::Unmodelled(reason.to_owned())
     } else {
@@ -182,9 +133,9 @@ fn compare_deeds(expected: &[ExpectedDeed], actual: &[Deed], found: &mut Vec<Dif
     let fits = |expected: &ExpectedDeed, actual: &Deed| {
         (expected.op, expected.record, expected.content_type)
             == (actual.op, actual.record, actual.content_type)
-            && expected
-                .applied
-                .is_none_or(|applied| applied == actual.applied)
+            && expected.applied.is_none_or(|applied| {
+                (applied, expected.back_ends) == (actual.applied, actual.back_ends)
+            })
     };
     let fit = expected.len() == actual.len()
         && expected

@@ -167,6 +167,12 @@ impl<'a> Carrier<'a> {
         bytes.first() == Some(&ContentType::handshake.0) && (self.tls13 || !way.changed)
     }
 
+    /// Whether a record is sealed.
+    fn is_sealed(&self, from: Role, bytes: &[u8]) -> bool {
+        let way = &self.ways[from as usize];
+        bytes.first() == Some(&ContentType::application_data.0) || (way.changed && !self.tls13)
+    }
+
     /// Does to a unit what its op says. `next` is the record that follows in the same flight.
     fn act(
         &mut self,
@@ -259,7 +265,7 @@ impl<'a> Carrier<'a> {
             Act::Edit(how) if open => edit(body, *how)
                 .map_or_else(|| Done::not(unit), |edited| Done::bytes(with_body(&edited))),
             Act::Inject(bytes) => Done::bytes([&bytes.to_wire(), unit].concat()),
-            Act::Replace(bytes) => Done::bytes(bytes.to_wire()),
+            Act::Replace(bytes) if bytes.to_wire() != unit => Done::bytes(bytes.to_wire()),
             Act::Answer(bytes) => {
                 self.ways[from as usize].silent = true;
                 self.closed = true;
@@ -313,11 +319,16 @@ impl Carry for Carrier<'_> {
                     next.map(|(next, _)| next),
                     parcel,
                 );
+                let sealed = self.is_sealed(from, bytes);
+                let act = &link.ops[place].act;
                 parcel.deeds.push(Deed {
                     op: place as u32,
                     record: number,
                     content_type: ContentType(bytes[0]),
                     applied: done.applied,
+                    may_stall: done.applied && act.may_stall(sealed),
+                    breaks_seal: done.applied && sealed && act.breaks_seal(),
+                    back_ends: parcel.back_ends,
                 });
                 if done.takes_next
                     && let Some((next, beyond)) = next

@@ -121,6 +121,45 @@ pub enum Act {
     Answer(Bytes),
 }
 
+impl Act {
+    /// Whether somebody may wait for ever because of it: bytes are missing, or what tells where a
+    /// record or a message ends has changed.
+    ///
+    /// What is sealed does not open once its content has changed, and nobody waits for the rest of it
+    /// (RFC 8446 §5.2); but the length in its header counts before.
+    pub fn may_stall(&self, sealed: bool) -> bool {
+        match self {
+            Self::Drop
+            | Self::Swap
+            | Self::Stall(_)
+            | Self::Length(_)
+            | Self::Replace(_)
+            | Self::Answer(_) => true,
+            Self::Type(_) | Self::Body(_) | Self::Field(_) | Self::Set(_) => !sealed,
+            // The end of the stream is told.
+            Self::Cut(_) | Self::Close(_) => false,
+            Self::Fragment(_)
+            | Self::Split(_)
+            | Self::Merge
+            | Self::Duplicate
+            | Self::Delay
+            | Self::Version(_)
+            | Self::Edit(_) => false,
+            // What is no TLS has any number where the length of a record stands: `220 m` promises
+            // 8,301 bytes. Whoever goes by the header must ignore its version (RFC 8446 §5.1).
+            Self::Inject(bytes) => bytes.is_plaintext_protocol(),
+        }
+    }
+
+    /// Whether a sealed record to which it is done is not there any more, or not as it was sealed.
+    pub fn breaks_seal(&self) -> bool {
+        matches!(
+            self,
+            Self::Drop | Self::Length(_) | Self::Body(_) | Self::Replace(_)
+        )
+    }
+}
+
 /// A byte of a record's content, and the bits that change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -273,6 +312,16 @@ pub struct Deed {
     /// Whether anything came of it: not so where a record is too short, has no such field, or is
     /// sealed.
     pub applied: bool,
+    /// Whether somebody may wait for ever because of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_stall: bool,
+    /// Whether a sealed record did not arrive as it was sealed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub breaks_seal: bool,
+    /// Whether the sender learns there that the stream has ended. What it comes to may be the same
+    /// without: a peer that has failed hangs up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub back_ends: bool,
 }
 
 fn is_zero(value: &u32) -> bool {

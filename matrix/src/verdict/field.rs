@@ -60,6 +60,10 @@ fields! {
     Peer = "peer",
     /// Whether both sides derived the same keying material.
     ExportersAgree = "exporters agree",
+    /// That nothing follows a fatal alert.
+    EndAfterAlert = "end after a fatal alert",
+    /// That a sealed record which does not arrive as it was sent is noticed.
+    SealedRecords = "sealed records",
     /// What the link did.
     Link = "link",
     /// Whether a stack can express the scenario.
@@ -73,16 +77,25 @@ fields! {
 impl Field {
     /// Whether stacks can differ in it, so that a known divergence may be about it.
     pub fn is_of_stacks(self) -> bool {
-        !matches!(self, Self::Link | Self::Expectation | Self::KnownDivergence)
+        !matches!(
+            self,
+            Self::EndAfterAlert
+                | Self::SealedRecords
+                | Self::Link
+                | Self::Expectation
+                | Self::KnownDivergence
+        )
     }
 
     /// Whether it is found on that side; `None`: between the two.
     pub fn is_found_on(self, side: Option<Role>) -> bool {
         match self {
             Self::Session => true,
-            Self::ExportersAgree | Self::Link | Self::Expectation | Self::KnownDivergence => {
-                side.is_none()
-            }
+            Self::ExportersAgree
+            | Self::SealedRecords
+            | Self::Link
+            | Self::Expectation
+            | Self::KnownDivergence => side.is_none(),
             _ => side.is_some(),
         }
     }

@@ -75,7 +75,10 @@ fn a_message_is_taken_out_of_its_record() {
             op: 0,
             record: 0,
             content_type: ContentType::handshake,
-            applied: true
+            applied: true,
+            may_stall: true,
+            breaks_seal: false,
+            back_ends: false,
         }]
     );
 }
@@ -232,4 +235,36 @@ fn any_bytes_are_carried() {
         Carrier::new(&link).carry(Role::Client, &bytes, &mut parcel);
         assert_eq!(parcel.forth.len(), bytes.len());
     }
+}
+
+#[test]
+fn what_takes_the_place_of_its_like_changes_nothing() {
+    let (parcel, now) = carried(At::Record(2), Act::Replace(Bytes::ChangeCipherSpec));
+    assert_eq!(now, flight());
+    assert!(!parcel.deeds[0].applied);
+    let (parcel, _) = carried(At::Record(1), Act::Replace(Bytes::ChangeCipherSpec));
+    assert!(parcel.deeds[0].applied);
+}
+
+#[test]
+fn a_deed_says_what_it_excuses() {
+    let (parcel, _) = carried(At::Record(3), Act::Body(Flip { at: 0, bits: 1 }));
+    let [deed] = parcel.deeds[..] else {
+        panic!("one op, one deed")
+    };
+    assert!(
+        deed.breaks_seal,
+        "behind the ChangeCipherSpec all is sealed"
+    );
+    assert!(!deed.may_stall, "what is sealed does not open");
+    let (parcel, _) = carried(At::Record(0), Act::Body(Flip { at: 0, bits: 1 }));
+    let [deed] = parcel.deeds[..] else {
+        panic!("one op, one deed")
+    };
+    assert!(deed.may_stall && !deed.breaks_seal);
+    let (parcel, _) = carried(At::Record(3), Act::Fragment(1));
+    let [deed] = parcel.deeds[..] else {
+        panic!("one op, one deed")
+    };
+    assert!(!deed.applied && !deed.may_stall && !deed.breaks_seal);
 }

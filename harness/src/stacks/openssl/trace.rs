@@ -15,6 +15,9 @@ pub(super) struct Seen {
     pub(super) alerts_sent: Vec<AlertDescription>,
     pub(super) alerts_received: Vec<AlertDescription>,
     pub(super) hello_retry_request: bool,
+    /// Whether a ServerHello has gone by: OpenSSL has a version from its highest on, but goes by the
+    /// rules of one only then (ssl/ssl_local.h, `SSL_CONNECTION_IS_TLS13`).
+    settled: bool,
 }
 
 /// A connection's note of its messages, kept with it.
@@ -40,37 +43,37 @@ pub(super) fn note(ssl: &SslRef, sent: bool, version: i32, content_type: i32, by
     match (content_type, bytes) {
         (ALERT, &[level, description]) => {
             let description = AlertDescription(description);
-            if !is_final(version, level, description) {
+            let Some(mut seen) = seen(ssl) else { return };
+            let tls13 = seen.settled && version == i32::from(ProtocolVersion::TLS1_3.0);
+            if !is_final(tls13, level, description) {
                 return;
             }
-            let Some(mut seen) = seen(ssl) else { return };
             if sent {
                 seen.alerts_sent.push(description);
             } else {
                 seen.alerts_received.push(description);
             }
         }
-        (HANDSHAKE, message) if is_hello_retry_request(message) => {
+        (HANDSHAKE, message) if message.first() == Some(&HandshakeType::server_hello.0) => {
             let Some(mut seen) = seen(ssl) else { return };
-            seen.hello_retry_request = true;
+            seen.settled = true;
+            seen.hello_retry_request |= is_hello_retry_request(message);
         }
         _ => {}
     }
 }
 
 /// Whether nothing can follow the alert: in TLS 1.3 the level says nothing (RFC 8446 §6).
-fn is_final(version: i32, level: u8, description: AlertDescription) -> bool {
+fn is_final(tls13: bool, level: u8, description: AlertDescription) -> bool {
     level == FATAL
         || description == AlertDescription::close_notify
-        || (version == i32::from(ProtocolVersion::TLS1_3.0)
-            && description != AlertDescription::user_canceled)
+        || (tls13 && description != AlertDescription::user_canceled)
 }
 
-/// RFC 8446 §4.1.3: a ServerHello with a random of its own. Four bytes of type and length and two of
-/// version come first.
-fn is_hello_retry_request(message: &[u8]) -> bool {
-    message.first() == Some(&HandshakeType::server_hello.0)
-        && message.get(6..38) == Some(&HELLO_RETRY_REQUEST_RANDOM)
+/// RFC 8446 §4.1.3: whether a ServerHello has that random of its own. Four bytes of type and length and
+/// two of version come first.
+fn is_hello_retry_request(hello: &[u8]) -> bool {
+    hello.get(6..38) == Some(&HELLO_RETRY_REQUEST_RANDOM)
 }
 
 static TRACE: LazyLock<Index<Ssl, Trace>> =

@@ -83,6 +83,7 @@ impl<'a> Carrier<'a> {
                     record: number,
                     content_type: kind,
                     applied,
+                    back_ends: parcel.back_ends,
                 });
                 let overtaken = if matches!(act, Act::Swap) {
                     None
@@ -240,6 +241,7 @@ impl<'a> Carrier<'a> {
             }
             Act::Field(_) | Act::Set(_) | Act::Edit(_) => not(record),
             Act::Inject(bytes) => done(vec![Record::foreign(*bytes), record]),
+            Act::Replace(bytes) if Record::foreign(*bytes) == record => not(record),
             Act::Replace(bytes) => done(vec![Record::foreign(*bytes)]),
             Act::Answer(bytes) => {
                 self.ways[from as usize].silent = true;

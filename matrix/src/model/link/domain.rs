@@ -9,6 +9,9 @@ pub(in crate::model) fn outside(scenario: &Scenario) -> Option<String> {
         return (scenario.link.ops.len() > 1)
             .then(|| "more than one thing that the link does".to_owned());
     };
+    if super::script::long_request(scenario) {
+        return Some("a CertificateRequest that is spread over records, with interference".into());
+    }
     let known = match &op.act {
         Act::Length(by) => *by == 1 || *by >= super::carrier::OVERSIZE,
         Act::Field(_) | Act::Set(_) | Act::Edit(_) => matches!(op.at, At::Message(_)),

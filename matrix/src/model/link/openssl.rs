@@ -125,6 +125,15 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
             // record/methods/tls1_meth.c, `tls1_cipher`: too short for a tag.
             return peer.fail("INTERNAL_ERROR", Some(A::internal_error));
         }
+        if !peer.setting.shape.aead
+            && peer.read == Some(Keys::Session)
+            && record.seal.is_none()
+            && is_tiny(record)
+        {
+            // record/methods/tls_common.c, `tls_get_more_records`: with encrypt_then_mac, which both
+            // sides have, it is too short for a MAC.
+            return peer.fail("LENGTH_TOO_SHORT", Some(A::decode_error));
+        }
         if record.length != Length::True || !peer.opens(record, true) {
             return peer.fail(
                 "DECRYPTION_FAILED_OR_BAD_RECORD_MAC",

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use shakedown::connection::Role;
 use shakedown::iana::{AlertDescription, HandshakeType as M, ProtocolVersion};
-use shakedown::profile::{ClientAuth, Staple};
+use shakedown::profile::{ClientAuth, Staple, Trust};
 use shakedown::scenario::{Means, Scenario};
 
 use super::symbol::Keys;
@@ -101,6 +101,8 @@ pub(super) struct Shape {
     pub(super) ems: bool,
     /// Whether the suite has no MAC of its own.
     pub(super) aead: bool,
+    /// Whether the CertificateRequest names so many authorities that it does not fit its record.
+    pub(super) long_request: bool,
 }
 
 /// What is known of the hellos and of what was chosen.
@@ -137,7 +139,31 @@ impl Shape {
                 .suite
                 .and_then(shakedown::iana::CipherSuite::name)
                 .is_none_or(|name| !name.contains("_CBC_")),
+            long_request: long_request(scenario) && !known.resumed,
         }
+    }
+}
+
+/// A rustls server names its anchors (webpki/client_verifier.rs, `root_hint_subjects`), and the harness has
+/// hundreds of intermediates, whose names take more than 16,384 bytes.
+pub(super) fn long_request(scenario: &Scenario) -> bool {
+    let server = &scenario.server;
+    server.stack.is_rustls()
+        && server.profile.client_auth != ClientAuth::None
+        && server.profile.trust == Trust::Intermediates
+}
+
+/// A flight of a rustls server's in one record (server/tls12.rs and tls13.rs), or in two, where the
+/// second begins within the CertificateRequest.
+fn flight_of_rustls(flight: &[M], shape: &Shape, server: &mut Vec<Step>) {
+    let request = flight
+        .iter()
+        .position(|kind| *kind == M::certificate_request)
+        .filter(|_| shape.long_request);
+    let (first, second) = flight.split_at(request.unwrap_or(flight.len()));
+    server.push(Step::Send(first.to_vec()));
+    if !second.is_empty() {
+        server.push(Step::Send(second.to_vec()));
     }
 }
 
@@ -205,7 +231,7 @@ fn tls13(scenario: &Scenario, shape: &Shape, client: &mut Vec<Step>, server: &mu
     flight.push(M::finished);
     // rustls coalesces a flight, OpenSSL does not (rustls server/tls13.rs, `HandshakeFlightTls13`).
     if scenario.server.stack.is_rustls() {
-        server.push(Step::Send(flight.clone()));
+        flight_of_rustls(&flight, shape, server);
     } else {
         server.extend(flight.iter().map(|kind| Step::Send(vec![*kind])));
     }
@@ -283,7 +309,7 @@ fn tls12(scenario: &Scenario, shape: &Shape, client: &mut Vec<Step>, server: &mu
         flight.push(M::new_session_ticket);
     }
     if scenario.server.stack.is_rustls() && !shape.resumed {
-        server.push(Step::Send(flight.clone()));
+        flight_of_rustls(&flight, shape, server);
     } else {
         server.extend(flight.iter().map(|kind| Step::Send(vec![*kind])));
     }
