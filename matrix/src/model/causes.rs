@@ -433,11 +433,6 @@ causes! {
         rule: "RFC 8446 §5.1", remedy: "not a configuration fault: look for a middlebox that rewrites TLS",
         document: None,
     },
-    /// A hello is not as it was sent.
-    NetCorruptHello = "net-corrupt-hello" {
-        rule: "RFC 8446 §4.1.2, §4.4.4", remedy: "not a configuration fault: look for a middlebox that rewrites hellos",
-        document: Some(TROUBLESHOOTING),
-    },
     /// A message in the clear is not as it was sent.
     NetCorruptPlain = "net-corrupt-plain" {
         rule: "RFC 5246 §7.4.3, §7.4.9", remedy: "not a configuration fault: look for a middlebox that rewrites TLS",

@@ -114,6 +114,9 @@ pub struct ExpectedDeed {
     pub content_type: ContentType,
     /// Whether anything must come of it; `null`: the record's length decides.
     pub applied: Option<bool>,
+    /// Whether the record is sealed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
     /// Whether the sender learns there that the stream has ended, if anything comes of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub back_ends: bool,

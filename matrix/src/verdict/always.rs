@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn each_breach_is_seen() {
-        type Breach = (&'static str, fn(&mut Outcome));
+        type Breach = (Field, fn(&mut Outcome));
         let breaches_of: [Breach; 12] = [
             (Field::End, |o| o.client.end = failed(Reason::Unmapped)),
             (Field::End, |o| o.server.end = End::Stalled),

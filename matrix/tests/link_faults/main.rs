@@ -19,7 +19,7 @@ use shakedown::scenario::StackId;
 use shakedown_matrix::lab::Lab;
 use shakedown_matrix::model::predict;
 use shakedown_matrix::plan::Case;
-use shakedown_matrix::sweep;
+use shakedown_matrix::sweep::{self, Sweep};
 use shakedown_matrix::verdict::{Verdict, judge};
 
 use self::faults::{Fault, Sent, State, all_passes, fault, faults};
@@ -27,7 +27,14 @@ use self::faults::{Fault, Sent, State, all_passes, fault, faults};
 mod faults;
 
 static LAB: LazyLock<Lab> = LazyLock::new(Lab::new);
-static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| sweep::cases(&StackId::ALL));
+static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
+    let pairings: Vec<_> = StackId::ALL
+        .into_iter()
+        .flat_map(|client| StackId::ALL.map(|server| (client, server)))
+        .collect();
+    let sweeps = Sweep::all(&pairings);
+    sweeps.iter().flat_map(Sweep::cases).collect()
+});
 
 #[test]
 fn every_fault_of_the_link_is_caught() {

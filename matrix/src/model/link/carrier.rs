@@ -24,7 +24,7 @@ pub(super) struct Carrier<'a> {
     fired: Vec<bool>,
     ways: [Way; 2],
     closed: bool,
-    /// Whether a byte of a message in the clear was changed, and it is not said which.
+    /// Whether a message in the clear was changed.
     pub(super) unknown: bool,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Carrier<'a> {
         while let Some(record) = sent.next() {
             let number = self.ways[from as usize].records;
             self.ways[from as usize].records += 1;
-            let kind = record.kind;
+            let (kind, sealed) = (record.kind, record.seal.is_some());
             for unit in self.units(from, number, record) {
                 if self.closed || self.ways[from as usize].silent {
                     break;
@@ -76,12 +76,12 @@ impl<'a> Carrier<'a> {
                 };
                 let next = sent.peek().is_some_and(Record::is_open_handshake);
                 let act = &self.ops[place].act;
-                let (records, applied, waits) =
-                    self.act(act, place, from, unit.record, next, &mut parcel);
+                let (records, applied, waits) = self.act(act, from, unit.record, next, &mut parcel);
                 parcel.deeds.push(ExpectedDeed {
                     op: place as u32,
                     record: number,
                     content_type: kind,
+                    sealed,
                     applied,
                     back_ends: parcel.back_ends,
                 });
@@ -167,7 +167,6 @@ impl<'a> Carrier<'a> {
     fn act(
         &mut self,
         act: &Act,
-        op: usize,
         from: Role,
         record: Record,
         next_is_open: bool,
@@ -176,14 +175,6 @@ impl<'a> Carrier<'a> {
         let open = record.is_open_handshake();
         let done = |records: Vec<Record>| (records, Some(true), false);
         let not = |record: Record| (vec![record], Some(false), false);
-        let changed = |mut record: Record| {
-            if let Content::Messages(said) = &mut record.content
-                && let Some(first) = said.first_mut()
-            {
-                first.changed = Some(op);
-            }
-            record
-        };
         match act {
             // It reads the same. Records are longer than one byte; how long else is not said.
             Act::Fragment(most) | Act::Split(most) if open => {
@@ -237,7 +228,8 @@ impl<'a> Carrier<'a> {
                 (vec![record], None, false)
             }
             Act::Field(_) | Act::Set(_) | Act::Edit(_) if open => {
-                (vec![changed(record)], None, false)
+                self.unknown = true;
+                (vec![record], None, false)
             }
             Act::Field(_) | Act::Set(_) | Act::Edit(_) => not(record),
             Act::Inject(bytes) => done(vec![Record::foreign(*bytes), record]),

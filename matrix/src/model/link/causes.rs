@@ -1,8 +1,7 @@
 //! Which cause an interference is.
 
 use shakedown::connection::Role;
-use shakedown::iana::ContentType;
-use shakedown::link::{Act, At, Bytes};
+use shakedown::link::{Act, Bytes};
 use shakedown::scenario::Scenario;
 
 use crate::model::{Cause, Expected};
@@ -13,7 +12,7 @@ pub(super) fn of(scenario: &Scenario, allowed: &[Expected]) -> Cause {
     let sealed = allowed
         .iter()
         .flat_map(|expected| &expected.deeds)
-        .any(|deed| deed.content_type == ContentType::application_data);
+        .any(|deed| deed.sealed);
     match &op.act {
         Act::Fragment(_) | Act::Split(_) | Act::Merge => Cause::NetFragment,
         Act::Drop => Cause::NetDrop,
@@ -24,19 +23,7 @@ pub(super) fn of(scenario: &Scenario, allowed: &[Expected]) -> Cause {
         Act::Length(by) if *by >= super::carrier::OVERSIZE => Cause::NetOversize,
         Act::Type(_) | Act::Version(_) | Act::Length(_) => Cause::NetCorruptHeader,
         Act::Body(_) if sealed => Cause::NetCorruptProtected,
-        Act::Body(_) => Cause::NetCorruptPlain,
-        Act::Field(_) | Act::Set(_) | Act::Edit(_) => match &op.at {
-            At::Message(message)
-                if matches!(
-                    message.kind,
-                    shakedown::iana::HandshakeType::client_hello
-                        | shakedown::iana::HandshakeType::server_hello
-                ) =>
-            {
-                Cause::NetCorruptHello
-            }
-            _ => Cause::NetCorruptPlain,
-        },
+        Act::Body(_) | Act::Field(_) | Act::Set(_) | Act::Edit(_) => Cause::NetCorruptPlain,
         Act::Answer(bytes) if bytes.is_plaintext_protocol() => Cause::NetTlsToPlaintextPort,
         Act::Inject(bytes) | Act::Replace(bytes) | Act::Answer(bytes) => match bytes {
             Bytes::FatalAlert(_) | Bytes::Warning(_) | Bytes::TlsAlert => Cause::NetInjectAlert,

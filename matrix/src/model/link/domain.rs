@@ -1,6 +1,6 @@
 //! Interference that the model says nothing of.
 
-use shakedown::link::{Act, At};
+use shakedown::link::Act;
 use shakedown::scenario::Scenario;
 
 /// What the link does that lies outside the model; `None`: nothing.
@@ -14,7 +14,6 @@ pub(in crate::model) fn outside(scenario: &Scenario) -> Option<String> {
     }
     let known = match &op.act {
         Act::Length(by) => *by == 1 || *by >= super::carrier::OVERSIZE,
-        Act::Field(_) | Act::Set(_) | Act::Edit(_) => matches!(op.at, At::Message(_)),
         _ => true,
     };
     (!known).then(|| format!("what comes of {:?}", op.act))

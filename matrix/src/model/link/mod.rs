@@ -22,7 +22,6 @@ use super::{Expectation, Expected, ExpectedDeed, ExpectedEnd, ExpectedSide, Pred
 mod carrier;
 mod causes;
 pub(super) mod domain;
-mod effect;
 mod fork;
 mod openssl;
 mod peer;
@@ -58,7 +57,7 @@ pub(super) fn interfere(
         walk.live(&mut now);
         if walk.carrier.unknown {
             return Prediction::Unmodelled {
-                reason: "which field of a message a changed byte belongs to".into(),
+                reason: "what a message in the clear comes to that was changed on its way".into(),
             };
         }
         first_to_fail = first_to_fail.or(walk.first_to_fail);

@@ -98,7 +98,7 @@ fn is_oversize(record: &Record) -> bool {
 
 /// record/methods/tls_common.c, `tls_get_more_records`, then record/rec_layer_s3.c,
 /// `ssl3_read_bytes`, and statem/statem.c, `read_state_machine`.
-pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
+pub(super) fn receive(peer: &mut Peer<'_>, record: &Record) {
     header(peer, record);
     if peer.failure.is_some() {
         return;
@@ -171,7 +171,7 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
                 if peer.is_repeated(*said) {
                     return repeated(peer, said.kind);
                 }
-                if !peer.message(*said, fork) {
+                if !peer.message(*said) {
                     return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
                 }
                 peer.advance();
@@ -256,7 +256,7 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
     match &record.content {
         Content::Messages(said) => {
             for said in said {
-                if !peer.message(*said, fork) {
+                if !peer.message(*said) {
                     return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
                 }
                 let hello = said.kind == HandshakeType::server_hello
@@ -306,7 +306,7 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
             if let Content::ChangeCipherSpec(genuine) = &mut spoilt.content {
                 *genuine = false;
             }
-            receive(peer, &spoilt, fork);
+            receive(peer, &spoilt);
         }
     }
 }

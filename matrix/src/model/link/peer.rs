@@ -7,7 +7,6 @@ use shakedown::iana::{AlertDescription, ContentType, HandshakeType, ProtocolVers
 use shakedown::outcome::{Protection, SentAlert};
 use shakedown::scenario::StackId;
 
-use super::effect::{Effect, effect};
 use super::fork::Fork;
 use super::script::Step;
 use super::symbol::{Content, Datum, Keys, Length, Record, Said, Seal};
@@ -160,7 +159,6 @@ impl<'a> Peer<'a> {
                 Said {
                     kind: *kind,
                     nth: *nth - 1,
-                    changed: None,
                 }
             })
             .collect();
@@ -289,7 +287,7 @@ impl<'a> Peer<'a> {
         if self.stack.is_rustls() {
             rustls::receive(self, record, fork);
         } else {
-            openssl::receive(self, record, fork);
+            openssl::receive(self, record);
         }
     }
 
@@ -368,7 +366,7 @@ impl<'a> Peer<'a> {
     }
 
     /// Takes a message if it is due; whether it is.
-    pub(super) fn message(&mut self, said: Said, fork: &mut Fork) -> bool {
+    pub(super) fn message(&mut self, said: Said) -> bool {
         while let Some(step) = self.steps.front() {
             match step {
                 Step::MayCome(kind) if *kind != said.kind => {
@@ -395,7 +393,7 @@ impl<'a> Peer<'a> {
                         self.asked = true;
                     }
                     self.steps.pop_front();
-                    self.consider(said, fork);
+                    self.consider(said);
                     return true;
                 }
                 _ => return false,
@@ -420,8 +418,8 @@ impl<'a> Peer<'a> {
             && matches!(self.steps.front(), Some(Step::Expect(kind)) if *kind == said.kind)
     }
 
-    /// What a message that was changed on its way comes to.
-    fn consider(&mut self, said: Said, fork: &mut Fork) {
+    /// What a message says of what came before it.
+    fn consider(&mut self, said: Said) {
         let finished = said.kind == HandshakeType::finished;
         if finished && self.misled != 0 && self.strain == 0 && self.read == Some(Keys::Session) {
             // The keys fit, but not what is said of all that was said (RFC 5246 §7.4.9).
@@ -431,20 +429,6 @@ impl<'a> Peer<'a> {
                 openssl::WRONG_FINISHED
             };
             return self.fail(native, Some(alert));
-        }
-        let Some(op) = said.changed else {
-            return;
-        };
-        let effects = effect(self, said.kind, &self.setting.scenario.link.ops[op].act);
-        match fork.pick(effects) {
-            Effect::None => {}
-            Effect::Misled => self.misled = 1,
-            Effect::Fails { native, alert } => self.fail(&native, alert),
-            Effect::Waits => self.go_deaf(),
-            Effect::Steps(steps) => {
-                self.misled = 1;
-                self.steps = steps.into();
-            }
         }
     }
 

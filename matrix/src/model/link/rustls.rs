@@ -84,7 +84,7 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
                 if peer.is_repeated(*said) {
                     return repeated(peer, said.kind);
                 }
-                if !peer.message(*said, fork) {
+                if !peer.message(*said) {
                     return out_of_turn(peer, said.kind, awaits_change);
                 }
                 peer.advance();
@@ -231,7 +231,7 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
             for (place, said) in said.iter().enumerate() {
                 let _ = place;
                 let awaits_change = peer.awaits_change();
-                if !peer.message(*said, fork) {
+                if !peer.message(*said) {
                     return out_of_turn(peer, said.kind, awaits_change);
                 }
                 if said.kind == HandshakeType::server_hello

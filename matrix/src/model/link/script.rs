@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use shakedown::connection::Role;
 use shakedown::iana::{AlertDescription, HandshakeType as M, ProtocolVersion};
-use shakedown::profile::{ClientAuth, Staple, Trust};
+use shakedown::profile::{CertificateType, ClientAuth, Staple, Trust};
 use shakedown::scenario::{Means, Scenario};
 
 use super::symbol::Keys;
@@ -151,6 +151,7 @@ pub(super) fn long_request(scenario: &Scenario) -> bool {
     server.stack.is_rustls()
         && server.profile.client_auth != ClientAuth::None
         && server.profile.trust == Trust::Intermediates
+        && server.profile.client_certificate_type == CertificateType::X509
 }
 
 /// A flight of a rustls server's in one record (server/tls12.rs and tls13.rs), or in two, where the

@@ -71,8 +71,6 @@ pub(super) struct Said {
     pub(super) kind: HandshakeType,
     /// Which of its type among those that its sender has sent, from 0.
     pub(super) nth: u32,
-    /// The op that has changed it on its way.
-    pub(super) changed: Option<usize>,
 }
 
 /// Application data.
