@@ -76,7 +76,7 @@ enum Batch {
         rows: Vec<Vec<usize>>,
     },
     /// Everything that a link can do to one handshake.
-    Link { sweep: Sweep, size: usize },
+    Link { sweep: Box<Sweep>, size: usize },
     /// Random clients crossed with random servers.
     Random { number: u64, size: usize },
 }
@@ -110,7 +110,7 @@ impl Plan {
         batches.extend(covers(&axes, &pairings, request)?);
         batches.extend(Sweep::all(&pairings).into_iter().map(|sweep| Batch::Link {
             size: sweep.cases().len(),
-            sweep,
+            sweep: Box::new(sweep),
         }));
         let mut left = request.random;
         let mut number = 0;

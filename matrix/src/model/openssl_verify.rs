@@ -226,6 +226,19 @@ fn listed(check: &Check<'_>, chain: &Chain, place: usize) -> Option<Finding> {
     // The issuer must be in the chain, or its list does not count (`crl_akid_check`).
     let issuer_known = place + 1 < chain.certificates.len();
     match check.revocation {
+        // A certificate alone, of version 1 and so without an identifier of its key, passes for the
+        // issuer of its own list (`crl_akid_check`); the list's dates come before its signature, which
+        // is another's (`check_crl`).
+        Revocation::CrlExpired | Revocation::CrlExpiredEnforced
+            if !issuer_known && certificate.version1 =>
+        {
+            Some(refused(Cause::CertCrlExpired, 12))
+        }
+        Revocation::Crl | Revocation::CrlEndEntity | Revocation::CrlChain
+            if !issuer_known && certificate.version1 =>
+        {
+            Some(refused(Cause::CertCrlMissing, 8))
+        }
         _ if !issuer_known => Some(refused(Cause::CertCrlMissing, 3)),
         Revocation::CrlMissing => Some(refused(Cause::CertCrlMissing, 3)),
         Revocation::CrlExpired | Revocation::CrlExpiredEnforced => {

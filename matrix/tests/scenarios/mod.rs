@@ -205,6 +205,21 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         r#"{"client":{"stack":"rustls-ring","profile":{"trust":"intermediates"}},"server":{"stack":"openssl",
         "profile":{"identity":{"flaw":"expired-intermediate","also":"bad-signature"}}}}"#,
     ),
+    // A certificate alone that passes for the issuer of its own list.
+    (
+        Some("cert-crl-missing"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"identity":{"flaw":"missing-intermediate",
+        "also":"version1","loading":"resolver"}}},"server":{"stack":"openssl","profile":{
+        "client_auth":"optional","trust":{"leaf":{"flaw":"missing-intermediate","also":"version1"}},
+        "revocation":"crl","partial_chain":true}}}"#,
+    ),
+    (
+        Some("cert-crl-expired"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"identity":{"flaw":"missing-intermediate",
+        "also":"version1","loading":"resolver"}}},"server":{"stack":"openssl","profile":{
+        "client_auth":"optional","trust":{"leaf":{"flaw":"missing-intermediate","also":"version1"}},
+        "revocation":"crl-expired","partial_chain":true}}}"#,
+    ),
     // Why OpenSSL finds no suite, which looks the same whatever it is.
     (
         Some("suite-key-type"),

@@ -428,7 +428,7 @@ impl<'a> Peer<'a> {
             } else {
                 openssl::WRONG_FINISHED
             };
-            return self.fail(native, Some(alert));
+            self.fail(native, Some(alert));
         }
     }
 

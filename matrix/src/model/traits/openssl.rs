@@ -64,7 +64,7 @@ pub fn verify_alert(error: u16) -> AlertDescription {
     use AlertDescription as A;
     match error {
         2 | 3 | 18..=22 | 25 | 79 => A::unknown_ca,
-        7 => A::decrypt_error,
+        7 | 8 => A::decrypt_error,
         9 | 62 | 64 | 66..=68 => A::bad_certificate,
         10 | 12 => A::certificate_expired,
         23 => A::certificate_revoked,
