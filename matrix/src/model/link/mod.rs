@@ -1,9 +1,9 @@
 //! The network between: what comes of a handshake whose link does something to it.
 //!
 //! Both sides are walked through the handshake once more, record by record, as the harness drives
-//! the real ones: [`script`] says what each side sends and waits for, [`carrier`] does to the records
-//! what the link does, and [`rustls`] and [`openssl`] read them as the stacks do. A record is what it
-//! is, not which bytes it has; where the bytes decide, every way is gone ([`fork`]).
+//! the real ones: `script` says what each side sends and waits for, `carrier` does to the records
+//! what the link does, and `rustls` and `openssl` read them as the stacks do. A record is what it
+//! is, not which bytes it has; where the bytes decide, every way is gone (`fork`).
 
 use std::collections::VecDeque;
 
