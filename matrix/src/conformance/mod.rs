@@ -14,7 +14,7 @@ use shakedown::outcome::Outcome;
 use shakedown::scenario::{Scenario, StackId};
 
 pub use self::declared::DECLARED;
-use crate::model::Prediction;
+use crate::model::{Cause, Expectation, Prediction};
 use crate::verdict::Verdict;
 
 mod acceptance;
@@ -113,7 +113,14 @@ pub fn breaches(
     outcome: &Outcome,
 ) -> Vec<Breach> {
     let mut found = peers::breaches(scenario, outcome);
-    if let (Prediction::Expect(expectation), Verdict::Agree) = (prediction, verdict) {
+    // An alert that the link has kept back is not seen, and nobody is blamed for that.
+    let hidden = |expectation: &Expectation| {
+        let of_the_sides = |cause: Cause| !cause.is_of_the_link();
+        !scenario.link.ops.is_empty() && expectation.cause.is_some_and(of_the_sides)
+    };
+    if let (Prediction::Expect(expectation), Verdict::Agree) = (prediction, verdict)
+        && !hidden(expectation)
+    {
         found.extend(alerts::breaches(scenario, expectation, outcome));
         found.extend(acceptance::breaches(scenario, expectation, outcome));
     }

@@ -76,6 +76,15 @@ pub(super) fn interfere(
     if allowed.iter().all(untouched) {
         return Prediction::Expect(Expectation { allowed, ..clean });
     }
+    // Whoever finds fault over a clean link finds it all the same: only what the other hears is changed.
+    let same_fault = |detector: Role| {
+        let found = |expected: &Expected| expected.side(detector).end.clone();
+        let before = clean.allowed.first().map(found);
+        first_to_fail == Some(detector) && allowed.iter().all(|now| Some(found(now)) == before)
+    };
+    if clean.cause.is_some() && clean.detector.is_some_and(same_fault) {
+        return Prediction::Expect(Expectation { allowed, ..clean });
+    }
     Prediction::Expect(Expectation {
         cause: Some(causes::of(scenario, &allowed)),
         detector: Some(first_to_fail.unwrap_or(Role::Client)),
