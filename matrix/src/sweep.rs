@@ -9,6 +9,9 @@ use shakedown::scenario::{Scenario, StackId};
 use crate::model::link::framing;
 use crate::plan::Case;
 
+pub mod bytes;
+pub mod edits;
+
 /// The cases: each kind of handshake, each op, each record of either side.
 pub fn cases(stacks: &[StackId]) -> Vec<Case> {
     let mut cases = Vec::new();

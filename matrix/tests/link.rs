@@ -5,15 +5,25 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use shakedown::connection::Role;
+use shakedown::scenario::StackId;
 use shakedown_matrix::lab::Lab;
 use shakedown_matrix::model::{Prediction, predict};
+use shakedown_matrix::plan::Case;
 use shakedown_matrix::sweep;
 use shakedown_matrix::verdict::{Verdict, judge};
 
 #[test]
 fn every_op_at_every_record_goes_as_the_model_says() {
+    goes_as_the_model_says(&sweep::cases(&StackId::ALL.map(|a| a)));
+}
+
+#[test]
+fn hellos_that_say_something_else_go_as_the_model_says() {
+    goes_as_the_model_says(&sweep::edits::cases(&StackId::ALL.map(|a| a)));
+}
+
+fn goes_as_the_model_says(cases: &[Case]) {
     let lab = Lab::new();
-    let cases = sweep::cases(&shakedown::scenario::StackId::ALL.map(|a| a));
     let mut wrong: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let judged: Vec<_> = cases
         .par_iter()
@@ -33,7 +43,7 @@ fn every_op_at_every_record_goes_as_the_model_says() {
         if matches!(verdict, Verdict::Agree | Verdict::Unsupported(_)) {
             continue;
         }
-        let lib = |stack: shakedown::scenario::StackId| {
+        let lib = |stack: StackId| {
             if stack.is_rustls() {
                 "rustls"
             } else {

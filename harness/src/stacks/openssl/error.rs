@@ -160,7 +160,8 @@ fn reason(name: &str, heard: bool) -> Reason {
         // A client without a group that fits its versions fails before it speaks.
         "NO_SUITABLE_KEY_SHARE" if !heard => Reason::Configuration,
         "UNEXPECTED_EOF_WHILE_READING" => Reason::Truncated,
-        "INAPPROPRIATE_FALLBACK"
+        "BAD_LEGACY_VERSION"
+        | "INAPPROPRIATE_FALLBACK"
         | "SSL_SESSION_VERSION_MISMATCH"
         | "UNKNOWN_PROTOCOL"
         | "UNSUPPORTED_PROTOCOL"

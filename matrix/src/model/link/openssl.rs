@@ -99,6 +99,12 @@ fn is_oversize(record: &Record) -> bool {
 /// record/methods/tls_common.c, `tls_get_more_records`, then record/rec_layer_s3.c,
 /// `ssl3_read_bytes`, and statem/statem.c, `read_state_machine`.
 pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
+    let sslv2 = peer.first && peer.role == Role::Server && record.kind.0 & 0x80 != 0;
+    if sslv2 && record.version.0 & 0xff == 1 && peer.settled.is_none() {
+        // A ClientHello of SSLv2, of more bytes than there are (record/methods/tlsany_meth.c,
+        // `tls_validate_record_header`).
+        return peer.go_deaf();
+    }
     header(peer, record);
     if peer.failure.is_some() {
         return;
@@ -136,8 +142,8 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
     if record.content == Content::Empty && kind == ContentType::handshake {
         return;
     }
-    if let Length::Less(_) = record.length {
-        return shorter(peer, fork);
+    if let Length::Less(by) = record.length {
+        return shorter(peer, by);
     }
     if kind == ContentType::change_cipher_spec {
         return change(peer, record);
@@ -162,6 +168,9 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
             if record.seal.is_none() || peer.read.is_some() =>
         {
             for said in said {
+                if let Some(found) = peer.mistyped(*said, fork) {
+                    return peer.fail(&found.native, found.alert);
+                }
                 if peer.is_repeated(*said) {
                     return repeated(peer, said.kind);
                 }
@@ -245,9 +254,17 @@ fn alert(peer: &mut Peer<'_>, fatal: bool, description: A) {
     }
 }
 
-fn shorter(peer: &mut Peer<'_>, fork: &mut Fork) {
-    let _ = fork;
-    peer.go_deaf();
+/// A record in the clear that ends too soon; what follows begins inside it, with a version of anything.
+fn shorter(peer: &mut Peer<'_>, by: u32) {
+    if by < HEADER && !peer.more_follows {
+        return peer.go_deaf();
+    }
+    if peer.awaits(HandshakeType::server_hello) {
+        // It has read the message's header, and so moved on from its own hello, after which alone it
+        // says TLS 1.0 (record/rec_layer_s3.c, `ssl3_write_bytes`).
+        peer.alert_version = Some(ProtocolVersion::TLS1_2);
+    }
+    peer.fail("WRONG_VERSION_NUMBER", Some(A::protocol_version));
 }
 
 /// A record in the clear that has swallowed a byte of the next.
@@ -282,6 +299,10 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
                     return;
                 }
             }
+            if matches!(record.length, Length::More(by) if by >= MESSAGE_HEADER) {
+                // The header of a record, read as one of a message.
+                return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
+            }
             // The next header has lost its first byte: its version ends with the high byte of the
             // length, its length begins with the low one.
             let mut ways = vec![("WRONG_VERSION_NUMBER", A::protocol_version)];
@@ -310,5 +331,7 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
     }
 }
 
+const HEADER: u32 = 5;
+const MESSAGE_HEADER: u32 = 4;
 /// `SSL3_RT_MAX_PLAIN_LENGTH`.
 const MOST: u16 = 16384;

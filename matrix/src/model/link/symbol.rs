@@ -75,6 +75,12 @@ pub(super) struct Said {
     pub(super) nth: u32,
     /// The op that has changed it on its way.
     pub(super) changed: Option<usize>,
+    /// Whether its sender had seen other messages than its peer.
+    pub(super) misled: u8,
+    /// Whether its signature is not over what its reader holds it to be over.
+    pub(super) tainted: bool,
+    /// A Certificate without a certificate.
+    pub(super) empty: bool,
 }
 
 /// Application data.

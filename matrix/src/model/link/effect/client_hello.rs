@@ -1,0 +1,394 @@
+//! The first ClientHello, changed on its way: it is written down as its client writes it, with zeros
+//! for what only the real one knows, changed, and read again.
+
+use shakedown::iana::{
+    AlertDescription as A, CipherSuite, ExtensionType as E, HandshakeType as M, NamedGroup,
+    ProtocolVersion as V, SignatureScheme,
+};
+use shakedown::link::{Act, Field, alter};
+use shakedown::profile::Compression;
+use shakedown::scenario::Scenario;
+
+use super::heard::{Heard, Reading};
+use super::{Found, openssl_hello, rustls_hello};
+use crate::model::hello::{Hello, Unreadable};
+
+/// What a server may make of it, and what it minds in it later on.
+pub(in crate::model::link) fn readings(
+    scenario: &Scenario,
+    hello: &Hello<'_>,
+    act: &Act,
+) -> Vec<(Reading, Unreadable)> {
+    let mut found = Vec::new();
+    for written in written(scenario, hello, act) {
+        let Some(changed) = alter(&written, act) else {
+            continue;
+        };
+        let rustls = scenario.server.stack.is_rustls();
+        let told = u32::from_be_bytes([0, changed[1], changed[2], changed[3]]) as usize;
+        let mut ways = vec![read(rustls, &changed)];
+        if rustls && told + 2 * super::HEADER <= changed.len() {
+            // What is left begins with a length of anything.
+            ways.push((Reading::Fault(super::too_large()), Unreadable::default()));
+        }
+        for reading in ways {
+            if !found.contains(&reading) {
+                found.push(reading);
+            }
+        }
+    }
+    found
+}
+
+/// A message of the record's length: as its own length says, it is whole, goes on or ends too soon.
+fn read(rustls: bool, message: &[u8]) -> (Reading, Unreadable) {
+    let told = u32::from_be_bytes([0, message[1], message[2], message[3]]) as usize;
+    let there = message.len() - super::HEADER;
+    let fault = |found| (Reading::Fault(found), Unreadable::default());
+    if told > there {
+        return if rustls && told > super::MOST_BY_RUSTLS {
+            fault(super::too_large())
+        } else if !rustls && told > super::most(M::client_hello) {
+            fault(Found::of("EXCESSIVE_MESSAGE_SIZE", A::illegal_parameter))
+        } else {
+            (Reading::Waits, Unreadable::default())
+        };
+    }
+    let body = &message[super::HEADER..super::HEADER + told];
+    let heard = if rustls {
+        rustls_hello::read(body).map(|heard| (heard, Unreadable::default()))
+    } else {
+        openssl_hello::read(body)
+    };
+    match heard {
+        Ok((heard, unreadable)) => (Reading::Heard(Box::new(heard)), unreadable),
+        Err(found) => fault(found),
+    }
+}
+
+/// What a server makes of the client's share of the chosen group, which is all of one byte where it has
+/// not been changed; `None`: it takes it.
+pub(in crate::model::link) fn fits_group(
+    rustls: bool,
+    heard: &Heard,
+    group: NamedGroup,
+) -> Vec<Option<Found>> {
+    // rustls server/tls13.rs, `emit_server_hello`; OpenSSL extensions_srvr.c, `tls_accept_ksgroup`.
+    let refused = if rustls {
+        Found::of("PeerMisbehaved(InvalidKeyShare)", A::illegal_parameter)
+    } else {
+        Found::of("BAD_ECPOINT", A::illegal_parameter)
+    };
+    let share = heard
+        .shares
+        .iter()
+        .flatten()
+        .find(|(found, _)| *found == group.0);
+    let Some((_, key)) = share else {
+        return vec![None];
+    };
+    if key.len() != share_length(group) {
+        return vec![Some(refused)];
+    }
+    let Some(place) = key.iter().position(|byte| *byte != key[0]) else {
+        return vec![None];
+    };
+    match group {
+        // Any 32 or 56 bytes are a point (RFC 7748 §5).
+        NamedGroup::x25519 | NamedGroup::x448 => vec![None],
+        // A coefficient of the key may then be 3329 or more (FIPS 203 §7.2); what follows them may be
+        // anything.
+        NamedGroup::X25519MLKEM768 if place < ML_KEM_KEY - 32 => vec![None, Some(refused)],
+        NamedGroup::X25519MLKEM768 => vec![None],
+        // RFC 7919: any number but 0, 1 and p - 1 will do.
+        NamedGroup::ffdhe2048 | NamedGroup::ffdhe3072 => vec![None],
+        // No point of the curve has one coordinate of another and not the other, but its negative.
+        _ => vec![Some(refused)],
+    }
+}
+
+type Extension = (u16, Vec<u8>);
+
+/// Every way in which the client may have put it, as far as that matters to the act.
+pub(super) fn written(scenario: &Scenario, hello: &Hello<'_>, act: &Act) -> Vec<Vec<u8>> {
+    let moves = moves(act);
+    let filler = if moves { SOMETHING } else { 0 };
+    let order = extensions(scenario, hello, filler);
+    if !scenario.client.stack.is_rustls() {
+        let zeros = extensions(scenario, hello, 0);
+        let mut ways = vec![message(scenario, hello, &order)];
+        if moves && !matches!(act, Act::Field(flip) if flip.field == Field::Extension(E::key_share))
+        {
+            ways.push(message(scenario, hello, &zeros));
+        }
+        return ways;
+    }
+    // msgs/handshake.rs, `order_insensitive_extensions_in_random_order`.
+    let about = match act {
+        Act::Field(flip) => Some(flip.field),
+        Act::Set(value) => Some(value.field),
+        _ => None,
+    };
+    let placed = |first: &[usize], last: Option<usize>| {
+        let rest = (0..order.len()).filter(|at| !first.contains(at) && Some(*at) != last);
+        let places: Vec<_> = first.iter().copied().chain(rest).chain(last).collect();
+        let order: Vec<_> = places.into_iter().map(|at| order[at].clone()).collect();
+        message(scenario, hello, &order)
+    };
+    let all = 0..order.len();
+    let mut ways = Vec::new();
+    match about {
+        Some(Field::ExtensionType(kind) | Field::ExtensionLength(kind)) => {
+            let Some(own) = order.iter().position(|(found, _)| *found == kind.0) else {
+                return ways;
+            };
+            ways.push(placed(&[], Some(own)));
+            for next in all.clone().filter(|next| *next != own) {
+                for after in all.clone().filter(|after| ![own, next].contains(after)) {
+                    ways.push(placed(&[own, next, after], None));
+                }
+            }
+        }
+        Some(
+            Field::MessageLength
+            | Field::SessionIdLength
+            | Field::SuitesLength
+            | Field::CompressionMethodsLength
+            | Field::ExtensionsLength,
+        ) => {
+            for first in all.clone() {
+                for last in all.clone().filter(|last| *last != first) {
+                    ways.push(placed(&[first], Some(last)));
+                }
+            }
+        }
+        // Nothing moves.
+        _ => ways.push(placed(&[], None)),
+    }
+    ways
+}
+
+/// Whether a change of it makes the rest be read from another place, so that what is random is read as
+/// what it is not: as zero, or mostly as more than there is.
+pub(super) fn moves(act: &Act) -> bool {
+    let field = match act {
+        Act::Field(flip) => flip.field,
+        Act::Set(value) => value.field,
+        _ => return false,
+    };
+    matches!(
+        field,
+        Field::MessageLength
+            | Field::SessionIdLength
+            | Field::SuitesLength
+            | Field::CompressionMethodsLength
+            | Field::ExtensionsLength
+            | Field::ExtensionLength(_)
+            | Field::Extension(E::key_share)
+    )
+}
+
+fn message(scenario: &Scenario, hello: &Hello<'_>, extensions: &[Extension]) -> Vec<u8> {
+    let rustls = scenario.client.stack.is_rustls();
+    let versions = &hello.abilities.versions;
+    let tls13 = versions.last() == Some(&V::TLS1_3);
+    let newest = versions.last().copied().unwrap_or(V::TLS1_2);
+    let mut body = newest.min(V::TLS1_2).0.to_be_bytes().to_vec();
+    body.extend([0; 32]);
+    // For the middleboxes (RFC 8446 §D.4).
+    vector(&mut body, 1, &vec![0; if tls13 { 32 } else { 0 }]);
+    let mut suites = hello.suites.clone();
+    if rustls && versions.contains(&V::TLS1_2) || !rustls && versions.contains(&V::TLS1_0) {
+        suites.push(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
+    }
+    if hello.fallback {
+        suites.push(CipherSuite::TLS_FALLBACK_SCSV);
+    }
+    vector(&mut body, 2, &numbers(suites.iter().map(|suite| suite.0)));
+    vector(&mut body, 1, &[0]);
+    let mut list = Vec::new();
+    for (kind, content) in extensions {
+        list.extend(kind.to_be_bytes());
+        vector(&mut list, 2, content);
+    }
+    vector(&mut body, 2, &list);
+    let mut message = vec![CLIENT_HELLO];
+    vector(&mut message, 3, &body);
+    message
+}
+
+/// rustls client/hs.rs, `emit_client_hello_for_retry`; OpenSSL ssl/statem/extensions.c, `ext_defs`, whose
+/// order is the hello's.
+fn extensions(scenario: &Scenario, hello: &Hello<'_>, filler: u8) -> Vec<Extension> {
+    let rustls = scenario.client.stack.is_rustls();
+    let versions = &hello.abilities.versions;
+    let tls13 = versions.contains(&V::TLS1_3);
+    let older = versions.first() < Some(&V::TLS1_3);
+    let mut list: Vec<Extension> = Vec::new();
+    let mut put = |kind: E, there: bool, content: Vec<u8>| {
+        if there {
+            list.push((kind.0, content));
+        }
+    };
+    put(
+        E::renegotiation_info,
+        !rustls && older && !versions.contains(&V::TLS1_0),
+        vec![0],
+    );
+    let name = hello.server_name.unwrap_or_default();
+    let mut entry = vec![0];
+    vector(&mut entry, 2, name.as_bytes());
+    put(
+        E::server_name,
+        hello.server_name.is_some(),
+        within(2, &entry),
+    );
+    let groups = hello.groups.as_deref();
+    put(E::ec_point_formats, groups.is_some(), vec![1, 0]);
+    put(
+        E::supported_groups,
+        groups.is_some(),
+        within(2, &numbers(groups.unwrap_or_default().iter().map(|g| g.0))),
+    );
+    let means = scenario.earlier.as_ref().map(|earlier| earlier.means);
+    let ticket = if rustls {
+        means.is_some() && versions.contains(&V::TLS1_2)
+    } else {
+        hello.abilities.level < 3
+    };
+    put(E::session_ticket, ticket, Vec::new());
+    let asks = rustls || scenario.client.profile.ocsp != shakedown::profile::Ocsp::Ignore;
+    put(E::status_request, asks, vec![1, 0, 0, 0, 0]);
+    let mut names = Vec::new();
+    for name in hello.alpn {
+        vector(&mut names, 1, name.as_bytes());
+    }
+    put(
+        E::application_layer_protocol_negotiation,
+        !hello.alpn.is_empty(),
+        within(2, &names),
+    );
+    put(E::encrypt_then_mac, !rustls, Vec::new());
+    put(
+        E::extended_master_secret,
+        hello.abilities.uses_ems(),
+        Vec::new(),
+    );
+    put(
+        E::client_certificate_type,
+        hello.presents_raw_key,
+        vec![1, 2],
+    );
+    put(
+        E::server_certificate_type,
+        hello.demands_raw_key,
+        vec![1, 2],
+    );
+    if let Some(schemes) = &hello.schemes {
+        let schemes = wire_schemes(rustls, schemes, tls13, older);
+        put(E::signature_algorithms, true, within(2, &numbers(schemes)));
+    }
+    let newest_first = versions.iter().rev().map(|version| version.0);
+    put(
+        E::supported_versions,
+        hello.names_versions,
+        within(1, &numbers(newest_first)),
+    );
+    put(E::psk_key_exchange_modes, tls13, vec![1, 1]);
+    let mut shares = Vec::new();
+    for group in &hello.shares {
+        shares.extend(group.0.to_be_bytes());
+        vector(&mut shares, 2, &vec![filler; share_length(*group)]);
+    }
+    put(E::key_share, tls13, within(2, &shares));
+    put(
+        E::compress_certificate,
+        rustls && tls13 && scenario.client.profile.compression != Compression::None,
+        vec![2, 0, 1],
+    );
+    list
+}
+
+/// Which extensions there are.
+pub(super) fn kinds(scenario: &Scenario, hello: &Hello<'_>) -> Vec<u16> {
+    extensions(scenario, hello, 0)
+        .into_iter()
+        .map(|(kind, _)| kind)
+        .collect()
+}
+
+/// The schemes as OpenSSL lists them by itself: with those that no key of ours can make (ssl/t1_lib.c,
+/// `tls12_sigalgs`, and `tls12_sigalg_allowed` for what a version rules out).
+pub(super) fn wire_schemes(
+    rustls: bool,
+    schemes: &[SignatureScheme],
+    tls13: bool,
+    older: bool,
+) -> Vec<u16> {
+    use crate::model::traits::openssl::OPENSSL;
+    let own: Vec<u16> = schemes.iter().map(|scheme| scheme.0).collect();
+    if rustls
+        || !own.iter().all(|scheme| {
+            OPENSSL
+                .default_schemes
+                .iter()
+                .any(|known| known.0 == *scheme)
+        })
+        || own.len() < 12
+    {
+        return own;
+    }
+    let mut list = Vec::new();
+    if tls13 {
+        list.extend(ML_DSA);
+    }
+    for scheme in own {
+        if scheme == SignatureScheme::rsa_pss_pss_sha256.0 && tls13 {
+            list.extend(BRAINPOOL);
+        }
+        list.push(scheme);
+    }
+    if older {
+        list.extend(SHA224_AND_DSA);
+    }
+    list
+}
+
+/// How long a client's share of a group is (RFC 8446 §4.2.8.2; draft-ietf-tls-ecdhe-mlkem).
+pub(super) fn share_length(group: NamedGroup) -> usize {
+    match group {
+        NamedGroup::X25519MLKEM768 => ML_KEM_KEY + 32,
+        NamedGroup::secp256r1 => 65,
+        NamedGroup::secp384r1 => 97,
+        NamedGroup::secp521r1 => 133,
+        NamedGroup::x448 => 56,
+        NamedGroup::ffdhe2048 => 256,
+        NamedGroup::ffdhe3072 => 384,
+        _ => 32,
+    }
+}
+
+fn numbers(of: impl IntoIterator<Item = u16>) -> Vec<u8> {
+    of.into_iter().flat_map(u16::to_be_bytes).collect()
+}
+
+fn within(width: usize, content: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    vector(&mut bytes, width, content);
+    bytes
+}
+
+/// Behind its length in so many bytes.
+pub(super) fn vector(bytes: &mut Vec<u8>, width: usize, content: &[u8]) {
+    bytes.extend(&content.len().to_be_bytes()[size_of::<usize>() - width..]);
+    bytes.extend(content);
+}
+
+const CLIENT_HELLO: u8 = 1;
+/// What stands for what is random: more than there is, read as a length.
+pub(super) const SOMETHING: u8 = 0x55;
+/// FIPS 203 §8, ML-KEM-768.
+pub(super) const ML_KEM_KEY: usize = 1184;
+const ML_DSA: [u16; 3] = [0x0905, 0x0906, 0x0904];
+const BRAINPOOL: [u16; 3] = [0x081a, 0x081b, 0x081c];
+const SHA224_AND_DSA: [u16; 6] = [0x0303, 0x0301, 0x0302, 0x0402, 0x0502, 0x0602];
