@@ -224,12 +224,10 @@ fn unopened(peer: &mut Peer<'_>, kind: ContentType, fork: &mut Fork) {
 }
 
 /// A record in the clear that has swallowed a byte of the next.
-pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut Fork) {
-    let _ = next;
+pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
     match &record.content {
         Content::Messages(said) => {
-            for (place, said) in said.iter().enumerate() {
-                let _ = place;
+            for said in said {
                 let awaits_change = peer.awaits_change();
                 if !peer.message(*said) {
                     return out_of_turn(peer, said.kind, awaits_change);
