@@ -320,6 +320,10 @@ const RECIPES: &[Recipe] = recipes! {
     CertCnOnly."ip-only" { "server.flaw" = "ip-only" }
     CertIpMismatch { "client.server-name" = "wrong-ip" }
     CertWildcard { "server.flaw" = "partial-wildcard", "client.server-name" = "sibling" }
+    CertWildcard."client" {
+        "server.client-auth" = "required", "client.key" = "ecdsa-p256",
+        "client.flaw" = "partial-wildcard", "client.also" = "name-excluded"
+    }
     CertWrongEku { "server.flaw" = "wrong-eku" }
     CertWrongEku."intermediate" { "server.flaw" = "wrong-eku-intermediate" }
     CertWrongEku."any" { "server.flaw" = "any-eku" }
