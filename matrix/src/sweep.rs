@@ -9,6 +9,9 @@ use shakedown::scenario::{Earlier, Means, Scenario, StackId};
 use crate::model::link::framing;
 use crate::plan::Case;
 
+pub mod bytes;
+pub mod edits;
+
 /// A handshake that is swept, on one pairing.
 #[derive(Clone, Debug)]
 pub struct Sweep {

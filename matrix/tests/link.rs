@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use shakedown::link::{At, Message, Op};
 use shakedown::scenario::StackId;
 use shakedown_matrix::lab::Lab;
 use shakedown_matrix::model::{Prediction, predict};
-use shakedown_matrix::sweep::Sweep;
+use shakedown_matrix::plan::{Case, Plan, Request};
+use shakedown_matrix::sweep::{Sweep, edits};
 use shakedown_matrix::verdict::{Verdict, judge};
 
 #[test]
 fn every_op_at_every_record_goes_as_the_model_says() {
-    let lab = Lab::new();
     let pairings: Vec<_> = StackId::ALL
         .into_iter()
         .flat_map(|client| StackId::ALL.map(|server| (client, server)))
@@ -21,6 +22,41 @@ fn every_op_at_every_record_goes_as_the_model_says() {
         .iter()
         .flat_map(Sweep::cases)
         .collect();
+    goes_as_the_model_says(&cases);
+}
+
+#[test]
+fn hellos_that_say_something_else_go_as_the_model_says() {
+    goes_as_the_model_says(&edits::cases(&StackId::ALL.map(|a| a)));
+}
+
+#[test]
+fn they_do_whatever_the_profiles() {
+    let plan = Plan::new(&Request {
+        strength: 1,
+        random: 12_000,
+        ..Request::default()
+    })
+    .expect("a plan");
+    let acts: Vec<_> = [false, true].into_iter().flat_map(edits::acts).collect();
+    let mut cases: Vec<_> = (0..plan.batches())
+        .flat_map(|number| plan.batch(number))
+        .filter(|case| case.name.starts_with("random/"))
+        .collect();
+    for (number, case) in cases.iter_mut().enumerate() {
+        let (from, kind, nth, act) = acts[number % acts.len()].clone();
+        let at = At::Message(Message { kind, nth });
+        case.scenario.earlier = None;
+        case.scenario.link.ops = vec![Op { from, at, act }];
+    }
+    // What fails anyway is not foretold then.
+    cases.retain(|case| matches!(predict(&case.scenario), Prediction::Expect(_)));
+    assert!(cases.len() > 2000, "only {} cases", cases.len());
+    goes_as_the_model_says(&cases);
+}
+
+fn goes_as_the_model_says(cases: &[Case]) {
+    let lab = Lab::new();
     let mut wrong: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let judged: Vec<_> = cases
         .par_iter()

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::edit::{edit, set};
+use super::edit::alter;
 use super::field::fields;
 use super::record::{self, HEADER};
 use super::{Act, At, Deed, Flip, Link, Op};
@@ -246,23 +246,7 @@ impl<'a> Carrier<'a> {
                 }
             }
             Act::Body(flip) => flipped(unit, HEADER..unit.len(), *flip),
-            Act::Field(flip) if open => {
-                let place = fields(body)
-                    .into_iter()
-                    .find(|(field, _)| *field == flip.field);
-                match place {
-                    Some((_, range)) => {
-                        let range = range.start + HEADER..range.end + HEADER;
-                        let (at, bits) = (flip.at, flip.bits);
-                        flipped(unit, range, Flip { at, bits })
-                    }
-                    None => Done::not(unit),
-                }
-            }
-            Act::Set(value) if open => set(body, value)
-                .filter(|edited| edited != body)
-                .map_or_else(|| Done::not(unit), |edited| Done::bytes(with_body(&edited))),
-            Act::Edit(how) if open => edit(body, *how)
+            Act::Field(_) | Act::Set(_) | Act::Edit(_) if open => alter(body, act)
                 .map_or_else(|| Done::not(unit), |edited| Done::bytes(with_body(&edited))),
             Act::Inject(bytes) => Done::bytes([&bytes.to_wire(), unit].concat()),
             Act::Replace(bytes) if bytes.to_wire() != unit => Done::bytes(bytes.to_wire()),

@@ -2,8 +2,29 @@
 
 use super::field::{Field, fields};
 use super::record::MESSAGE_HEADER;
-use super::{Edit, FieldValue};
+use super::{Act, Edit, FieldValue};
 use crate::iana::ExtensionType;
+
+/// What an act makes of a handshake message in the clear, with its header; `None`: nothing, as where the
+/// message has no such field, or the act is not about what a message says.
+pub fn alter(message: &[u8], act: &Act) -> Option<Vec<u8>> {
+    match act {
+        Act::Field(flip) => {
+            let (_, range) = fields(message)
+                .into_iter()
+                .find(|(field, _)| *field == flip.field)?;
+            let length = i64::try_from(range.len()).ok()?;
+            let at = i64::from(flip.at) + if flip.at < 0 { length } else { 0 };
+            let at = usize::try_from(at).ok().filter(|at| *at < range.len())?;
+            let mut edited = message.to_vec();
+            edited[range.start + at] ^= flip.bits;
+            (flip.bits != 0).then_some(edited)
+        }
+        Act::Set(value) => set(message, value).filter(|edited| edited != message),
+        Act::Edit(how) => edit(message, *how),
+        _ => None,
+    }
+}
 
 /// The message, edited; `None`: it has nothing of the kind.
 pub(super) fn edit(message: &[u8], edit: Edit) -> Option<Vec<u8>> {

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::carrier::{Carrier, Carry, Parcel};
+pub use self::edit::alter;
 pub use self::field::{Field, fields};
 use crate::connection::Role;
 use crate::iana::{

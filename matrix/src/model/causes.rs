@@ -433,6 +433,11 @@ causes! {
         rule: "RFC 8446 §5.1", remedy: "not a configuration fault: look for a middlebox that rewrites TLS",
         document: None,
     },
+    /// What a hello says is not what was said.
+    NetCorruptHello = "net-corrupt-hello" {
+        rule: "RFC 8446 §4.1.2, §4.4.4", remedy: "not a configuration fault: look for a middlebox that rewrites hellos",
+        document: Some(TROUBLESHOOTING),
+    },
     /// A message in the clear is not as it was sent.
     NetCorruptPlain = "net-corrupt-plain" {
         rule: "RFC 5246 §7.4.3, §7.4.9", remedy: "not a configuration fault: look for a middlebox that rewrites TLS",

@@ -152,7 +152,40 @@ pub(super) struct Hello<'a> {
     pub(super) holds_useless: bool,
     /// The session that the client offers to resume.
     pub(super) offer: Option<&'a Remembered>,
+    /// What no stack sends, but what the link may make of what it sends.
+    pub(super) odd: Odd,
 }
+
+/// What is wrong with a hello that was changed on its way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Odd {
+    /// TLS 1.3 without key_share.
+    pub(super) shareless: bool,
+    /// Two shares of one group.
+    pub(super) shares_twice: bool,
+    /// Another number of compression methods than one.
+    pub(super) compressions: bool,
+    /// ec_point_formats without uncompressed points.
+    pub(super) no_points: bool,
+    /// Another legacy_session_id.
+    pub(super) other_id: bool,
+    /// Neither renegotiation_info nor its signal among the suites.
+    pub(super) renegotiation_unsafe: bool,
+    pub(super) unreadable: Unreadable,
+}
+
+/// What OpenSSL finds when it looks closer, at three moments: error and alert.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Unreadable {
+    /// It chooses a version.
+    pub(super) version: Mistake,
+    /// It reads the suites.
+    pub(super) suites: Mistake,
+    /// It reads the extensions: where another version than TLS 1.3 was chosen, and where it was.
+    pub(super) extensions: [Mistake; 2],
+}
+
+type Mistake = Option<(String, Option<AlertDescription>)>;
 
 impl<'a> Hello<'a> {
     /// What this client sends first.
@@ -214,6 +247,7 @@ impl<'a> Hello<'a> {
             fallback: false,
             holds_useless: false,
             offer: None,
+            odd: Odd::default(),
         }
     }
 
@@ -328,6 +362,7 @@ impl<'a> Hello<'a> {
             fallback: false,
             holds_useless: false,
             offer: None,
+            odd: Odd::default(),
         })
     }
 }

@@ -215,6 +215,9 @@ fn first(scenario: &Scenario) -> Prediction {
     if scenario.link.ops.is_empty() {
         return Prediction::Expect(clean);
     }
+    if let (Err(_), Some(reason)) = (&result, link::domain::needs_success(scenario)) {
+        return Prediction::Unmodelled { reason };
+    }
     link::interfere(scenario, &result, chosen.as_ref(), clean)
 }
 

@@ -5,7 +5,7 @@ use shakedown::iana::{
     AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
 };
 use shakedown::profile::{
-    CertificateType, Compression, Credential, Ems, Flaw, KeyType, Ocsp, Staple,
+    CertificateType, Compression, Credential, Ems, Flaw, KeyType, Ocsp, ServerProfile, Staple,
 };
 use shakedown::scenario::Scenario;
 
@@ -75,11 +75,22 @@ pub(super) fn handshake_telling(
 ) -> Result<Agreed, Box<Fault>> {
     let mut hello = Hello::of(&scenario.client)?;
     past.tell(&scenario.client, &mut hello);
+    handshake_heard(scenario, &hello, None, chosen)
+}
+
+/// The same, where the server may have heard something else than the client has said.
+pub(super) fn handshake_heard(
+    scenario: &Scenario,
+    hello: &Hello<'_>,
+    heard: Option<&Hello<'_>>,
+    chosen: &mut Option<Chosen>,
+) -> Result<Agreed, Box<Fault>> {
     let server = server_abilities(&scenario.server);
+    let told = heard.unwrap_or(hello);
     let answer = if scenario.server.stack.is_rustls() {
-        rustls_server::answer(&hello, &server, &scenario.server.profile)
+        rustls_server::answer(told, &server, &scenario.server.profile)
     } else {
-        openssl_server::answer(&hello, &server, &scenario.server.profile)
+        openssl_server::answer(told, &server, &scenario.server.profile)
     };
     let choice = match answer {
         Ok(choice) => choice,
@@ -89,7 +100,7 @@ pub(super) fn handshake_telling(
             *chosen = (begun || fault.cause == Cause::ResumePskWithdrawn).then(|| Chosen {
                 version: ProtocolVersion::TLS1_3,
                 suite: None,
-                retried: rustls_server::asks_again(&hello, &server),
+                retried: rustls_server::asks_again(told, &server),
                 resumed: false,
                 staple: Staple::None,
                 ticketless: false,
@@ -115,12 +126,20 @@ pub(super) fn handshake_telling(
         return Err(Box::new(Fault {
             cause: Cause::VersionMismatch,
             detector: Role::Client,
-            native: "UNSUPPORTED_PROTOCOL".into(),
+            // rustls client/hs.rs, `ExpectServerHello`.
+            native: if scenario.client.stack.is_rustls() {
+                "PeerIncompatible(ServerTlsVersionIsDisabledByOurConfig)".into()
+            } else {
+                "UNSUPPORTED_PROTOCOL".into()
+            },
             alert: Some(AlertDescription::protocol_version),
             phase: Phase::UnwantedVersion,
         }));
     }
-    if let Some(phase) = minds_mark(&hello, &server, choice.version) {
+    if let Some(heard) = heard {
+        client_objects(hello, heard, &server, &scenario.server.profile, &choice)?;
+    }
+    if let Some(phase) = minds_mark(hello, &server, choice.version) {
         return Err(Box::new(Fault {
             cause: Cause::VersionDowngradeSentinel,
             detector: Role::Client,
@@ -129,7 +148,7 @@ pub(super) fn handshake_telling(
             phase,
         }));
     }
-    ems_required(&hello, &server, choice.version)?;
+    ems_required(hello, told, &server, choice.version)?;
     let agreed = Agreed {
         version: choice.version,
         suite: choice.suite,
@@ -146,14 +165,127 @@ pub(super) fn handshake_telling(
         client_presented: false,
         resumed: choice.resumed,
     };
-    raw_keys::rustls_client(&hello, scenario, agreed.version)?;
+    raw_keys::rustls_client(hello, scenario, agreed.version)?;
     if agreed.resumed.is_some() {
         // No certificate is asked for, sent or looked at again (RFC 8446 §2.2; RFC 5246 §7.3).
         return Ok(agreed);
     }
-    client_auth::request(scenario, &hello, &server, &agreed)?;
-    server_certificate(scenario, &hello, &agreed)?;
-    client_auth::answer(scenario, &hello, &server, agreed)
+    client_auth::request(scenario, hello, &server, &agreed)?;
+    server_certificate(scenario, hello, &agreed)?;
+    client_auth::answer(scenario, hello, &server, agreed)
+}
+
+/// What a client finds in the answer to a hello that is not its own.
+fn client_objects(
+    hello: &Hello<'_>,
+    heard: &Hello<'_>,
+    server: &Abilities,
+    profile: &ServerProfile,
+    choice: &Choice,
+) -> Result<(), Box<Fault>> {
+    let (old, new) = (ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3);
+    let rustls = hello.abilities.stack.is_rustls();
+    let fault = |cause, native: &str, alert| {
+        Err(Box::new(Fault {
+            cause,
+            detector: Role::Client,
+            native: native.to_owned(),
+            alert: Some(alert),
+            phase: Phase::ServerFlight(choice.version),
+        }))
+    };
+    // Each server marks what lies below the newest version that it has (rustls server/tls12.rs,
+    // `DOWNGRADE_SENTINEL`; OpenSSL ssl/statem/statem_lib.c, `check_for_downgrade`), and each client
+    // minds (RFC 8446 §4.1.3).
+    let could = server.stack.is_rustls() || openssl_server::is_tls13_capable(server, profile);
+    let marked = choice.version == old && server.has(new) && could;
+    if marked && hello.abilities.has(new) {
+        return if rustls {
+            fault(
+                Cause::VersionDowngradeSentinel,
+                "PeerMisbehaved(AttemptedDowngradeToTls12WhenTls13IsSupported)",
+                AlertDescription::illegal_parameter,
+            )
+        } else {
+            fault(
+                Cause::VersionDowngradeSentinel,
+                "INAPPROPRIATE_FALLBACK",
+                AlertDescription::illegal_parameter,
+            )
+        };
+    }
+    let own = |openssl: &str, rustls_says: &str| {
+        let native = if rustls {
+            format!("PeerMisbehaved(IllegalHelloRetryRequest{rustls_says})")
+        } else {
+            openssl.to_owned()
+        };
+        fault(
+            if choice.retried {
+                Cause::HrrIllegal
+            } else {
+                Cause::NetCorruptHello
+            },
+            &native,
+            AlertDescription::illegal_parameter,
+        )
+    };
+    let offered = choice
+        .group
+        .is_some_and(|group| hello.shares.contains(&group));
+    if choice.retried && offered && rustls {
+        return own("", "WithOfferedGroup");
+    }
+    if heard.odd.other_id && choice.version == new && (!rustls || choice.retried) {
+        return own("INVALID_SESSION_ID", "WithWrongSessionId");
+    }
+    if choice.retried && offered {
+        return own("BAD_KEY_SHARE", "");
+    }
+    let unknown = choice
+        .group
+        .zip(hello.groups.as_ref())
+        .is_some_and(|(group, own)| !own.contains(&group));
+    if choice.retried && unknown {
+        return own("BAD_KEY_SHARE", "WithUnofferedNamedGroup");
+    }
+    if !hello.suites.contains(&choice.suite) {
+        // rustls client/hs.rs, `ExpectServerHello`; OpenSSL statem_clnt.c, `set_client_ciphersuite`.
+        return if rustls {
+            fault(
+                Cause::NetCorruptHello,
+                "PeerMisbehaved(SelectedUnofferedCipherSuite)",
+                AlertDescription::handshake_failure,
+            )
+        } else {
+            fault(
+                Cause::NetCorruptHello,
+                "WRONG_CIPHER_RETURNED",
+                AlertDescription::illegal_parameter,
+            )
+        };
+    }
+    if choice.version <= old && unknown {
+        // rustls client/tls12.rs, `ExpectServerDone`; OpenSSL statem_clnt.c, `tls_process_ske_ecdhe`.
+        return fault(
+            Cause::NetCorruptHello,
+            if rustls {
+                "PeerMisbehaved(SelectedUnofferedKxGroup)"
+            } else {
+                "WRONG_CURVE"
+            },
+            AlertDescription::illegal_parameter,
+        );
+    }
+    if !rustls && choice.version <= old && heard.odd.renegotiation_unsafe {
+        // extensions.c, `final_renegotiate`.
+        return fault(
+            Cause::RenegInfoMissing,
+            "UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
+            AlertDescription::handshake_failure,
+        );
+    }
+    Ok(())
 }
 
 /// ssl/statem/statem_lib.c, `check_for_downgrade` and `ssl_choose_client_version`: an OpenSSL server
@@ -179,12 +311,13 @@ fn minds_mark(hello: &Hello<'_>, server: &Abilities, chosen: ProtocolVersion) ->
 /// rustls client/tls12.rs, `handle_server_hello`; no other client can insist.
 fn ems_required(
     hello: &Hello<'_>,
+    heard: &Hello<'_>,
     server: &Abilities,
     version: ProtocolVersion,
 ) -> Result<(), Box<Fault>> {
     if version != ProtocolVersion::TLS1_2
         || hello.abilities.ems != Ems::Required
-        || server.uses_ems()
+        || server.uses_ems() && heard.abilities.uses_ems()
     {
         return Ok(());
     }

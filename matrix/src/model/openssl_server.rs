@@ -24,7 +24,9 @@ pub(super) fn answer(
     profile: &ServerProfile,
 ) -> Result<Choice, Box<Fault>> {
     setup(server)?;
+    read(&hello.odd.unreadable.version)?;
     let version = version(hello, server, profile)?;
+    read(&hello.odd.unreadable.suites)?;
     // `tls_early_post_process_client_hello`, before it chooses a suite. What counts is the newest
     // version that is enabled, be it of no use without a certificate or behind a hole
     // (ssl/statem/statem_lib.c, `ssl_check_version_downgrade`; RFC 7507 §3).
@@ -122,7 +124,11 @@ fn legacy_version(hello: &Hello<'_>, server: &Abilities) -> Result<ProtocolVersi
         Some(version) => Ok(version),
         None => refuse(
             Cause::VersionMismatch,
-            "UNSUPPORTED_PROTOCOL",
+            if newest < Some(&ProtocolVersion::TLS1_0) {
+                "VERSION_TOO_LOW"
+            } else {
+                "UNSUPPORTED_PROTOCOL"
+            },
             A::protocol_version,
         ),
     }
@@ -130,7 +136,7 @@ fn legacy_version(hello: &Hello<'_>, server: &Abilities) -> Result<ProtocolVersi
 
 /// `is_tls13_capable`: a callback for names, or a certificate; an ECDSA key needs a scheme for its
 /// curve among the server's own.
-fn is_tls13_capable(server: &Abilities, profile: &ServerProfile) -> bool {
+pub(super) fn is_tls13_capable(server: &Abilities, profile: &ServerProfile) -> bool {
     if profile.sni == SniPolicy::Strict {
         return true;
     }
@@ -160,8 +166,24 @@ fn answer_tls13(
     let session =
         resumption::by_openssl(hello, server, profile, ProtocolVersion::TLS1_3, Some(suite))?;
     lists_parse(hello)?;
+    read(&hello.odd.unreadable.extensions[1])?;
     server_name(hello.server_name, profile)?;
     let alpn = alpn(hello, profile)?;
+    // `final_sig_algs`, and `final_key_share`.
+    if hello.schemes.is_none() && session.is_none() {
+        return refuse(
+            Cause::SigalgMissing,
+            "MISSING_SIGALGS_EXTENSION",
+            A::missing_extension,
+        );
+    }
+    if hello.odd.shareless {
+        return refuse(
+            Cause::KeyShareMissing,
+            "NO_SUITABLE_KEY_SHARE",
+            A::missing_extension,
+        );
+    }
     let Some((group, retried)) = group_tls13(hello, server, profile) else {
         return refuse(
             Cause::GroupMismatch,
@@ -217,11 +239,13 @@ fn answer_older(
             );
         }
         lists_parse(hello)?;
+        read(&hello.odd.unreadable.extensions[0])?;
         server_name(session.accepted_name.as_deref(), profile)?;
         let alpn = alpn(hello, profile)?;
         return Ok(Choice::resumed(session, session.suite, None, alpn));
     }
     lists_parse(hello)?;
+    read(&hello.odd.unreadable.extensions[0])?;
     server_name(hello.server_name, profile)?;
     let shared = if version == ProtocolVersion::TLS1_2 {
         shared_schemes(hello, server, profile)?
@@ -301,7 +325,9 @@ fn key_serves(
                 .groups
                 .as_ref()
                 .is_none_or(|groups| groups.contains(&curve));
+            // ../t1_lib.c, `tls1_check_pkey_comp`.
             offered
+                && !hello.odd.no_points
                 && !credential.has(Flaw::BadKeyUsage)
                 && (version < ProtocolVersion::TLS1_2
                     || shared.iter().any(|scheme| is_ecdsa(*scheme)))
@@ -370,6 +396,19 @@ fn preferred(
         .iter()
         .copied()
         .find(|suite| second.contains(suite) && fits(*suite))
+}
+
+/// What it minds now in a hello that was changed on its way.
+fn read(mistake: &Option<(String, Option<A>)>) -> Result<(), Box<Fault>> {
+    match mistake {
+        Some((native, alert)) => Err(server_fault(
+            Cause::NetCorruptHello,
+            native,
+            *alert,
+            Phase::ClientHello,
+        )),
+        None => Ok(()),
+    }
 }
 
 /// `tls_parse_ctos_supported_groups` and `tls_parse_ctos_sig_algs`.

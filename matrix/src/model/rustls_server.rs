@@ -45,7 +45,11 @@ pub(super) fn answer(
     }
     let Some(offered) = &hello.schemes else {
         return refuse(
-            Cause::VersionLegacyClient,
+            if hello.names_versions && hello.abilities.has(ProtocolVersion::TLS1_3) {
+                Cause::SigalgMissing
+            } else {
+                Cause::VersionLegacyClient
+            },
             "PeerIncompatible(SignatureAlgorithmsExtensionRequired)",
             A::handshake_failure,
         );
@@ -58,6 +62,7 @@ pub(super) fn answer(
     // Both lists are of elliptic-curve groups, so the first common one serves.
     let group = groups[0];
     if version == ProtocolVersion::TLS1_3 {
+        oddities(hello)?;
         let retried = !hello.shares.contains(&group);
         let session = resumption::by_rustls_tls13(hello, suite, retried)?;
         let alpn = alpn(hello, profile, Phase::AfterServerHello)?;
@@ -90,6 +95,13 @@ pub(super) fn answer(
             retried,
             resumed: None,
         });
+    }
+    if hello.odd.no_points {
+        return refuse(
+            Cause::NetCorruptHello,
+            "PeerIncompatible(UncompressedEcPointsRequired)",
+            A::illegal_parameter,
+        );
     }
     if let Some(session) = resumption::by_rustls_tls12(hello, server, suite)? {
         // server/tls12.rs, `start_resumption`: the extensions are processed as ever (`emit_server_hello`).
@@ -129,6 +141,32 @@ pub(super) fn answer(
         retried: false,
         resumed: None,
     })
+}
+
+/// server/tls13.rs, `handle_client_hello`: what no stack sends.
+fn oddities(hello: &Hello<'_>) -> Result<(), Box<Fault>> {
+    if hello.odd.compressions {
+        return refuse(
+            Cause::NetCorruptHello,
+            "PeerMisbehaved(OfferedIncorrectCompressions)",
+            A::illegal_parameter,
+        );
+    }
+    if hello.odd.shareless {
+        return refuse(
+            Cause::KeyShareMissing,
+            "PeerIncompatible(KeyShareExtensionRequired)",
+            A::handshake_failure,
+        );
+    }
+    if hello.odd.shares_twice {
+        return refuse(
+            Cause::NetCorruptHello,
+            "PeerMisbehaved(OfferedDuplicateKeyShares)",
+            A::illegal_parameter,
+        );
+    }
+    Ok(())
 }
 
 /// Whether a TLS 1.3 server asks for another key share.

@@ -24,7 +24,7 @@ pub(super) struct Carrier<'a> {
     fired: Vec<bool>,
     ways: [Way; 2],
     closed: bool,
-    /// Whether a message in the clear was changed.
+    /// Whether a byte of a message in the clear was changed, whatever it says.
     pub(super) unknown: bool,
 }
 
@@ -76,7 +76,8 @@ impl<'a> Carrier<'a> {
                 };
                 let next = sent.peek().is_some_and(Record::is_open_handshake);
                 let act = &self.ops[place].act;
-                let (records, applied, waits) = self.act(act, from, unit.record, next, &mut parcel);
+                let (records, applied, waits) =
+                    self.act(act, place, from, unit.record, next, &mut parcel);
                 parcel.deeds.push(ExpectedDeed {
                     op: place as u32,
                     record: number,
@@ -167,6 +168,7 @@ impl<'a> Carrier<'a> {
     fn act(
         &mut self,
         act: &Act,
+        op: usize,
         from: Role,
         record: Record,
         next_is_open: bool,
@@ -175,6 +177,14 @@ impl<'a> Carrier<'a> {
         let open = record.is_open_handshake();
         let done = |records: Vec<Record>| (records, Some(true), false);
         let not = |record: Record| (vec![record], Some(false), false);
+        let changed = |mut record: Record| {
+            if let Content::Messages(said) = &mut record.content
+                && let Some(first) = said.first_mut()
+            {
+                first.changed = Some(op);
+            }
+            record
+        };
         match act {
             // It reads the same. Records are longer than one byte; how long else is not said.
             Act::Fragment(most) | Act::Split(most) if open => {
@@ -209,10 +219,10 @@ impl<'a> Carrier<'a> {
             }]),
             Act::Type(_) | Act::Version(_) => not(record),
             Act::Length(by) => done(vec![Record {
-                length: if *by >= OVERSIZE {
-                    Length::Oversize
-                } else {
-                    Length::More
+                length: match *by {
+                    by if by >= OVERSIZE => Length::Oversize,
+                    by if by > 0 => Length::More(by.unsigned_abs()),
+                    by => Length::Less(by.unsigned_abs()),
                 },
                 ..record
             }]),
@@ -228,8 +238,7 @@ impl<'a> Carrier<'a> {
                 (vec![record], None, false)
             }
             Act::Field(_) | Act::Set(_) | Act::Edit(_) if open => {
-                self.unknown = true;
-                (vec![record], None, false)
+                (vec![changed(record)], None, false)
             }
             Act::Field(_) | Act::Set(_) | Act::Edit(_) => not(record),
             Act::Inject(bytes) => done(vec![Record::foreign(*bytes), record]),

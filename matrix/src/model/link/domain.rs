@@ -1,6 +1,8 @@
 //! Interference that the model says nothing of.
 
-use shakedown::link::Act;
+use shakedown::iana::{ExtensionType as E, HandshakeType as M};
+use shakedown::link::{Act, At, Field, Link, Op};
+use shakedown::profile::{CertificateType, Credential, Staple};
 use shakedown::scenario::Scenario;
 
 /// What the link does that lies outside the model; `None`: nothing.
@@ -13,8 +15,95 @@ pub(in crate::model) fn outside(scenario: &Scenario) -> Option<String> {
         return Some("a CertificateRequest that is spread over records, with interference".into());
     }
     let known = match &op.act {
-        Act::Length(by) => *by == 1 || *by >= super::carrier::OVERSIZE,
+        // Between them lies what only one stack has no room for.
+        Act::Length(by) => by.unsigned_abs() <= 8192 || *by >= super::carrier::OVERSIZE,
+        Act::Field(_) | Act::Set(_) | Act::Edit(_) => is_written(scenario, op),
         _ => true,
     };
     (!known).then(|| format!("what comes of {:?}", op.act))
+}
+
+/// A message is written down as it is in a handshake that succeeds.
+pub(in crate::model) fn needs_success(scenario: &Scenario) -> Option<String> {
+    let changes = |act: &Act| matches!(act, Act::Field(_) | Act::Set(_) | Act::Edit(_));
+    let any = scenario.link.ops.iter().any(|op| changes(&op.act));
+    any.then(|| "a changed message of a handshake that fails anyway".to_owned())
+}
+
+/// Whether the model can write the message down (`effect`), and says what becomes of the act.
+fn is_written(scenario: &Scenario, op: &Op) -> bool {
+    let At::Message(message) = op.at else {
+        return false;
+    };
+    let hello = matches!(message.kind, M::client_hello | M::server_hello);
+    let reads = match &op.act {
+        Act::Field(flip) => KNOWN_BITS.contains(&flip.bits),
+        Act::Set(value) => match value.field {
+            Field::SignatureScheme => message.kind == M::server_key_exchange,
+            Field::Extension(E::key_share) => {
+                let mut scenario = scenario.clone();
+                scenario.client.profile.protocol.groups = None;
+                scenario.server.profile.protocol.groups = None;
+                message.kind == M::server_hello && is_plain(&scenario)
+            }
+            _ => false,
+        },
+        _ => hello,
+    };
+    writes(scenario, message.kind) && reads
+}
+
+/// A byte may become anything that a list of types or an encoding knows; for these bits every byte of the
+/// swept handshakes has been held against both stacks.
+const KNOWN_BITS: [u8; 3] = [0x01, 0x10, 0x80];
+
+/// Whether the model can write messages of this type down.
+pub(super) fn writes(scenario: &Scenario, kind: M) -> bool {
+    let later = [
+        M::certificate,
+        M::server_key_exchange,
+        M::certificate_request,
+        M::server_hello_done,
+        M::client_key_exchange,
+        M::certificate_verify,
+        M::new_session_ticket,
+    ];
+    let (client, server) = (&scenario.client.profile, &scenario.server.profile);
+    let raw = [
+        client.certificate_type,
+        client.server_certificate_type,
+        server.certificate_type,
+        server.client_certificate_type,
+    ]
+    .contains(&CertificateType::RawPublicKey);
+    scenario.earlier.is_none()
+        && server.staple == Staple::None
+        && !raw
+        && (matches!(kind, M::client_hello | M::server_hello)
+            || later.contains(&kind) && is_plain(scenario))
+}
+
+/// Whether nothing is special but the versions, and whether the client is asked for a certificate: what is
+/// found in the later messages depends on all that a side checks.
+fn is_plain(scenario: &Scenario) -> bool {
+    let plain = Scenario::plain(scenario.client.stack, scenario.server.stack);
+    let mut now = scenario.clone();
+    now.link = Link::default();
+    for (now, plain) in [
+        (
+            &mut now.client.profile.protocol,
+            &plain.client.profile.protocol,
+        ),
+        (
+            &mut now.server.profile.protocol,
+            &plain.server.profile.protocol,
+        ),
+    ] {
+        now.versions = plain.versions.clone();
+    }
+    if now.client.profile.identity == Some(Credential::default()) {
+        now.client.profile.identity = plain.client.profile.identity;
+    }
+    now.server.profile.client_auth = plain.server.profile.client_auth;
+    now == plain
 }

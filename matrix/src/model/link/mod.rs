@@ -7,21 +7,28 @@
 
 use std::collections::VecDeque;
 
-use shakedown::connection::Role;
+use shakedown::connection::{HandshakeKind, Role};
+use shakedown::iana::{AlertDescription, HandshakeType, ProtocolVersion as V};
+use shakedown::link::{Act, At, Field, Message};
 use shakedown::scenario::Scenario;
 
 use self::carrier::Carrier;
+use self::effect::{Effect, Found, Heard, Reading};
 use self::fork::Fork;
 use self::peer::Peer;
 use self::script::{Known, Shape, Step};
 use self::symbol::{Datum, Record};
 use super::ending::{Agreed, Fault, Phase};
-use super::negotiation::Chosen;
-use super::{Expectation, Expected, ExpectedDeed, ExpectedEnd, ExpectedSide, Prediction};
+use super::hello::{Hello, Unreadable, server_abilities};
+use super::negotiation::{self, Chosen};
+use super::{Cause, Expectation, Expected, ExpectedDeed, ExpectedEnd, ExpectedSide, Prediction};
+use super::{openssl_server, rustls_server};
 
 mod carrier;
 mod causes;
 pub(super) mod domain;
+mod effect;
+mod extent;
 mod fork;
 mod openssl;
 mod peer;
@@ -34,6 +41,12 @@ struct Setting<'a> {
     scenario: &'a Scenario,
     shape: Shape,
     result: &'a Result<Agreed, Box<Fault>>,
+    /// What becomes of a first ClientHello that was changed on its way.
+    first: Option<Effect>,
+    /// What the server finds in the second.
+    second: Option<Found>,
+    /// Whether it is the client whose message is changed.
+    reads_client_certificate: bool,
 }
 
 /// What comes of the scenario over its link, given what would come of it over a clean one.
@@ -43,29 +56,36 @@ pub(super) fn interfere(
     chosen: Option<&Chosen>,
     clean: Expectation,
 ) -> Prediction {
-    let setting = Setting {
-        scenario,
-        shape: shape(scenario, result, chosen),
-        result,
-    };
-    let steps = script::of(scenario, result, &setting.shape);
+    let ways = ways(scenario, result, chosen);
     let mut allowed: Vec<Expected> = Vec::new();
-    let mut fork = Some(Fork::default());
     let mut first_to_fail = None;
-    while let Some(mut now) = fork {
-        let mut walk = Walk::new(&setting, steps.clone());
-        walk.live(&mut now);
-        if walk.carrier.unknown {
-            return Prediction::Unmodelled {
-                reason: "what a message in the clear comes to that was changed on its way".into(),
-            };
+    for way in &ways {
+        let setting = Setting {
+            scenario,
+            shape: way.shape.clone(),
+            result: &way.result,
+            first: way.first.clone(),
+            second: way.second.clone(),
+            reads_client_certificate: from_client(scenario),
+        };
+        let steps = script::of(scenario, &way.result, &setting.shape);
+        let mut fork = Some(Fork::default());
+        while let Some(mut now) = fork {
+            let mut walk = Walk::new(&setting, steps.clone());
+            walk.live(&mut now);
+            if walk.carrier.unknown {
+                return Prediction::Unmodelled {
+                    reason: "what a message in the clear comes to of which any byte was changed"
+                        .into(),
+                };
+            }
+            first_to_fail = first_to_fail.or(walk.first_to_fail);
+            let expected = walk.into_expected(&clean);
+            if !allowed.contains(&expected) {
+                allowed.push(expected);
+            }
+            fork = now.next();
         }
-        first_to_fail = first_to_fail.or(walk.first_to_fail);
-        let expected = walk.into_expected(&clean);
-        if !allowed.contains(&expected) {
-            allowed.push(expected);
-        }
-        fork = now.next();
     }
     let untouched = |expected: &Expected| {
         clean
@@ -86,12 +106,192 @@ pub(super) fn interfere(
         return Prediction::Expect(Expectation { allowed, ..clean });
     }
     Prediction::Expect(Expectation {
-        cause: Some(causes::of(scenario, &allowed)),
+        cause: Some(
+            ways.iter()
+                .find_map(|way| way.cause)
+                .unwrap_or_else(|| causes::of(scenario, &allowed)),
+        ),
         detector: Some(first_to_fail.unwrap_or(Role::Client)),
         masked: Vec::new(),
         version: clean.version,
         allowed,
     })
+}
+
+/// One way in which the handshake may go, as far as the first ClientHello decides.
+struct Way {
+    result: Result<Agreed, Box<Fault>>,
+    shape: Shape,
+    first: Option<Effect>,
+    /// What the server finds in the second ClientHello, which is as it was sent.
+    second: Option<Found>,
+    /// The negotiation's own.
+    cause: Option<Cause>,
+}
+
+/// Where that hello is changed on its way, the server's answer is to what it has heard, and the client
+/// holds it against what it has said.
+fn ways(
+    scenario: &Scenario,
+    result: &Result<Agreed, Box<Fault>>,
+    chosen: Option<&Chosen>,
+) -> Vec<Way> {
+    let usual = |first: Option<Effect>, cause| Way {
+        result: result.clone(),
+        shape: shape(scenario, result, chosen),
+        first,
+        second: None,
+        cause,
+    };
+    let (Some(act), Ok(hello)) = (on_first_hello(scenario), Hello::of(&scenario.client)) else {
+        return vec![usual(None, None)];
+    };
+    let mut ways = Vec::new();
+    for (reading, unreadable) in effect::readings(scenario, &hello, act) {
+        match reading {
+            Reading::Waits => ways.push(usual(Some(Effect::Waits), None)),
+            Reading::Fault(found) => ways.push(usual(Some(Effect::Fails(found)), None)),
+            Reading::Heard(heard) => {
+                heard_ways(scenario, &hello, &heard, unreadable, act, &usual, &mut ways)
+            }
+        }
+    }
+    if ways.is_empty() {
+        ways.push(usual(Some(Effect::None), None));
+    }
+    ways
+}
+
+fn heard_ways(
+    scenario: &Scenario,
+    hello: &Hello<'_>,
+    heard: &Heard,
+    unreadable: Unreadable,
+    act: &Act,
+    usual: &dyn Fn(Option<Effect>, Option<Cause>) -> Way,
+    ways: &mut Vec<Way>,
+) {
+    let Ok(mut told) = Hello::of(&scenario.client) else {
+        return;
+    };
+    heard.put(unreadable, &mut told);
+    let mut chosen = None;
+    let result = negotiation::handshake_heard(scenario, hello, Some(&told), &mut chosen);
+    let own = |cause| matches!(act, Act::Edit(_)).then_some(cause);
+    let refused = |native: &str, alert| {
+        Effect::Fails(Found {
+            native: native.to_owned(),
+            alert,
+        })
+    };
+    if let Err(fault) = &result
+        && matches!(fault.phase, Phase::ClientHello)
+    {
+        let mut first = refused(&fault.native, fault.alert);
+        if let (Effect::Fails(found), false) = (&first, scenario.server.stack.is_rustls())
+            && fault.alert == Some(AlertDescription::protocol_version)
+        {
+            // OpenSSL ssl/statem/statem_srvr.c, `tls_early_post_process_client_hello`.
+            first = Effect::FailsIn(heard.version(), found.clone());
+        }
+        ways.push(usual(Some(first), own(fault.cause)));
+        return;
+    }
+    let mut shape = shape(scenario, &result, chosen.as_ref());
+    shape.ems &= heard.has_ems();
+    let random = matches!(act, Act::Field(flip) if flip.field == Field::Random)
+        || matches!(act, Act::Set(value) if value.field == Field::Random);
+    let first = if random {
+        Effect::Resigned
+    } else {
+        Effect::Misled
+    };
+    let group = match (&result, &chosen) {
+        (Ok(agreed), Some(chosen)) if !chosen.retried && agreed.version == V::TLS1_3 => {
+            agreed.group
+        }
+        _ => None,
+    };
+    let fits = group.map_or_else(
+        || vec![None],
+        |group| effect::fits_group(scenario.server.stack.is_rustls(), heard, group),
+    );
+    for found in fits {
+        match found {
+            Some(found) => ways.push(usual(Some(Effect::Fails(found)), None)),
+            None => ways.push(Way {
+                cause: result.as_ref().err().and_then(|fault| own(fault.cause)),
+                result: result.clone(),
+                shape: shape.clone(),
+                first: Some(first.clone()),
+                second: second(scenario, &result, heard),
+            }),
+        }
+    }
+}
+
+/// A server that has asked again on hearsay answers what the client really says (rustls server/tls13.rs,
+/// `handle_client_hello`, and server/hs.rs, `with_certified_key`; OpenSSL ssl/statem/statem_srvr.c,
+/// `tls_early_post_process_client_hello`).
+fn second(
+    scenario: &Scenario,
+    result: &Result<Agreed, Box<Fault>>,
+    heard: &Heard,
+) -> Option<Found> {
+    let agreed = result.as_ref().ok()?;
+    if agreed.kind != HandshakeKind::HelloRetryRequest {
+        return None;
+    }
+    let mut hello = Hello::of(&scenario.client).ok()?;
+    hello.shares = agreed.group.into_iter().collect();
+    let server = server_abilities(&scenario.server);
+    let profile = &scenario.server.profile;
+    let rustls = scenario.server.stack.is_rustls();
+    if rustls && !heard.has_name(hello.server_name) {
+        // server/hs.rs, `process_client_hello`.
+        return Some(Found::silent("PeerMisbehaved(ServerNameDifferedOnRetry)"));
+    }
+    let answer = if rustls {
+        rustls_server::answer(&hello, &server, profile)
+    } else {
+        openssl_server::answer(&hello, &server, profile)
+    };
+    let illegal = |native| Found::of(native, AlertDescription::illegal_parameter);
+    match answer {
+        Ok(choice) if choice.suite != agreed.suite && rustls => {
+            Some(illegal("PeerMisbehaved(CipherSuiteDifferedOnRetry)"))
+        }
+        Ok(choice) if choice.suite != agreed.suite => Some(illegal("BAD_CIPHER")),
+        Ok(choice) if choice.retried && rustls => {
+            Some(illegal("PeerMisbehaved(RefusedToFollowHelloRetryRequest)"))
+        }
+        _ => None,
+    }
+}
+
+/// What is done to what the first ClientHello says, but to its type.
+fn on_first_hello(scenario: &Scenario) -> Option<&Act> {
+    let op = scenario.link.ops.first()?;
+    let hello = At::Message(Message {
+        kind: HandshakeType::client_hello,
+        nth: 0,
+    });
+    let field = match &op.act {
+        Act::Field(flip) => Some(flip.field),
+        Act::Set(value) => Some(value.field),
+        Act::Edit(_) => None,
+        _ => return None,
+    };
+    (op.from == Role::Client && op.at == hello && field != Some(Field::MessageType))
+        .then_some(&op.act)
+}
+
+fn from_client(scenario: &Scenario) -> bool {
+    scenario
+        .link
+        .ops
+        .first()
+        .is_some_and(|op| op.from == Role::Client)
 }
 
 fn shape(
@@ -130,11 +330,64 @@ pub fn framing(scenario: &Scenario) -> Option<[Vec<(shakedown::iana::ContentType
         scenario,
         shape: shape(scenario, &result, chosen.as_ref()),
         result: &result,
+        first: None,
+        second: None,
+        reads_client_certificate: from_client(scenario),
     };
     let steps = script::of(scenario, &result, &setting.shape);
     let mut walk = Walk::new(&setting, steps);
     walk.live(&mut Fork::default());
     Some(walk.sent)
+}
+
+/// The messages in the clear that the model can write down, as they are sent over a clean link in a
+/// handshake that succeeds: from whom, which, and each form that it may have. Zeros stand for what is
+/// random, and a rustls client puts its extensions in any order.
+pub fn written(scenario: &Scenario) -> Vec<(Role, Message, Vec<Vec<u8>>)> {
+    if scenario.earlier.is_some() {
+        return Vec::new();
+    }
+    let Some((Ok(agreed), chosen)) = super::walked(scenario) else {
+        return Vec::new();
+    };
+    let result = Ok(agreed);
+    let setting = Setting {
+        scenario,
+        shape: shape(scenario, &result, chosen.as_ref()),
+        result: &result,
+        first: None,
+        second: None,
+        reads_client_certificate: false,
+    };
+    let (client, server) = (Role::Client, Role::Server);
+    let mut messages = Vec::new();
+    if let Ok(hello) = Hello::of(&scenario.client) {
+        let kind = HandshakeType::client_hello;
+        let forms = effect::first_hello(scenario, &hello);
+        messages.push((client, Message { kind, nth: 0 }, forms));
+    }
+    let mut later = |from, kind, nth| {
+        let forms = effect::written(&setting, from, kind, nth);
+        messages.push((from, Message { kind, nth }, forms));
+    };
+    later(server, HandshakeType::server_hello, 0);
+    if setting.shape.retried {
+        later(client, HandshakeType::client_hello, 1);
+        later(server, HandshakeType::server_hello, 1);
+    } else if setting.shape.version == V::TLS1_2 && !setting.shape.resumed {
+        for kind in [
+            HandshakeType::server_key_exchange,
+            HandshakeType::server_hello_done,
+        ] {
+            later(server, kind, 0);
+        }
+        later(client, HandshakeType::client_key_exchange, 0);
+        if setting.shape.asks {
+            later(server, HandshakeType::certificate_request, 0);
+        }
+    }
+    messages.retain(|(_, message, _)| domain::writes(scenario, message.kind));
+    messages
 }
 
 /// Both sides on their way, as `shakedown::pair::Pair` drives them.

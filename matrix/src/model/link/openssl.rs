@@ -4,6 +4,7 @@ use shakedown::connection::Role;
 use shakedown::iana::{AlertDescription as A, ContentType, HandshakeType, ProtocolVersion};
 use shakedown::link::Bytes;
 
+use super::extent;
 use super::fork::Fork;
 use super::peer::Peer;
 use super::symbol::{Content, Keys, Length, Record};
@@ -85,6 +86,28 @@ fn is_tiny(record: &Record) -> bool {
     )
 }
 
+/// A record of TLS 1.2 or before that is too short for its tag or MAC.
+fn too_short(peer: &mut Peer<'_>) {
+    if peer.setting.shape.aead {
+        // record/methods/tls1_meth.c, `tls1_cipher`: the cipher refuses the length.
+        peer.fail("INTERNAL_ERROR", Some(A::internal_error));
+    } else {
+        // record/methods/tls_common.c, `tls_get_more_records`: with encrypt_then_mac, which both sides
+        // have.
+        peer.fail("LENGTH_TOO_SHORT", Some(A::decode_error));
+    }
+}
+
+/// Whether a sealed record of TLS 1.2 or before that is so many bytes shorter has not even its tag or MAC
+/// whole. Behind the tag there is nothing else; how long a MAC and the padding are depends on the suite.
+fn is_cut_short(peer: &Peer<'_>, record: &Record, by: u32, fork: &mut Fork) -> bool {
+    let (least, most) = extent::content(peer.setting, record);
+    let by = by as usize;
+    let may_be = by > least;
+    let may_not_be = by <= most || !peer.setting.shape.aead;
+    may_be && (!may_not_be || fork.pick(vec![true, false]))
+}
+
 /// What stands where a length should makes other protocols long or short.
 fn is_oversize(record: &Record) -> bool {
     match record.content {
@@ -98,7 +121,13 @@ fn is_oversize(record: &Record) -> bool {
 
 /// record/methods/tls_common.c, `tls_get_more_records`, then record/rec_layer_s3.c,
 /// `ssl3_read_bytes`, and statem/statem.c, `read_state_machine`.
-pub(super) fn receive(peer: &mut Peer<'_>, record: &Record) {
+pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
+    let sslv2 = peer.first && peer.role == Role::Server && record.kind.0 & 0x80 != 0;
+    if sslv2 && record.version.0 & 0xff == 1 && peer.settled.is_none() {
+        // A ClientHello of SSLv2, of more bytes than there are (record/methods/tlsany_meth.c,
+        // `tls_validate_record_header`).
+        return peer.go_deaf();
+    }
     header(peer, record);
     if peer.failure.is_some() {
         return;
@@ -120,19 +149,14 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record) {
     // record/methods/tls13_meth.c, `tls13_cipher`: what is allowed to be in the clear.
     let open_alert = tls13 && kind == ContentType::alert;
     if peer.read.is_some() && !open_alert {
-        let aead = peer.setting.shape.aead && peer.read == Some(Keys::Session);
-        if aead && record.seal.is_none() && is_tiny(record) {
-            // record/methods/tls1_meth.c, `tls1_cipher`: too short for a tag.
-            return peer.fail("INTERNAL_ERROR", Some(A::internal_error));
+        if peer.read == Some(Keys::Session) && record.seal.is_none() && is_tiny(record) {
+            return too_short(peer);
         }
-        if !peer.setting.shape.aead
+        if let Length::Less(by) = record.length
             && peer.read == Some(Keys::Session)
-            && record.seal.is_none()
-            && is_tiny(record)
+            && is_cut_short(peer, record, by, fork)
         {
-            // record/methods/tls_common.c, `tls_get_more_records`: with encrypt_then_mac, which both
-            // sides have, it is too short for a MAC.
-            return peer.fail("LENGTH_TOO_SHORT", Some(A::decode_error));
+            return too_short(peer);
         }
         if record.length != Length::True || !peer.opens(record, true) {
             return peer.fail(
@@ -144,6 +168,9 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record) {
     }
     if record.content == Content::Empty && kind == ContentType::handshake {
         return;
+    }
+    if let Length::Less(by) = record.length {
+        return shorter(peer, by, fork);
     }
     if kind == ContentType::change_cipher_spec {
         return change(peer, record);
@@ -168,10 +195,13 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record) {
             if record.seal.is_none() || peer.read.is_some() =>
         {
             for said in said {
+                if let Some(found) = peer.mistyped(*said, fork) {
+                    return peer.fail(&found.native, found.alert);
+                }
                 if peer.is_repeated(*said) {
                     return repeated(peer, said.kind);
                 }
-                if !peer.message(*said) {
+                if !peer.message(*said, fork) {
                     return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
                 }
                 peer.advance();
@@ -251,12 +281,26 @@ fn alert(peer: &mut Peer<'_>, fatal: bool, description: A) {
     }
 }
 
+/// A record in the clear that ends too soon; what follows begins inside it, with a version of anything:
+/// rarely with a right one, and then with a length of more than there is.
+fn shorter(peer: &mut Peer<'_>, by: u32, fork: &mut Fork) {
+    if by < HEADER && !peer.more_follows || fork.pick(vec![false, true]) {
+        return peer.go_deaf();
+    }
+    if peer.awaits(HandshakeType::server_hello) {
+        // It has read the message's header, and so moved on from its own hello, after which alone it
+        // says TLS 1.0 (record/rec_layer_s3.c, `ssl3_write_bytes`).
+        peer.alert_version = Some(ProtocolVersion::TLS1_2);
+    }
+    peer.fail("WRONG_VERSION_NUMBER", Some(A::protocol_version));
+}
+
 /// A record in the clear that has swallowed a byte of the next.
 pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut Fork) {
     match &record.content {
         Content::Messages(said) => {
             for said in said {
-                if !peer.message(*said) {
+                if !peer.message(*said, fork) {
                     return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
                 }
                 let hello = said.kind == HandshakeType::server_hello
@@ -283,6 +327,10 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
                     return;
                 }
             }
+            if matches!(record.length, Length::More(by) if by >= MESSAGE_HEADER) {
+                // The header of a record, read as one of a message.
+                return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
+            }
             // The next header has lost its first byte: its version ends with the high byte of the
             // length, its length begins with the low one.
             let mut ways = vec![("WRONG_VERSION_NUMBER", A::protocol_version)];
@@ -306,10 +354,12 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
             if let Content::ChangeCipherSpec(genuine) = &mut spoilt.content {
                 *genuine = false;
             }
-            receive(peer, &spoilt);
+            receive(peer, &spoilt, fork);
         }
     }
 }
 
+const HEADER: u32 = 5;
+const MESSAGE_HEADER: u32 = 4;
 /// `SSL3_RT_MAX_PLAIN_LENGTH`.
 const MOST: u16 = 16384;

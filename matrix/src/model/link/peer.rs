@@ -7,10 +7,11 @@ use shakedown::iana::{AlertDescription, ContentType, HandshakeType, ProtocolVers
 use shakedown::outcome::{Protection, SentAlert};
 use shakedown::scenario::StackId;
 
+use super::effect::{Effect, Found, effects, mistyped};
 use super::fork::Fork;
 use super::script::Step;
 use super::symbol::{Content, Datum, Keys, Length, Record, Said, Seal};
-use super::{Setting, openssl, rustls};
+use super::{Setting, extent, openssl, rustls};
 use crate::model::ending;
 use crate::model::traits;
 
@@ -61,6 +62,22 @@ pub(super) struct Peer<'a> {
     pub(super) unaligned: bool,
     /// The same, and there is only its type yet.
     pub(super) begun: bool,
+    /// Whether it has its keys of TLS 1.2.
+    keyed: bool,
+    /// Whether its key exchange came to something else.
+    rekeyed: bool,
+    /// Whether what it signs is not what its peer checks.
+    resigned: bool,
+    /// Whether it has no certificate that suits.
+    unsuited: bool,
+    /// What it will find, and where.
+    later: Option<(HandshakeType, Found)>,
+    /// How many bytes are missing of a record that is waited for: at least, at most.
+    missing: (usize, usize),
+    /// Whether more has come with what is read now.
+    pub(super) more_follows: bool,
+    /// It waits for the rest of a message, and says this if a ChangeCipherSpec comes.
+    in_vain: Option<Found>,
 }
 
 impl<'a> Peer<'a> {
@@ -100,6 +117,14 @@ impl<'a> Peer<'a> {
             data_intact: None,
             unaligned: false,
             begun: false,
+            keyed: false,
+            rekeyed: false,
+            resigned: false,
+            unsuited: false,
+            later: None,
+            missing: (0, 0),
+            more_follows: false,
+            in_vain: None,
         }
     }
 
@@ -145,7 +170,11 @@ impl<'a> Peer<'a> {
     /// TLS 1.3, and the extended master secret, make keys of all that was said; without it they are
     /// made of the randoms and the key exchange alone (RFC 7627 §4; RFC 5246 §8.1).
     fn derive(&mut self, keys: Keys) {
-        if keys != Keys::Session || self.setting.shape.ems && !self.setting.shape.resumed {
+        if keys == Keys::Session && std::mem::replace(&mut self.keyed, true) {
+            return;
+        }
+        let all = self.setting.shape.ems && !self.setting.shape.resumed || self.rekeyed;
+        if keys != Keys::Session || all {
             self.strain = self.misled;
         }
     }
@@ -159,6 +188,10 @@ impl<'a> Peer<'a> {
                 Said {
                     kind: *kind,
                     nth: *nth - 1,
+                    changed: None,
+                    misled: self.misled,
+                    tainted: self.resigned && *kind == HandshakeType::server_key_exchange,
+                    empty: self.unsuited && *kind == HandshakeType::certificate,
                 }
             })
             .collect();
@@ -256,22 +289,34 @@ impl<'a> Peer<'a> {
     /// Takes what comes in one go.
     pub(super) fn receive(&mut self, records: &[Record], fork: &mut Fork) {
         self.advance();
-        for record in records {
+        for (place, record) in records.iter().enumerate() {
             if !self.is_listening() {
                 return;
             }
+            self.more_follows = place + 1 < records.len();
             self.first_then(record, fork);
             self.advance();
         }
     }
 
     fn first_then(&mut self, record: &Record, fork: &mut Fork) {
+        if let Some(found) = self.in_vain.clone() {
+            if record.kind == ContentType::change_cipher_spec {
+                self.fail(&found.native, found.alert);
+            }
+            return;
+        }
         if let Some(longer) = self.waiting.take() {
-            self.garbled_longer(&longer, record, fork);
+            if self.is_swallowed(record, fork) {
+                self.waiting = Some(longer);
+            } else {
+                self.garbled_longer(&longer, record, fork);
+            }
             return;
         }
         match record.length {
-            Length::More => {
+            Length::More(by) => {
+                self.missing = (by as usize, by as usize);
                 // The header is looked at before the rest has come.
                 self.header(record);
                 if self.failure.is_none() {
@@ -283,11 +328,32 @@ impl<'a> Peer<'a> {
         self.first = false;
     }
 
+    /// Whether a record goes into the one that is waited for as a whole, and leaves it waiting.
+    fn is_swallowed(&mut self, record: &Record, fork: &mut Fork) -> bool {
+        let (least, most) = extent::of(self.setting, record);
+        let mut ways = Vec::new();
+        if self.missing.0 <= most {
+            ways.push(false);
+        }
+        if self.missing.1 > least {
+            ways.push(true);
+        }
+        let swallowed = fork.pick(ways);
+        if swallowed {
+            let (fewest, greatest) = self.missing;
+            self.missing = (
+                fewest.saturating_sub(most).max(1),
+                greatest.saturating_sub(least),
+            );
+        }
+        swallowed
+    }
+
     fn take(&mut self, record: &Record, fork: &mut Fork) {
         if self.stack.is_rustls() {
             rustls::receive(self, record, fork);
         } else {
-            openssl::receive(self, record);
+            openssl::receive(self, record, fork);
         }
     }
 
@@ -308,7 +374,7 @@ impl<'a> Peer<'a> {
             return self.take(&whole, fork);
         }
         if self.stack.is_rustls() {
-            rustls::longer(self, &whole, fork);
+            rustls::longer(self, &whole, next, fork);
         } else {
             openssl::longer(self, &whole, next, fork);
         }
@@ -366,10 +432,11 @@ impl<'a> Peer<'a> {
     }
 
     /// Takes a message if it is due; whether it is.
-    pub(super) fn message(&mut self, said: Said) -> bool {
+    pub(super) fn message(&mut self, said: Said, fork: &mut Fork) -> bool {
         while let Some(step) = self.steps.front() {
             match step {
                 Step::MayCome(kind) if *kind != said.kind => {
+                    let kind = *kind;
                     let next = self.steps.iter().skip(1).find(|step| {
                         matches!(
                             step,
@@ -383,6 +450,7 @@ impl<'a> Peer<'a> {
                     if !fits {
                         return false;
                     }
+                    let _ = kind;
                     self.misled = 1;
                     self.steps.pop_front();
                 }
@@ -391,7 +459,7 @@ impl<'a> Peer<'a> {
                         self.asked = true;
                     }
                     self.steps.pop_front();
-                    self.consider(said);
+                    self.consider(said, fork);
                     return true;
                 }
                 _ => return false,
@@ -416,18 +484,131 @@ impl<'a> Peer<'a> {
             && matches!(self.steps.front(), Some(Step::Expect(kind)) if *kind == said.kind)
     }
 
-    /// What a message says of what came before it.
-    fn consider(&mut self, said: Said) {
+    /// What a message that was changed on its way comes to.
+    fn consider(&mut self, said: Said, fork: &mut Fork) {
         let finished = said.kind == HandshakeType::finished;
-        if finished && self.misled != 0 && self.strain == 0 && self.read == Some(Keys::Session) {
+        let differ = self.misled != 0 || said.misled != self.misled;
+        if finished && differ && self.strain == 0 && self.read == Some(Keys::Session) {
             // The keys fit, but not what is said of all that was said (RFC 5246 §7.4.9).
             let (native, alert) = if self.stack.is_rustls() {
                 rustls::WRONG_FINISHED
             } else {
                 openssl::WRONG_FINISHED
             };
+            return self.fail(native, Some(alert));
+        }
+        self.look(said);
+        if self.failure.is_some() {
+            return;
+        }
+        let Some(op) = said.changed else {
+            return;
+        };
+        let setting = self.setting;
+        let act = &setting.scenario.link.ops[op].act;
+        let effects = match &setting.first {
+            Some(first) if said.kind == HandshakeType::client_hello && said.nth == 0 => {
+                vec![first.clone()]
+            }
+            _ => effects(self, said.kind, said.nth, act),
+        };
+        let effect = fork.pick(effects);
+        if effect != Effect::None {
+            self.misled = 1;
+        }
+        match effect {
+            Effect::None | Effect::Misled => {}
+            Effect::Rekeyed => self.rekeyed = true,
+            Effect::Resigned if self.role == Role::Server => self.resigned = true,
+            Effect::Resigned => self.later = Some(self.bad_signature()),
+            Effect::Unsuited => {
+                self.unsuited = true;
+                let signs = Step::SendIfAsked(vec![HandshakeType::certificate_verify]);
+                self.steps.retain(|step| *step != signs);
+            }
+            Effect::Fails(found) => self.fail(&found.native, found.alert),
+            Effect::FailsIn(version, found) => {
+                self.alert_version = Some(version);
+                self.fail(&found.native, found.alert);
+            }
+            Effect::FailsAt(kind, found) => self.later = Some((kind, found)),
+            Effect::Waits => {
+                self.steps.clear();
+                self.go_deaf();
+            }
+            Effect::WaitsInVain(found) => {
+                self.steps.clear();
+                self.in_vain = Some(found);
+            }
+        }
+    }
+
+    /// What comes to light now, whatever the message itself says.
+    fn look(&mut self, said: Said) {
+        if let Some((kind, found)) = self.later.clone()
+            && kind == said.kind
+        {
+            return self.fail(&found.native, found.alert);
+        }
+        let (kind, bad) = self.bad_signature();
+        if said.tainted && kind == said.kind {
+            return self.fail(&bad.native, bad.alert);
+        }
+        if said.tainted {
+            self.later = Some((kind, bad));
+            return;
+        }
+        let before = self
+            .settled
+            .is_some_and(|version| version < ProtocolVersion::TLS1_3);
+        if before && said.kind == HandshakeType::certificate_verify && said.misled != self.misled {
+            return self.fail(&bad.native, bad.alert);
+        }
+        if said.kind == HandshakeType::client_hello
+            && said.nth == 1
+            && let Some(found) = &self.setting.second
+        {
+            return self.fail(&found.native, found.alert);
+        }
+        if said.empty {
+            let (native, alert) = if self.stack.is_rustls() {
+                (
+                    "NoCertificatesPresented",
+                    AlertDescription::certificate_required,
+                )
+            } else {
+                (
+                    "PEER_DID_NOT_RETURN_A_CERTIFICATE",
+                    AlertDescription::handshake_failure,
+                )
+            };
             self.fail(native, Some(alert));
         }
+    }
+
+    /// A signature of TLS 1.2 that is not over what it ought to be over, and at which message a client
+    /// finds that (rustls client/tls12.rs, `ExpectServerDone`; OpenSSL ssl/statem/statem_clnt.c,
+    /// `tls_process_key_exchange`).
+    fn bad_signature(&self) -> (HandshakeType, Found) {
+        let alert = AlertDescription::decrypt_error;
+        if self.stack.is_rustls() {
+            (
+                HandshakeType::server_hello_done,
+                Found::of("InvalidCertificate(BadSignature)", alert),
+            )
+        } else {
+            (
+                HandshakeType::server_key_exchange,
+                Found::of("BAD_SIGNATURE", alert),
+            )
+        }
+    }
+
+    /// What is said of a message that has another type now.
+    pub(super) fn mistyped(&self, said: Said, fork: &mut Fork) -> Option<Found> {
+        let act = &self.setting.scenario.link.ops[said.changed?].act;
+        let found = mistyped(self, said.kind, said.nth, act);
+        (!found.is_empty()).then(|| fork.pick(found))
     }
 
     /// Takes application data.

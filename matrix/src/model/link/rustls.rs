@@ -13,9 +13,6 @@ pub(super) const WRONG_FINISHED: (&str, A) = ("DecryptError", A::decrypt_error);
 /// msgs/message/outbound.rs, `read_opaque_message_header`; its errors are told
 /// (conn.rs, `handle_deframe_error`).
 pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
-    let refuse = |peer: &mut Peer<'_>, what: &str| {
-        peer.fail(&format!("InvalidMessage({what})"), Some(A::decode_error));
-    };
     let known = (ContentType::change_cipher_spec.0..=HEARTBEAT).contains(&record.kind.0);
     if !known {
         return refuse(peer, "InvalidContentType");
@@ -23,12 +20,22 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
     if record.version.0 >> 8 != 3 {
         return refuse(peer, "UnknownProtocolVersion");
     }
-    if record.content == Content::Empty {
+    let emptied = match record.length {
+        Length::Less(by) if record.seal.is_none() => {
+            super::extent::content(peer.setting, record) == (by as usize, by as usize)
+        }
+        _ => false,
+    };
+    if record.content == Content::Empty || emptied {
         return refuse(peer, "InvalidEmptyPayload");
     }
     if record.length == Length::Oversize {
         refuse(peer, "MessageTooLarge");
     }
+}
+
+fn refuse(peer: &mut Peer<'_>, what: &str) {
+    peer.fail(&format!("InvalidMessage({what})"), Some(A::decode_error));
 }
 
 /// conn.rs, `process_more_input` and `process_msg`.
@@ -58,6 +65,9 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
         }
         kind = record.content.kind();
     }
+    if let Length::Less(by) = record.length {
+        return shorter(peer, by, fork);
+    }
     if peer.begun && kind == ContentType::handshake {
         // The type of a message, then the type and length of another for its length, or any bytes.
         if record.seal.is_none() || fork.pick(vec![true, false]) {
@@ -81,10 +91,13 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
         (ContentType::handshake, Content::Messages(said)) => {
             for said in said {
                 let awaits_change = peer.awaits_change();
+                if let Some(found) = peer.mistyped(*said, fork) {
+                    return peer.fail(&found.native, found.alert);
+                }
                 if peer.is_repeated(*said) {
                     return repeated(peer, said.kind);
                 }
-                if !peer.message(*said) {
+                if !peer.message(*said, fork) {
                     return out_of_turn(peer, said.kind, awaits_change);
                 }
                 peer.advance();
@@ -223,13 +236,44 @@ fn unopened(peer: &mut Peer<'_>, kind: ContentType, fork: &mut Fork) {
     }
 }
 
+/// A record in the clear that ends too soon; what follows begins inside it.
+fn shorter(peer: &mut Peer<'_>, by: u32, fork: &mut Fork) {
+    if by < HEADER && !peer.more_follows {
+        // A type is looked at as soon as it is there (msgs/message/outbound.rs,
+        // `read_opaque_message_header`); the last byte of an extension may look like one.
+        if fork.pick(vec![true, false]) {
+            refuse(peer, "InvalidContentType");
+        } else {
+            peer.go_deaf();
+        }
+        return;
+    }
+    // The next header is what stands there: rarely it begins with a type, and hardly ever it goes on with
+    // a version, and a length of more than there is.
+    match fork.pick(vec![
+        Some("InvalidContentType"),
+        Some("UnknownProtocolVersion"),
+        None,
+    ]) {
+        Some(what) => refuse(peer, what),
+        None => peer.go_deaf(),
+    }
+}
+
 /// A record in the clear that has swallowed a byte of the next.
-pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
+pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut Fork) {
+    let _ = next;
+    let more = matches!(record.length, Length::More(by) if by >= MESSAGE_HEADER);
     match &record.content {
+        // A header of a record, read as one of a message: 0x0303 begins its length.
+        Content::Messages(_) if more => {
+            peer.fail("InvalidMessage(HandshakePayloadTooLarge)", None);
+        }
         Content::Messages(said) => {
-            for said in said {
+            for (place, said) in said.iter().enumerate() {
+                let _ = place;
                 let awaits_change = peer.awaits_change();
-                if !peer.message(*said) {
+                if !peer.message(*said, fork) {
                     return out_of_turn(peer, said.kind, awaits_change);
                 }
                 if said.kind == HandshakeType::server_hello
@@ -279,6 +323,8 @@ pub(super) fn debug_name(kind: HandshakeType) -> String {
         .collect()
 }
 
+const HEADER: u32 = 5;
+const MESSAGE_HEADER: u32 = 4;
 /// enums.rs, `ContentType::Heartbeat`: the last one that rustls knows.
 const HEARTBEAT: u8 = 24;
 /// common_state.rs, `TemperCounters`.

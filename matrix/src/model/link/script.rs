@@ -398,7 +398,15 @@ fn place(scenario: &Scenario, fault: &Fault, shape: &Shape, steps: &[Step]) -> u
         Phase::UnwantedVersion => after(M::server_hello, hellos),
         Phase::ServerFlight(version) => {
             let kind = flight_message(fault, *version, rustls);
+            let hellos = if fault.cause == Cause::HrrIllegal {
+                0
+            } else {
+                hellos
+            };
             let at = after(kind, if kind == M::server_hello { hellos } else { 0 });
+            if fault.cause == Cause::HrrIllegal {
+                return at;
+            }
             // What the message itself settles is settled.
             if kind == M::server_hello && *version == ProtocolVersion::TLS1_3 {
                 steps
@@ -422,9 +430,12 @@ fn place(scenario: &Scenario, fault: &Fault, shape: &Shape, steps: &[Step]) -> u
 fn flight_message(fault: &Fault, version: ProtocolVersion, rustls: bool) -> M {
     let tls13 = version == ProtocolVersion::TLS1_3;
     match fault.cause {
-        Cause::VersionMismatch | Cause::VersionDowngradeSentinel | Cause::EmsRequired => {
-            M::server_hello
-        }
+        Cause::VersionMismatch
+        | Cause::VersionDowngradeSentinel
+        | Cause::EmsRequired
+        | Cause::NetCorruptHello
+        | Cause::HrrIllegal
+        | Cause::RenegInfoMissing => M::server_hello,
         Cause::CertTypeMismatch if fault.native.starts_with("PeerIncompatible") && tls13 => {
             M::encrypted_extensions
         }

@@ -21,8 +21,10 @@ pub(super) struct Record {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Length {
     True,
-    /// One byte more than is there.
-    More,
+    /// So many bytes more than are there.
+    More(u32),
+    /// So many bytes fewer.
+    Less(u32),
     /// More than any record may have.
     Oversize,
 }
@@ -71,6 +73,14 @@ pub(super) struct Said {
     pub(super) kind: HandshakeType,
     /// Which of its type among those that its sender has sent, from 0.
     pub(super) nth: u32,
+    /// The op that has changed it on its way.
+    pub(super) changed: Option<usize>,
+    /// Whether its sender had seen other messages than its peer.
+    pub(super) misled: u8,
+    /// Whether its signature is not over what its reader holds it to be over.
+    pub(super) tainted: bool,
+    /// A Certificate without a certificate.
+    pub(super) empty: bool,
 }
 
 /// Application data.

@@ -1,0 +1,113 @@
+//! The ClientHello that answers a HelloRetryRequest, changed on its way.
+
+use shakedown::iana::AlertDescription as A;
+use shakedown::iana::NamedGroup;
+use shakedown::link::Act;
+
+use super::client_hello::{self, fits_group};
+use super::{Effect, Found, openssl_hello, rustls_hello};
+use crate::model::ending::Agreed;
+use crate::model::hello::{Hello, Unreadable, server_abilities};
+use crate::model::link::Setting;
+use crate::model::link::peer::Peer;
+use crate::model::{openssl_server, rustls_server};
+
+/// As the first, with the share that was asked for alone.
+pub(super) fn written(setting: &Setting<'_>, agreed: &Agreed) -> Vec<Vec<u8>> {
+    let Ok(mut hello) = Hello::of(&setting.scenario.client) else {
+        return Vec::new();
+    };
+    hello.shares = agreed.group.into_iter().collect();
+    let act = setting.scenario.link.ops.first().map(|op| &op.act);
+    client_hello::written(setting.scenario, &hello, act.unwrap_or(&Act::Drop))
+}
+
+/// What the server makes of it.
+pub(super) fn read(reader: &Peer<'_>, body: &[u8]) -> Vec<Effect> {
+    let scenario = reader.setting.scenario;
+    let Ok(agreed) = reader.setting.result else {
+        return vec![Effect::Misled];
+    };
+    let rustls = reader.stack.is_rustls();
+    let read = if rustls {
+        rustls_hello::read(body).map(|heard| (heard, Unreadable::default()))
+    } else {
+        openssl_hello::read(body)
+    };
+    let (heard, unreadable) = match read {
+        Ok(read) => read,
+        Err(found) => return vec![Effect::Fails(found)],
+    };
+    let fails = |found: Found| vec![Effect::Fails(found)];
+    if !rustls && heard.versions.is_none() {
+        // statem/statem_lib.c, `ssl_choose_server_version`.
+        return fails(Found::of("UNSUPPORTED_PROTOCOL", A::protocol_version));
+    }
+    if !rustls && heard.groups.is_none() {
+        // Those of the first are kept (statem/extensions_srvr.c, `tls_parse_ctos_supported_groups`).
+        return vec![Effect::Misled];
+    }
+    let Ok(own) = Hello::of(&scenario.client) else {
+        return vec![Effect::Misled];
+    };
+    let Ok(mut hello) = Hello::of(&scenario.client) else {
+        return vec![Effect::Misled];
+    };
+    heard.put(unreadable, &mut hello);
+    let asked = agreed.group.unwrap_or(NamedGroup::x25519);
+    let same_name = own.server_name.map(str::to_ascii_lowercase)
+        == hello.server_name.map(str::to_ascii_lowercase);
+    if rustls && !same_name {
+        // server/hs.rs, `process_client_hello`.
+        return fails(Found::silent("PeerMisbehaved(ServerNameDifferedOnRetry)"));
+    }
+    if rustls && heard.versions.is_none() && heard.schemes.is_some() {
+        // server/hs.rs, `with_certified_key`: TLS 1.2 is out of the question by now.
+        return fails(Found::of(
+            "PeerIncompatible(SupportedVersionsExtensionRequired)",
+            A::protocol_version,
+        ));
+    }
+    if !rustls && !hello.odd.shareless && hello.shares != [asked] {
+        // statem/extensions_srvr.c, `extract_keyshares`.
+        hello.odd.unreadable.extensions[1]
+            .get_or_insert_with(|| ("BAD_KEY_SHARE".to_owned(), Some(A::illegal_parameter)));
+    }
+    let server = server_abilities(&scenario.server);
+    let profile = &scenario.server.profile;
+    let answer = if rustls {
+        rustls_server::answer(&hello, &server, profile)
+    } else {
+        openssl_server::answer(&hello, &server, profile)
+    };
+    match answer {
+        Err(fault) => fails(Found {
+            native: fault.native,
+            alert: fault.alert,
+        }),
+        Ok(choice) if choice.version != agreed.version => fails(if rustls {
+            Found::of(
+                "PeerIncompatible(Tls12NotOfferedOrEnabled)",
+                A::protocol_version,
+            )
+        } else {
+            Found::of("UNSUPPORTED_PROTOCOL", A::protocol_version)
+        }),
+        Ok(choice) if choice.suite != agreed.suite => fails(if rustls {
+            Found::of(
+                "PeerMisbehaved(CipherSuiteDifferedOnRetry)",
+                A::illegal_parameter,
+            )
+        } else {
+            Found::of("BAD_CIPHER", A::illegal_parameter)
+        }),
+        Ok(choice) if rustls && choice.retried => fails(Found::of(
+            "PeerMisbehaved(RefusedToFollowHelloRetryRequest)",
+            A::illegal_parameter,
+        )),
+        Ok(_) => fits_group(rustls, &heard, asked)
+            .into_iter()
+            .map(|found| found.map_or(Effect::Misled, Effect::Fails))
+            .collect(),
+    }
+}

@@ -1,0 +1,75 @@
+//! Every byte of every record of a handshake, changed on its way, on every pairing.
+//!
+//! `SHAKEDOWN_BITS` says which bits of each byte, in hexadecimal; `01` if it is not set.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use shakedown::link::Act;
+use shakedown::scenario::StackId;
+use shakedown_matrix::lab::Lab;
+use shakedown_matrix::model::{Prediction, predict};
+use shakedown_matrix::sweep::bytes;
+use shakedown_matrix::verdict::{Verdict, judge};
+
+#[test]
+fn a_changed_byte_goes_as_the_model_says() {
+    let lab = Lab::new();
+    let bits = std::env::var("SHAKEDOWN_BITS")
+        .ok()
+        .and_then(|bits| u8::from_str_radix(&bits, 16).ok())
+        .unwrap_or(0x01);
+    let cases: Vec<_> = bytes::handshakes(&StackId::ALL.map(|a| a))
+        .iter()
+        .flat_map(|(name, scenario)| {
+            let (outcome, flights) = lab.run_recorded(scenario);
+            assert!(outcome.is_success(), "{name}: {outcome:?}");
+            bytes::of_transcript(name, scenario, &flights, bits)
+        })
+        .collect();
+    let judged: Vec<_> = cases
+        .par_iter()
+        .map(|case| {
+            let prediction = predict(&case.scenario);
+            let outcome = lab.run(&case.scenario);
+            let verdict = judge(&prediction, &outcome);
+            (case, prediction, verdict)
+        })
+        .collect();
+    let (mut sharp, mut ran) = (0, 0);
+    let mut wrong: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    for (case, prediction, verdict) in &judged {
+        if let Prediction::Expect(_) = prediction {
+            ran += 1;
+            sharp += usize::from(prediction.is_sharp());
+        }
+        let unknown = matches!(verdict, Verdict::Unmodelled(_)) && !WHOLE.contains(&bits);
+        if *verdict == Verdict::Agree || unknown {
+            continue;
+        }
+        let op = &case.scenario.link.ops[0];
+        let act = match &op.act {
+            Act::Field(flip) => format!("{:?} {}", op.at, bytes::label(flip.field)),
+            act => format!("{act:?}"),
+        };
+        let kind = format!("{:?}: {act}\n    {verdict:?}", op.from);
+        let entry = wrong
+            .entry(kind)
+            .or_insert_with(|| (0, case.name.clone() + "\n    " + &case.scenario.to_json()));
+        entry.0 += 1;
+    }
+    let total: usize = wrong.values().map(|(count, _)| count).sum();
+    for (kind, (count, example)) in wrong.iter().take(MOST_SHOWN) {
+        println!("{count} x {kind}\n    {example}");
+    }
+    println!(
+        "{} handshakes, {sharp} of {ran} sharp, {total} wrong in {} ways",
+        judged.len(),
+        wrong.len()
+    );
+    assert_eq!(total, 0);
+}
+
+/// The bits of which the model knows what becomes of every byte.
+const WHOLE: [u8; 3] = [0x01, 0x10, 0x80];
+const MOST_SHOWN: usize = 100;
