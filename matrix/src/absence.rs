@@ -36,8 +36,8 @@ const ABSENCES: &[Absence] = absences! {
     VersionLegacyClient not_openssl_to_rustls,
         "only an OpenSSL client has versions before TLS 1.2, and only a rustls server looks for \
          signature_algorithms before it looks at the version";
-    VersionDowngradeSentinel |client, _| client.is_rustls(),
-        "a rustls client has no version that a server would choose below its best";
+    RenegInfoMissing |client, _| client.is_rustls(),
+        "rustls never renegotiates, and asks no server to confirm that it knows how to";
     VersionFallbackScsv not_openssl_to_openssl,
         "only an OpenSSL client says that it falls back, and a rustls server does not mind";
     GroupListEmpty |client, _| client != StackId::RustlsAwsLcRs,

@@ -2,10 +2,13 @@
 
 use shakedown::scenario::StackId;
 
+use self::hostile::HOSTILE;
 use crate::axes::Axes;
 use crate::cover::Space;
 use crate::model::Cause;
 use crate::plan::{Case, based, set};
+
+mod hostile;
 
 /// The scenarios that are to show a cause: for each pairing and version that can express it.
 pub fn cases(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Case> {
@@ -27,38 +30,19 @@ pub fn cases(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec
             }
         }
     }
+    cases.extend(
+        HOSTILE
+            .iter()
+            .flat_map(|recipe| recipe.cases(axes, pairings)),
+    );
     cases
 }
 
 /// Causes that no scenario of this version can show, and why.
 pub fn inexpressible(cause: Cause) -> Option<&'static str> {
     match cause {
-        Cause::WrongSignatureScheme => {
-            Some("neither stack signs with a scheme that was not offered; it takes a hostile peer")
-        }
-        Cause::SigalgMissing => Some(
-            "both clients send signature_algorithms with every TLS 1.3 hello (rustls client/hs.rs, \
-             `emit_client_hello_for_retry`; OpenSSL `tls_construct_ctos_sig_algs`)",
-        ),
-        Cause::KeyShareMissing => Some(
-            "both clients send a key share with every TLS 1.3 hello, or none is sent at all (rustls \
-             client/hs.rs, `start_handshake`; OpenSSL `tls_construct_ctos_key_share`)",
-        ),
-        Cause::HrrRefused => Some(
-            "both clients answer with the share that was asked for, or with an alert of their own",
-        ),
-        Cause::HrrIllegal => Some(
-            "both servers ask only for a group that the client has listed and not sent a share for",
-        ),
-        Cause::RenegInfoMissing => Some(
-            "both servers confirm whenever they are asked, whatever their options (rustls \
-             server/hs.rs, `ExtensionProcessing`; OpenSSL `tls_construct_stoc_renegotiate`)",
-        ),
         Cause::NetFragment => Some(
             "both stacks put messages together however they are spread over records; every run tries",
-        ),
-        Cause::ResumeBinderBad => Some(
-            "every stack computes binders from the secret it was given; it takes a hostile peer",
         ),
         _ => None,
     }

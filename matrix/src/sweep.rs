@@ -17,22 +17,44 @@ pub mod edits;
 pub struct Sweep {
     name: String,
     scenario: Scenario,
+    what: What,
+}
+
+/// What is done to it.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Records,
+    Words,
 }
 
 impl Sweep {
     /// Every handshake on these pairings.
     pub fn all(pairings: &[(StackId, StackId)]) -> Vec<Self> {
+        let of = |what, (name, scenario)| Self {
+            name,
+            scenario,
+            what,
+        };
         pairings
             .iter()
-            .flat_map(|(client, server)| handshakes(*client, *server))
-            .map(|(name, scenario)| Self { name, scenario })
+            .flat_map(|(client, server)| {
+                let records = handshakes(*client, *server).into_iter();
+                let words = edits::handshakes(*client, *server).into_iter();
+                records
+                    .map(|it| of(What::Records, it))
+                    .chain(words.map(|it| of(What::Words, it)))
+                    .collect::<Vec<_>>()
+            })
             .collect()
     }
 
-    /// Each op at each record of either side, always in the same order.
+    /// Each op at each record of either side, or each change of a hello, always in the same order.
     pub fn cases(&self) -> Vec<Case> {
         let mut cases = Vec::new();
-        of_handshake(&self.name, &self.scenario, &mut cases);
+        match self.what {
+            What::Records => of_handshake(&self.name, &self.scenario, &mut cases),
+            What::Words => edits::of_handshake(&self.name, &self.scenario, &mut cases),
+        }
         cases
     }
 }

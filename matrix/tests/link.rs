@@ -26,12 +26,7 @@ fn every_op_at_every_record_goes_as_the_model_says() {
 }
 
 #[test]
-fn hellos_that_say_something_else_go_as_the_model_says() {
-    goes_as_the_model_says(&edits::cases(&StackId::ALL.map(|a| a)));
-}
-
-#[test]
-fn they_do_whatever_the_profiles() {
+fn changed_hellos_go_as_the_model_says_whatever_the_profiles() {
     let plan = Plan::new(&Request {
         strength: 1,
         random: 12_000,

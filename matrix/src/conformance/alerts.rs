@@ -300,4 +300,44 @@ const RULES: &[NamedAlert] = &[
         when: When::NotDone,
         alerts: &[A::bad_record_mac],
     },
+    NamedAlert {
+        rule: Rule {
+            id: "missing-extension",
+            citation: "RFC 8446 §4.2.3, §9.2",
+            demand: "a hello without an extension that it needs is missing_extension",
+        },
+        causes: &[C::KeyShareMissing, C::SigalgMissing],
+        when: When::Always,
+        alerts: &[A::missing_extension],
+    },
+    NamedAlert {
+        rule: Rule {
+            id: "retry",
+            citation: "RFC 8446 §4.1.4, §4.2.8",
+            demand: "a HelloRetryRequest for what makes no change is illegal_parameter",
+        },
+        causes: &[C::HrrIllegal],
+        when: When::Always,
+        alerts: &[A::illegal_parameter],
+    },
+    NamedAlert {
+        rule: Rule {
+            id: "binder",
+            citation: "RFC 8446 §4.2.11.2, §6.2",
+            demand: "a binder that does not verify is decrypt_error",
+        },
+        causes: &[C::ResumeBinderBad],
+        when: When::Always,
+        alerts: &[A::decrypt_error],
+    },
+    NamedAlert {
+        rule: Rule {
+            id: "secure-renegotiation",
+            citation: "RFC 5746 §4.1",
+            demand: "a server that does not confirm secure renegotiation is refused with handshake_failure",
+        },
+        causes: &[C::RenegInfoMissing],
+        when: When::Always,
+        alerts: &[A::handshake_failure],
+    },
 ];

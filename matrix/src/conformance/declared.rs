@@ -11,6 +11,13 @@ pub const DECLARED: &[Deviation] = &[
         rule: "version",
         deed: "sends handshake_failure",
     },
+    // server/tls13.rs, `KeyShareExtensionRequired`, and server/hs.rs,
+    // `SignatureAlgorithmsExtensionRequired`.
+    Deviation {
+        library: Rustls,
+        rule: "missing-extension",
+        deed: "sends handshake_failure",
+    },
     // server/hs.rs looks for no TLS_FALLBACK_SCSV.
     Deviation {
         library: Rustls,

@@ -10,6 +10,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shakedown::connection::Role;
+use shakedown::link::{Act, Op};
 use shakedown::outcome::Outcome;
 use shakedown::scenario::{Scenario, StackId};
 
@@ -113,15 +114,17 @@ pub fn breaches(
     outcome: &Outcome,
 ) -> Vec<Breach> {
     let mut found = peers::breaches(scenario, outcome);
-    // An alert that the link has kept back is not seen, and nobody is blamed for that.
-    let hidden = |expectation: &Expectation| {
-        let of_the_sides = |cause: Cause| !cause.is_of_the_link();
-        !scenario.link.ops.is_empty() && expectation.cause.is_some_and(of_the_sides)
+    let (Prediction::Expect(expectation), Verdict::Agree) = (prediction, verdict) else {
+        return found;
     };
-    if let (Prediction::Expect(expectation), Verdict::Agree) = (prediction, verdict)
-        && !hidden(expectation)
-    {
+    // An alert that the link has kept back is not seen, and nobody is blamed for that.
+    let of_the_link = expectation.cause.is_none_or(Cause::is_of_the_link);
+    let says = |op: &Op| matches!(op.act, Act::Field(_) | Act::Set(_) | Act::Edit(_));
+    if of_the_link || scenario.link.ops.iter().all(says) {
         found.extend(alerts::breaches(scenario, expectation, outcome));
+    }
+    // What a hello says, the profiles tell, unless the link has changed it.
+    if of_the_link || scenario.link.ops.is_empty() {
         found.extend(acceptance::breaches(scenario, expectation, outcome));
     }
     found

@@ -76,7 +76,9 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
         ],
         C::ServerNoCertificate => &[server_credential],
         C::VersionMismatch | C::VersionLegacyClient => &[versions, protocols],
-        C::VersionFallbackScsv | C::VersionDowngradeSentinel => &[fallback, versions, protocols],
+        C::VersionFallbackScsv | C::VersionDowngradeSentinel => {
+            &[fallback, versions, protocols, clean_link]
+        }
         C::SuiteMismatch | C::SuiteKeyType => &[suites, protocols],
         C::GroupMismatch | C::GroupListEmpty => &[groups, protocols],
         C::CertCurveNotOffered => &[groups, credentials, protocols],
@@ -110,6 +112,13 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
         C::CertWeakDigest | C::CertWeakKey | C::CertUnsupportedKey => {
             &[second_flaw, first_flaw, credentials, protocols]
         }
+        C::KeyShareMissing
+        | C::SigalgMissing
+        | C::RenegInfoMissing
+        | C::WrongSignatureScheme
+        | C::HrrIllegal
+        | C::HrrRefused
+        | C::ResumeBinderBad => &[clean_link],
         _ if cause.is_of_the_link() => &[clean_link],
         C::ClientCertMissing => &[client_credential, no_client_auth],
         _ => &[

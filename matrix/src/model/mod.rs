@@ -215,7 +215,7 @@ fn first(scenario: &Scenario) -> Prediction {
     if scenario.link.ops.is_empty() {
         return Prediction::Expect(clean);
     }
-    if let (Err(_), Some(reason)) = (&result, link::domain::needs_success(scenario)) {
+    if let Some(reason) = link::domain::needs_success(scenario, &result) {
         return Prediction::Unmodelled { reason };
     }
     link::interfere(scenario, &result, chosen.as_ref(), clean)

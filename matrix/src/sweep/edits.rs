@@ -5,41 +5,14 @@ use shakedown::connection::Role;
 use shakedown::iana::{
     CipherSuite, ExtensionType as E, HandshakeType as M, NamedGroup as G, ProtocolVersion as V,
 };
-use shakedown::link::{Act, At, Edit, Field, FieldValue, Message, Op};
-use shakedown::scenario::{Scenario, StackId};
+use shakedown::link::{Act, At, Edit, Field, FieldFlip, FieldValue, Message, Op};
+use shakedown::scenario::{Earlier, Means, Scenario, StackId};
 
 use super::label;
 use crate::plan::Case;
 
-/// The cases, on every pairing.
-pub fn cases(stacks: &[StackId]) -> Vec<Case> {
-    let mut cases = Vec::new();
-    for client in stacks {
-        for server in stacks {
-            let pairing = format!("{client}->{server}");
-            for (handshake, scenario) in handshakes(*client, *server) {
-                let retried = handshake == "retried";
-                for (from, kind, nth, act) in acts(retried) {
-                    let mut scenario = scenario.clone();
-                    let name = format!(
-                        "link:{}/{pairing}/{handshake}/{from}/{kind}#{nth}",
-                        label(&act)
-                    );
-                    let at = At::Message(Message { kind, nth });
-                    scenario.link.ops = vec![Op { from, at, act }];
-                    cases.push(Case {
-                        name,
-                        scenario,
-                        point: None,
-                    });
-                }
-            }
-        }
-    }
-    cases
-}
-
-fn handshakes(client: StackId, server: StackId) -> Vec<(&'static str, Scenario)> {
+/// The handshakes whose hellos are changed, by name.
+pub(super) fn handshakes(client: StackId, server: StackId) -> Vec<(String, Scenario)> {
     let plain = Scenario::plain(client, server);
     let of = |version| {
         let mut scenario = plain.clone();
@@ -49,13 +22,54 @@ fn handshakes(client: StackId, server: StackId) -> Vec<(&'static str, Scenario)>
     let mut retried = of(V::TLS1_3);
     retried.client.profile.protocol.groups = Some(vec![G::x25519, G::secp256r1]);
     retried.server.profile.protocol.groups = Some(vec![G::secp256r1]);
-    vec![
+    let mut resumed = of(V::TLS1_3);
+    resumed.earlier = Some(Earlier {
+        means: Means::Ticket,
+        client: None,
+        server: None,
+    });
+    [
         ("both", plain.clone()),
         ("TLS1.2", of(V::TLS1_2)),
         ("TLS1.3", of(V::TLS1_3)),
-        ("retried", retried),
+        (RETRIED, retried),
+        (RESUMED, resumed),
     ]
+    .map(|(name, scenario)| (format!("{client}->{server}/{name}"), scenario))
+    .into()
 }
+
+/// Each change of it.
+pub(super) fn of_handshake(name: &str, scenario: &Scenario, cases: &mut Vec<Case>) {
+    let acts = if name.ends_with(RESUMED) {
+        vec![(Role::Client, M::client_hello, 0, other_binder())]
+    } else {
+        acts(name.ends_with(RETRIED))
+    };
+    for (from, kind, nth, act) in acts {
+        let mut scenario = scenario.clone();
+        let name = format!("link:{}/{name}/{from}/{kind}#{nth}", label(&act));
+        let at = At::Message(Message { kind, nth });
+        scenario.link.ops = vec![Op { from, at, act }];
+        cases.push(Case {
+            name,
+            scenario,
+            point: None,
+        });
+    }
+}
+
+/// The last byte of the binder is another.
+fn other_binder() -> Act {
+    Act::Field(FieldFlip {
+        field: Field::Extension(E::pre_shared_key),
+        at: -1,
+        bits: 1,
+    })
+}
+
+const RETRIED: &str = "retried";
+const RESUMED: &str = "resumed";
 
 /// From whom, at which message, and what.
 pub fn acts(retried: bool) -> Vec<(Role, M, u32, Act)> {
@@ -91,11 +105,12 @@ pub fn acts(retried: bool) -> Vec<(Role, M, u32, Act)> {
             value: value.to_owned(),
         })
     };
-    for scheme in ["0401", "0503", "0807", "0203", "ffff"] {
-        let act = set(Field::SignatureScheme, scheme);
-        acts.push((server, M::server_key_exchange, 0, act));
-    }
-    if retried {
+    if !retried {
+        for scheme in ["0401", "0503", "0807", "0203", "ffff"] {
+            let act = set(Field::SignatureScheme, scheme);
+            acts.push((server, M::server_key_exchange, 0, act));
+        }
+    } else {
         for group in ["001d", "0018", "ffff"] {
             let act = set(Field::Extension(E::key_share), group);
             acts.push((server, M::server_hello, 0, act));

@@ -1,9 +1,12 @@
 //! Interference that the model says nothing of.
 
-use shakedown::iana::{ExtensionType as E, HandshakeType as M};
-use shakedown::link::{Act, At, Field, Link, Op};
+use shakedown::connection::{HandshakeKind, Role};
+use shakedown::iana::{ExtensionType as E, HandshakeType as M, ProtocolVersion as V};
+use shakedown::link::{Act, At, Field, Link, Message, Op};
 use shakedown::profile::{CertificateType, Credential, Staple};
 use shakedown::scenario::Scenario;
+
+use crate::model::ending::{Agreed, Fault};
 
 /// What the link does that lies outside the model; `None`: nothing.
 pub(in crate::model) fn outside(scenario: &Scenario) -> Option<String> {
@@ -24,14 +27,46 @@ pub(in crate::model) fn outside(scenario: &Scenario) -> Option<String> {
 }
 
 /// A message is written down as it is in a handshake that succeeds.
-pub(in crate::model) fn needs_success(scenario: &Scenario) -> Option<String> {
-    let changes = |act: &Act| matches!(act, Act::Field(_) | Act::Set(_) | Act::Edit(_));
-    let any = scenario.link.ops.iter().any(|op| changes(&op.act));
-    any.then(|| "a changed message of a handshake that fails anyway".to_owned())
+pub(in crate::model) fn needs_success(
+    scenario: &Scenario,
+    result: &Result<Agreed, Box<Fault>>,
+) -> Option<String> {
+    let op = scenario.link.ops.first()?;
+    let reason = match (&op.act, result) {
+        (Act::Field(_) | Act::Set(_) | Act::Edit(_), Err(_)) => {
+            "a changed message of a handshake that fails anyway"
+        }
+        (_, Ok(agreed))
+            if is_binder(op)
+                && (agreed.version, agreed.kind) != (V::TLS1_3, HandshakeKind::Resumed) =>
+        {
+            "a changed binder that nobody looks at"
+        }
+        _ => return None,
+    };
+    Some(reason.to_owned())
+}
+
+/// Whether it is the end of a first hello's pre_shared_key that is changed, where its binder stands, of 32
+/// bytes or more (RFC 8446 §4.2.11).
+pub(super) fn is_binder(op: &Op) -> bool {
+    let hello = At::Message(Message {
+        kind: M::client_hello,
+        nth: 0,
+    });
+    op.from == Role::Client
+        && op.at == hello
+        && matches!(&op.act, Act::Field(flip)
+            if flip.field == Field::Extension(E::pre_shared_key)
+                && (-32..0).contains(&flip.at)
+                && flip.bits != 0)
 }
 
 /// Whether the model can write the message down (`effect`), and says what becomes of the act.
 fn is_written(scenario: &Scenario, op: &Op) -> bool {
+    if is_binder(op) {
+        return scenario.earlier.is_some();
+    }
     let At::Message(message) = op.at else {
         return false;
     };

@@ -143,6 +143,20 @@ fn ways(
         second: None,
         cause,
     };
+    if scenario.link.ops.first().is_some_and(domain::is_binder) {
+        // rustls server/tls13.rs, `CompleteClientHelloHandling`; OpenSSL ssl/statem/extensions.c,
+        // `tls_psk_do_binder`.
+        let found = if scenario.server.stack.is_rustls() {
+            Found::of(
+                "PeerMisbehaved(IncorrectBinder)",
+                AlertDescription::decrypt_error,
+            )
+        } else {
+            Found::of("BINDER_DOES_NOT_VERIFY", AlertDescription::decrypt_error)
+        };
+        let cause = Some(Cause::ResumeBinderBad);
+        return vec![usual(Some(Effect::Fails(found)), cause)];
+    }
     let (Some(act), Ok(hello)) = (on_first_hello(scenario), Hello::of(&scenario.client)) else {
         return vec![usual(None, None)];
     };
