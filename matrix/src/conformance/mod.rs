@@ -15,7 +15,7 @@ use shakedown::outcome::Outcome;
 use shakedown::scenario::{Scenario, StackId};
 
 pub use self::declared::DECLARED;
-use crate::model::{Cause, Expectation, Prediction};
+use crate::model::{Cause, Prediction};
 use crate::verdict::Verdict;
 
 mod acceptance;

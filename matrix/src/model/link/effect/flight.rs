@@ -379,7 +379,7 @@ fn exchange(body: &[u8]) -> Option<Sig> {
 fn schemes(body: &[u8]) -> Vec<Sig> {
     let mut r = Cursor::new(body);
     let _ = r.vector(1);
-    let mut list = r.vector(2).unwrap_or(Cursor::new(&[]));
+    let mut list = r.vector(2).unwrap_or_else(|| Cursor::new(&[]));
     let mut found = Vec::new();
     while let Some(scheme) = list.u16() {
         found.push(Sig(scheme));

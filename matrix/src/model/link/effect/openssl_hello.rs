@@ -237,13 +237,11 @@ fn parse(kind: E, body: Cursor<'_>, tls13: bool, heard: &mut Heard) -> Result<()
             r.whole(1).filter(|list| !list.is_empty()).ok_or_else(bad)?;
         }
         E::key_share => heard.shares = Some(shares(r, heard.groups.as_deref())?),
-        E(COOKIE) | E::post_handshake_auth => {
-            if kind == E::post_handshake_auth && !r.is_empty() {
-                return Err(Found::of(
-                    "POST_HANDSHAKE_AUTH_ENCODING_ERR",
-                    A::decode_error,
-                ));
-            }
+        E::post_handshake_auth if !r.is_empty() => {
+            return Err(Found::of(
+                "POST_HANDSHAKE_AUTH_ENCODING_ERR",
+                A::decode_error,
+            ));
         }
         E(EARLY_DATA) => {
             if !r.is_empty() {
@@ -295,7 +293,6 @@ const SRP: u16 = 12;
 const USE_SRTP: u16 = 14;
 const PRE_SHARED_KEY: u16 = 41;
 const EARLY_DATA: u16 = 42;
-const COOKIE: u16 = 44;
 const SIGNATURE_ALGORITHMS_CERT: u16 = 50;
 /// extensions.c, `ext_defs`: what it knows, in the order in which it is parsed.
 const ORDER: [u16; 27] = [

@@ -273,4 +273,4 @@ fn tagged<'a>(r: &mut Cursor<'a>, tag: u8) -> Read<&'a [u8]> {
 }
 
 /// The virtual clock's, in the form of [`moment`].
-const NOW: u64 = 2030_01_01_00_00_00;
+const NOW: u64 = 20_300_101_000_000;
