@@ -33,13 +33,11 @@ const ABSENCES: &[Absence] = absences! {
     CfgNoSchemes no_openssl, "rustls takes an empty list, and sends it";
     CfgNoTrustAnchors openssl_alone, "OpenSSL does without anchors until it verifies";
     CfgEmptyChain openssl_alone, "OpenSSL cannot be given a chain without certificates";
-    VersionLegacyClient not_openssl_to_rustls,
-        "only an OpenSSL client has versions before TLS 1.2, and only a rustls server looks for \
-         signature_algorithms before it looks at the version";
+    VersionLegacyClient |_, server| !server.is_rustls(),
+        "only a rustls server looks for signature_algorithms before it looks at the version";
     RenegInfoMissing |client, _| client.is_rustls(),
         "rustls never renegotiates, and asks no server to confirm that it knows how to";
-    VersionFallbackScsv not_openssl_to_openssl,
-        "only an OpenSSL client says that it falls back, and a rustls server does not mind";
+    VersionFallbackScsv |_, server| server.is_rustls(), "a rustls server does not mind";
     GroupListEmpty |client, _| client != StackId::RustlsAwsLcRs,
         "only rustls with post-quantum groups filters its list until it is empty";
     CertCurveNotOffered no_openssl, "rustls holds no key against the list of groups";
@@ -91,8 +89,4 @@ fn openssl_alone(client: StackId, server: StackId) -> bool {
 
 fn not_openssl_to_rustls(client: StackId, server: StackId) -> bool {
     client.is_rustls() || !server.is_rustls()
-}
-
-fn not_openssl_to_openssl(client: StackId, server: StackId) -> bool {
-    client.is_rustls() || server.is_rustls()
 }
