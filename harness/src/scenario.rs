@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::link::Link;
+use crate::link::{Act, Link};
 use crate::profile::{ClientProfile, Credential, Protocol, ServerProfile, Trust};
 
 /// One handshake to be tried.
@@ -73,6 +73,9 @@ impl Scenario {
                 "0 bytes at a time never arrive; 1 is the least",
             ));
         }
+        for (place, op) in scenario.link.ops.iter().enumerate() {
+            check_act(&format!("link.ops[{place}].act"), &op.act)?;
+        }
         Ok(scenario)
     }
 
@@ -126,6 +129,22 @@ pub enum Means {
     Ticket,
     /// Its own memory, under a session id (RFC 5246 §7.4.1.2), which in TLS 1.3 is the ticket.
     SessionId,
+}
+
+fn check_act(place: &str, act: &Act) -> Result<(), ScenarioError> {
+    match act {
+        Act::Set(set)
+            if set.value.is_empty()
+                || !set.value.len().is_multiple_of(2)
+                || !set.value.bytes().all(|digit| digit.is_ascii_hexdigit()) =>
+        {
+            Err(ScenarioError::new(
+                &format!("{place}.set.value"),
+                "takes bytes as pairs of hexadecimal digits, for instance \"0401\"",
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Puts versions in order and refuses what no stack can be asked for.
@@ -290,6 +309,21 @@ fn is_plain<T: Default + PartialEq>(value: &T) -> bool {
 mod tests {
     use super::*;
     use crate::iana::ProtocolVersion;
+
+    #[test]
+    fn a_field_is_set_to_whole_bytes() {
+        let read = |value: &str| {
+            let json = r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},"link":{"ops":[
+                {"from":"server","at":{"message":{"type":"server_hello"}},
+                 "act":{"set":{"field":"suite","value":"VALUE"}}}]}}"#;
+            Scenario::from_json(&json.replace("VALUE", value))
+        };
+        assert!(read("c02b").is_ok());
+        for wrong in ["", "c02", "zz"] {
+            let error = read(wrong).expect_err("no bytes").to_string();
+            assert!(error.contains("link.ops[0].act.set.value"), "{error}");
+        }
+    }
 
     const PLAIN: &str = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"}}"#;
 

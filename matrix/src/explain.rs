@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use shakedown::connection::Role;
-use shakedown::link::Flight;
+use shakedown::link::{Deed, Flight};
 use shakedown::outcome::{End, Outcome, SentAlert, SideOutcome};
 use shakedown::scenario::{Means, Scenario};
 use shakedown::wire::annotate;
@@ -127,6 +127,13 @@ pub fn transcript(scenario: &Scenario, flights: &[Flight]) -> String {
                 flight.from,
                 in_short(flight.from.peer(), &flight.answered)
             );
+        }
+    }
+    for (number, op) in scenario.link.ops.iter().enumerate() {
+        let done = |deed: &Deed| deed.op as usize == number;
+        if !flights.iter().flat_map(|flight| &flight.deeds).any(done) {
+            let act = crate::sweep::label(&op.act);
+            let _ = writeln!(text, "  link: what {act} is for never came");
         }
     }
     text

@@ -7,6 +7,7 @@ use shakedown::iana::HandshakeType;
 use shakedown::link::{Act, At, Message, Op};
 
 use super::symbol::{Content, Length, Record};
+use super::{Setting, extent};
 use crate::model::ExpectedDeed;
 
 /// What arrives.
@@ -20,6 +21,7 @@ pub(super) struct Parcel {
 }
 
 pub(super) struct Carrier<'a> {
+    setting: &'a Setting<'a>,
     ops: &'a [Op],
     fired: Vec<bool>,
     ways: [Way; 2],
@@ -44,8 +46,10 @@ struct Unit {
 }
 
 impl<'a> Carrier<'a> {
-    pub(super) fn new(ops: &'a [Op]) -> Self {
+    pub(super) fn new(setting: &'a Setting<'a>) -> Self {
+        let ops = &setting.scenario.link.ops;
         Self {
+            setting,
             ops,
             fired: vec![false; ops.len()],
             ways: [Way::default(), Way::default()],
@@ -165,6 +169,16 @@ impl<'a> Carrier<'a> {
     }
 
     /// What becomes of a record; whether anything does, where that can be said; and whether it waits.
+    /// Whether there is such a length; `None`: that depends on how long the record happens to be.
+    fn changes_length(&self, record: &Record, by: i32) -> Option<bool> {
+        let (least, most) = extent::of(self.setting, record);
+        let fits = |whole: usize| {
+            let told = whole as i64 - extent::HEADER as i64 + i64::from(by);
+            by != 0 && (0..=i64::from(u16::MAX)).contains(&told)
+        };
+        (fits(least) == fits(most)).then_some(fits(least))
+    }
+
     fn act(
         &mut self,
         act: &Act,
@@ -218,14 +232,20 @@ impl<'a> Carrier<'a> {
                 ..record
             }]),
             Act::Type(_) | Act::Version(_) => not(record),
-            Act::Length(by) => done(vec![Record {
-                length: match *by {
-                    by if by >= OVERSIZE => Length::Oversize,
-                    by if by > 0 => Length::More(by.unsigned_abs()),
-                    by => Length::Less(by.unsigned_abs()),
-                },
-                ..record
-            }]),
+            Act::Length(by) => match self.changes_length(&record, *by) {
+                Some(false) => not(record),
+                told => {
+                    self.unknown |= told.is_none();
+                    done(vec![Record {
+                        length: match *by {
+                            by if by >= OVERSIZE => Length::Oversize,
+                            by if by > 0 => Length::More(by.unsigned_abs()),
+                            by => Length::Less(by.unsigned_abs()),
+                        },
+                        ..record
+                    }])
+                }
+            },
             Act::Body(_) => {
                 let mut record = record;
                 if let Some(seal) = &mut record.seal {

@@ -23,7 +23,15 @@ pub(in crate::model) fn outside(scenario: &Scenario) -> Option<String> {
         Act::Field(_) | Act::Set(_) | Act::Edit(_) => is_written(scenario, op),
         _ => true,
     };
-    (!known).then(|| format!("what comes of {:?}", op.act))
+    (!known).then(|| {
+        let act = serde_json::to_string(&op.act).unwrap_or_default();
+        match (&op.act, &op.at) {
+            (Act::Field(_) | Act::Set(_) | Act::Edit(_), At::Record(_)) => {
+                format!("what comes of {act} at a record; say which message it is done to")
+            }
+            _ => format!("what comes of {act} here"),
+        }
+    })
 }
 
 /// A message is written down as it is in a handshake that succeeds.
@@ -72,7 +80,9 @@ fn is_written(scenario: &Scenario, op: &Op) -> bool {
     };
     let hello = matches!(message.kind, M::client_hello | M::server_hello);
     let reads = match &op.act {
-        Act::Field(flip) => KNOWN_BITS.contains(&flip.bits),
+        Act::Field(flip) => {
+            KNOWN_BITS.contains(&flip.bits) && message.nth == 0 && is_plain(scenario)
+        }
         Act::Set(value) => match value.field {
             Field::SignatureScheme => message.kind == M::server_key_exchange,
             Field::Extension(E::key_share) => {
@@ -90,7 +100,7 @@ fn is_written(scenario: &Scenario, op: &Op) -> bool {
 
 /// A byte may become anything that a list of types or an encoding knows; for these bits every byte of the
 /// swept handshakes has been held against both stacks.
-const KNOWN_BITS: [u8; 3] = [0x01, 0x10, 0x80];
+pub const KNOWN_BITS: [u8; 3] = [0x01, 0x10, 0x80];
 
 /// Whether the model can write messages of this type down.
 pub(super) fn writes(scenario: &Scenario, kind: M) -> bool {
@@ -104,6 +114,13 @@ pub(super) fn writes(scenario: &Scenario, kind: M) -> bool {
         M::new_session_ticket,
     ];
     let (client, server) = (&scenario.client.profile, &scenario.server.profile);
+    // An OpenSSL client's alerts have another version with older ones, and a server at level 0 has SHA-1
+    // to fall back on.
+    let protocols = [&client.protocol, &server.protocol];
+    let old = protocols.iter().any(|protocol| {
+        protocol.versions.iter().any(|version| *version < V::TLS1_2)
+            || protocol.security_level == Some(0)
+    });
     let raw = [
         client.certificate_type,
         client.server_certificate_type,
@@ -114,6 +131,7 @@ pub(super) fn writes(scenario: &Scenario, kind: M) -> bool {
     scenario.earlier.is_none()
         && server.staple == Staple::None
         && !raw
+        && !old
         && (matches!(kind, M::client_hello | M::server_hello)
             || later.contains(&kind) && is_plain(scenario))
 }

@@ -1,9 +1,11 @@
 //! How long records are, as far as the model knows: header, content and seal.
 
+use shakedown::connection::Role;
 use shakedown::iana::HandshakeType as M;
 
-use super::Setting;
-use super::symbol::{Content, Datum, Keys, Record};
+use super::symbol::{Content, Datum, Keys, Record, Said};
+use super::{Setting, domain, effect};
+use crate::model::hello::Hello;
 
 /// At least, at most.
 pub(super) fn of(setting: &Setting<'_>, record: &Record) -> (usize, usize) {
@@ -27,7 +29,8 @@ pub(super) fn content(setting: &Setting<'_>, record: &Record) -> (usize, usize) 
     let tls13 = record.seal.is_some_and(|seal| seal.keys != Keys::Session);
     match &record.content {
         Content::Messages(said) => said.iter().fold((0, 0), |sum, said| {
-            let (least, most) = message(setting, said.kind, tls13);
+            let (least, most) =
+                written(setting, said).unwrap_or_else(|| message(setting, said.kind, tls13));
             (sum.0 + least, sum.1 + most)
         }),
         Content::ChangeCipherSpec(_) => (1, 1),
@@ -36,6 +39,22 @@ pub(super) fn content(setting: &Setting<'_>, record: &Record) -> (usize, usize) 
         Content::Data(Datum::Noise | Datum::Nothing) => (32, 32),
         Content::Foreign(_) | Content::Empty => (0, 0),
     }
+}
+
+/// Of a hello in the clear, as its sender writes it.
+fn written(setting: &Setting<'_>, said: &Said) -> Option<(usize, usize)> {
+    let scenario = setting.scenario;
+    if !domain::writes(scenario, said.kind) {
+        return None;
+    }
+    let forms = match (said.kind, said.nth) {
+        (M::client_hello, 0) => effect::first_hello(scenario, &Hello::of(&scenario.client).ok()?),
+        (M::client_hello, nth) => effect::written(setting, Role::Client, said.kind, nth),
+        (M::server_hello, nth) => effect::written(setting, Role::Server, said.kind, nth),
+        _ => return None,
+    };
+    let lengths = || forms.iter().map(Vec::len);
+    Some((lengths().min()?, lengths().max()?))
 }
 
 fn message(setting: &Setting<'_>, kind: M, tls13: bool) -> (usize, usize) {
@@ -50,10 +69,12 @@ fn message(setting: &Setting<'_>, kind: M, tls13: bool) -> (usize, usize) {
         M::certificate_verify => (74, 84),
         M::server_hello_done => (4, 4),
         M::client_key_exchange => (37, 140),
+        // What OpenSSL knows of a session is in its ticket.
+        M::new_session_ticket if !setting.scenario.server.stack.is_rustls() => (180, 800),
         M::finished if tls13 => (36, 52),
         M::finished => (16, 16),
         _ => (70, 800),
     }
 }
 
-const HEADER: usize = 5;
+pub(super) const HEADER: usize = 5;

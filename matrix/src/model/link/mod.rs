@@ -24,6 +24,8 @@ use super::negotiation::{self, Chosen};
 use super::{Cause, Expectation, Expected, ExpectedDeed, ExpectedEnd, ExpectedSide, Prediction};
 use super::{openssl_server, rustls_server};
 
+pub use self::domain::KNOWN_BITS;
+
 mod carrier;
 mod causes;
 pub(super) mod domain;
@@ -390,14 +392,22 @@ pub fn written(scenario: &Scenario) -> Vec<(Role, Message, Vec<Vec<u8>>)> {
         later(server, HandshakeType::server_hello, 1);
     } else if setting.shape.version == V::TLS1_2 && !setting.shape.resumed {
         for kind in [
+            HandshakeType::certificate,
             HandshakeType::server_key_exchange,
             HandshakeType::server_hello_done,
         ] {
             later(server, kind, 0);
         }
-        later(client, HandshakeType::client_key_exchange, 0);
         if setting.shape.asks {
             later(server, HandshakeType::certificate_request, 0);
+        }
+        if setting.shape.signs {
+            later(client, HandshakeType::certificate, 0);
+            later(client, HandshakeType::certificate_verify, 0);
+        }
+        later(client, HandshakeType::client_key_exchange, 0);
+        if setting.shape.ticket && !scenario.server.stack.is_rustls() {
+            later(server, HandshakeType::new_session_ticket, 0);
         }
     }
     messages.retain(|(_, message, _)| domain::writes(scenario, message.kind));
@@ -422,7 +432,7 @@ impl<'a> Walk<'a> {
                 Peer::new(setting, Role::Client, client),
                 Peer::new(setting, Role::Server, server),
             ],
-            carrier: Carrier::new(&setting.scenario.link.ops),
+            carrier: Carrier::new(setting),
             deeds: Vec::new(),
             first_to_fail: None,
             sent: [Vec::new(), Vec::new()],

@@ -374,7 +374,7 @@ impl<'a> Peer<'a> {
             return self.take(&whole, fork);
         }
         if self.stack.is_rustls() {
-            rustls::longer(self, &whole, next, fork);
+            rustls::longer(self, &whole, fork);
         } else {
             openssl::longer(self, &whole, next, fork);
         }
@@ -436,7 +436,6 @@ impl<'a> Peer<'a> {
         while let Some(step) = self.steps.front() {
             match step {
                 Step::MayCome(kind) if *kind != said.kind => {
-                    let kind = *kind;
                     let next = self.steps.iter().skip(1).find(|step| {
                         matches!(
                             step,
@@ -450,7 +449,6 @@ impl<'a> Peer<'a> {
                     if !fits {
                         return false;
                     }
-                    let _ = kind;
                     self.misled = 1;
                     self.steps.pop_front();
                 }

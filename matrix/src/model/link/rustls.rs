@@ -261,8 +261,7 @@ fn shorter(peer: &mut Peer<'_>, by: u32, fork: &mut Fork) {
 }
 
 /// A record in the clear that has swallowed a byte of the next.
-pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut Fork) {
-    let _ = next;
+pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
     let more = matches!(record.length, Length::More(by) if by >= MESSAGE_HEADER);
     match &record.content {
         // A header of a record, read as one of a message: 0x0303 begins its length.
@@ -270,8 +269,7 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
             peer.fail("InvalidMessage(HandshakePayloadTooLarge)", None);
         }
         Content::Messages(said) => {
-            for (place, said) in said.iter().enumerate() {
-                let _ = place;
+            for said in said {
                 let awaits_change = peer.awaits_change();
                 if !peer.message(*said, fork) {
                     return out_of_turn(peer, said.kind, awaits_change);

@@ -80,14 +80,14 @@ fn by_openssl(sender: Role, issuer: bool, part: Part, byte: u8, bits: u8) -> Vec
         Part::Id(Of::InnerAlgorithm | Of::OuterAlgorithm, true) if [1, 3, 4].contains(&byte) => {
             SIGNATURE
         }
-        // `ossl_x509_check_issued_int`: not what the issuer's key makes.
+        // crypto/x509/v3_purp.c, `check_sig_alg_match`: not what the issuer's key makes.
         Part::Id(Of::InnerAlgorithm, _) => NO_ISSUER,
         // `check_sig_level`: what has no known hash has no level.
         Part::Id(Of::OuterAlgorithm, _) => WEAK_DIGEST,
         Part::TextTag(Of::Address) if bits == 1 => SIGNATURE,
         Part::TextTag(Of::Address) => NO_ISSUER,
-        // Which strings are texts decides (crypto/asn1/tasn_dec.c, `asn1_d2i_ex_primitive`), and whether
-        // they are texts as they say (crypto/x509/x_name.c, `x509_name_canon`).
+        // Which strings are texts decides (crypto/asn1/tasn_dec.c, `tag2bit`), and whether they are texts
+        // as they say (crypto/x509/x_name.c, `asn1_string_canon`).
         Part::TextTag(Of::Issuer) if bits == 1 => NO_ISSUER,
         Part::TextTag(_) if bits == 1 && !issuer => SIGNATURE,
         Part::TextTag(_) if bits == 1 => NO_ISSUER,
@@ -171,7 +171,7 @@ pub(super) fn name(bytes: &[u8]) -> Option<bool> {
     }
     let (tag, id, string) = split(attribute)?;
     let (kind, text, after) = split(string)?;
-    // A text's own tag, or one that is not known (crypto/asn1/tasn_dec.c, `asn1_d2i_ex_primitive`).
+    // A text's own tag, or one that is not known (crypto/asn1/tasn_dec.c, `tag2bit`).
     let readable = tag == 6
         && matches!(kind, 0x0c | 0x0d)
         && id.last().is_some_and(|last| *last < 0x80)

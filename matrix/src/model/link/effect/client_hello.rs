@@ -1,6 +1,8 @@
 //! The first ClientHello, changed on its way: it is written down as its client writes it, with zeros
 //! for what only the real one knows, changed, and read again.
 
+use std::ops::Range;
+
 use shakedown::iana::{
     AlertDescription as A, CipherSuite, ExtensionType as E, HandshakeType as M, NamedGroup,
     ProtocolVersion as V, SignatureScheme,
@@ -143,18 +145,26 @@ pub(super) fn written(scenario: &Scenario, hello: &Hello<'_>, act: &Act) -> Vec<
                 return ways;
             };
             ways.push(placed(&[], Some(own)));
-            let by = grows(&placed(&[own], None), act, kind);
-            for first in orders(&order, own, by) {
+            let by = grows(&placed(&[own], None), act, Field::ExtensionLength(kind));
+            for first in orders(&order, Some(own), by) {
                 ways.push(placed(&first, None));
             }
         }
         Some(
-            Field::MessageLength
+            field @ (Field::MessageLength
             | Field::SessionIdLength
             | Field::SuitesLength
             | Field::CompressionMethodsLength
-            | Field::ExtensionsLength,
+            | Field::ExtensionsLength),
         ) => {
+            let plain = placed(&[], None);
+            let swallowed =
+                grows(&plain, act, field).saturating_sub(before_extensions(&plain, field));
+            if swallowed > 0 {
+                for first in orders(&order, None, swallowed) {
+                    ways.push(placed(&first, None));
+                }
+            }
             for first in all.clone() {
                 for last in all.clone().filter(|last| *last != first) {
                     ways.push(placed(&[first], Some(last)));
@@ -167,25 +177,49 @@ pub(super) fn written(scenario: &Scenario, hello: &Hello<'_>, act: &Act) -> Vec<
     ways
 }
 
-/// By how much an extension's length becomes more than it is.
-fn grows(message: &[u8], act: &Act, kind: E) -> usize {
-    let length = |message: &[u8]| {
-        fields(message)
-            .into_iter()
-            .find(|(field, _)| *field == Field::ExtensionLength(kind))
-            .map(|(_, range)| range)
-    };
-    let (Some(range), Some(changed)) = (length(message), alter(message, act)) else {
+/// By how much a length becomes more than it is.
+fn grows(message: &[u8], act: &Act, length: Field) -> usize {
+    let (Some(range), Some(changed)) = (place(message, length), alter(message, act)) else {
         return 0;
     };
-    let told = |bytes: &[u8]| usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
+    let told = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte))
+    };
     told(&changed[range.clone()]).saturating_sub(told(&message[range]))
 }
 
-/// How the extensions may begin, as far as it matters, with one whose length is so much more than it is:
-/// what it swallows whole, inside of which other its end lies and where, and what comes after that.
-fn orders(extensions: &[Extension], own: usize, by: usize) -> Vec<Vec<usize>> {
-    let others: Vec<usize> = (0..extensions.len()).filter(|at| *at != own).collect();
+/// How much lies between the end of what a length is of and the first extension.
+fn before_extensions(message: &[u8], length: Field) -> usize {
+    let content = match length {
+        Field::SessionIdLength => Field::SuitesLength,
+        Field::SuitesLength => Field::CompressionMethodsLength,
+        Field::CompressionMethodsLength => Field::ExtensionsLength,
+        _ => return usize::MAX,
+    };
+    let begin = place(message, content).map(|range| range.start);
+    let end = place(message, Field::ExtensionsLength).map(|range| range.end);
+    match (begin, end) {
+        (Some(begin), Some(end)) => end - begin,
+        _ => usize::MAX,
+    }
+}
+
+fn place(message: &[u8], field: Field) -> Option<Range<usize>> {
+    let mut all = fields(message).into_iter();
+    all.find(|(found, _)| *found == field)
+        .map(|(_, range)| range)
+}
+
+/// How the extensions may begin, as far as it matters, with one whose length is so much more than it is, or
+/// behind something before them whose length is: what is swallowed whole, inside of which other the end lies
+/// and where, and what comes after that.
+fn orders(extensions: &[Extension], own: Option<usize>, by: usize) -> Vec<Vec<usize>> {
+    let others: Vec<usize> = (0..extensions.len())
+        .filter(|at| Some(*at) != own)
+        .collect();
+    let own: Vec<usize> = own.into_iter().collect();
     let size = |at: usize| super::HEADER + extensions[at].1.len();
     let mut ends: Vec<(usize, usize)> = Vec::new();
     let mut found = Vec::new();
@@ -211,15 +245,15 @@ fn orders(extensions: &[Extension], own: usize, by: usize) -> Vec<Vec<usize>> {
             }
             ends.push(end);
             for after in rest.iter().filter(|after| *after != last) {
-                found.push([&[own], &whole[..], &[*last, *after]].concat());
+                found.push([&own[..], &whole, &[*last, *after]].concat());
             }
             if rest.len() == 1 {
-                found.push([&[own], &whole[..], &[*last]].concat());
+                found.push([&own[..], &whole, &[*last]].concat());
             }
         }
     }
     if found.is_empty() {
-        found.push(vec![own]);
+        found.push(own);
     }
     found
 }

@@ -221,8 +221,8 @@ fn id(of: Of, bytes: &[u8]) -> Der {
 }
 
 fn id_in(of: Of, bytes: &[u8]) -> Der {
-    let (last, rest) = bytes.split_at(bytes.len() - 1);
-    leaf(last, Part::Id(of, false)).put(rest, Part::Id(of, true))
+    let (rest, last) = bytes.split_at(bytes.len() - 1);
+    leaf(rest, Part::Id(of, false)).put(last, Part::Id(of, true))
 }
 
 fn leaf(bytes: &[u8], part: Part) -> Der {

@@ -71,7 +71,7 @@ fn collect<'a>(extensions: &mut Cursor<'a>) -> Result<Vec<(u16, &'a [u8])>, Foun
 /// ../ssl_lib.c, `ssl_cache_cipherlist`.
 fn suite_list(mut suites: Cursor<'_>, heard: &mut Heard, unreadable: &mut Unreadable) {
     if suites.is_empty() {
-        unreadable.suites = Some(("NO_CIPHERS_SPECIFIED".into(), Some(A::illegal_parameter)));
+        unreadable.suites = Some(("NO_CIPHERS_SPECIFIED".into(), Some(A::decode_error)));
     } else if !suites.len().is_multiple_of(2) {
         unreadable.suites = Some((
             "ERROR_IN_RECEIVED_CIPHER_LIST".into(),
@@ -193,10 +193,9 @@ fn parse(kind: E, body: Cursor<'_>, tls13: bool, heard: &mut Heard) -> Result<()
         E::status_request => {
             heard.status = r.u8().ok_or_else(bad)? == 1;
             if heard.status {
-                let mut ids = r.vector(2).ok_or_else(bad)?;
+                let ids = r.vector(2).ok_or_else(bad)?;
                 if !ids.is_empty() {
                     // No responder of ours reads as one.
-                    let _ = ids.rest();
                     return Err(bad());
                 }
                 if r.whole(2).is_none_or(|extensions| !extensions.is_empty()) {

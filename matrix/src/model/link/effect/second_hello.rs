@@ -39,8 +39,9 @@ pub(super) fn read(reader: &Peer<'_>, body: &[u8]) -> Vec<Effect> {
         Err(found) => return vec![Effect::Fails(found)],
     };
     let fails = |found: Found| vec![Effect::Fails(found)];
-    if !rustls && heard.versions.is_none() {
-        // statem/statem_lib.c, `ssl_choose_server_version`.
+    let offered = heard.versions.as_deref().unwrap_or_default();
+    if !rustls && !offered.contains(&agreed.version.0) {
+        // statem/statem_lib.c, `ssl_choose_server_version`, before all else.
         return fails(Found::of("UNSUPPORTED_PROTOCOL", A::protocol_version));
     }
     if !rustls && heard.groups.is_none() {

@@ -3,7 +3,7 @@
 use shakedown::connection::Role;
 use shakedown::iana::{HandshakeType as M, NamedGroup, ProtocolVersion as V};
 use shakedown::link::{Act, Field};
-use shakedown::profile::{CertificateType, ClientAuth, SniPolicy};
+use shakedown::profile::SniPolicy;
 
 use super::HEADER;
 use super::client_hello::{ML_KEM_KEY, SOMETHING, moves, share_length, vector};
@@ -302,11 +302,10 @@ fn certificate_types(rustls: bool, schemes: &[u16]) -> Vec<u8> {
 
 /// Of an OpenSSL server: what it knows of the session, sealed; more where that has a certificate.
 fn ticket(setting: &Setting<'_>) -> Vec<u8> {
-    let presents = setting.shape.asks
-        && setting.scenario.server.profile.client_auth != ClientAuth::None
-        && setting.scenario.client.profile.certificate_type == CertificateType::X509;
-    let mut body = vec![0; 4];
-    vector(&mut body, 2, &vec![0; if presents { 704 } else { 176 }]);
+    // ../ssl_sess.c, `SSL_CTX_new_ex`: two hours.
+    let mut body = 7200_u32.to_be_bytes().to_vec();
+    let length = if setting.shape.signs { 704 } else { 176 };
+    vector(&mut body, 2, &vec![0; length]);
     body
 }
 
