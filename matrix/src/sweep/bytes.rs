@@ -15,14 +15,18 @@ pub fn handshakes(stacks: &[StackId]) -> Vec<(String, Scenario)> {
     for client in stacks {
         for server in stacks {
             let pairing = format!("{client}->{server}");
-            for (name, version) in [("TLS1.2", V::TLS1_2), ("TLS1.3", V::TLS1_3)] {
+            for (name, versions) in [
+                ("TLS1.2", &[V::TLS1_2][..]),
+                ("TLS1.3", &[V::TLS1_3]),
+                ("both", &[V::TLS1_2, V::TLS1_3]),
+            ] {
                 let mut plain = Scenario::plain(*client, *server);
-                plain.client.profile.protocol.versions = vec![version];
+                plain.client.profile.protocol.versions = versions.to_vec();
                 let mut mutual = plain.clone();
                 mutual.client.profile.identity = Some(Credential::default());
                 mutual.server.profile.client_auth = ClientAuth::Required;
                 all.push((format!("{pairing}/{name}"), plain));
-                if version == V::TLS1_2 {
+                if versions == [V::TLS1_2] {
                     all.push((format!("{pairing}/{name}-mutual"), mutual));
                 }
             }
@@ -39,7 +43,12 @@ pub fn handshakes(stacks: &[StackId]) -> Vec<(String, Scenario)> {
 pub fn of_transcript(name: &str, scenario: &Scenario, flights: &[Flight], bits: u8) -> Vec<Case> {
     let mut cases = Vec::new();
     let mut ways = [Way::default(), Way::default()];
-    let tls13 = scenario.client.profile.protocol.versions == [V::TLS1_3];
+    let tls13 = scenario
+        .client
+        .profile
+        .protocol
+        .versions
+        .contains(&V::TLS1_3);
     for flight in flights {
         let way = &mut ways[flight.from as usize];
         let mut rest = &flight.bytes[..];

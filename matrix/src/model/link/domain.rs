@@ -3,7 +3,7 @@
 use shakedown::connection::{HandshakeKind, Role};
 use shakedown::iana::{ExtensionType as E, HandshakeType as M, ProtocolVersion as V};
 use shakedown::link::{Act, At, Field, Link, Message, Op};
-use shakedown::profile::{CertificateType, Credential, Staple};
+use shakedown::profile::{CertificateType, ClientAuth, Credential, Staple};
 use shakedown::scenario::Scenario;
 
 use crate::model::ending::{Agreed, Fault};
@@ -121,6 +121,8 @@ pub(super) fn writes(scenario: &Scenario, kind: M) -> bool {
         protocol.versions.iter().any(|version| *version < V::TLS1_2)
             || protocol.security_level == Some(0)
     });
+    // Where the client is asked for a certificate and has none, its Certificate is empty.
+    let answers_nothing = server.client_auth != ClientAuth::None && client.identity.is_none();
     let raw = [
         client.certificate_type,
         client.server_certificate_type,
@@ -133,7 +135,7 @@ pub(super) fn writes(scenario: &Scenario, kind: M) -> bool {
         && !raw
         && !old
         && (matches!(kind, M::client_hello | M::server_hello)
-            || later.contains(&kind) && is_plain(scenario))
+            || later.contains(&kind) && is_plain(scenario) && !answers_nothing)
 }
 
 /// Whether nothing is special but the versions, and whether the client is asked for a certificate: what is

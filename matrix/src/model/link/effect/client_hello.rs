@@ -131,12 +131,14 @@ pub(super) fn written(scenario: &Scenario, hello: &Hello<'_>, act: &Act) -> Vec<
         Act::Set(value) => Some(value.field),
         _ => None,
     };
-    let placed = |first: &[usize], last: Option<usize>| {
+    let zeros = extensions(scenario, hello, 0);
+    let placed_of = |order: &[Extension], first: &[usize], last: Option<usize>| {
         let rest = (0..order.len()).filter(|at| !first.contains(at) && Some(*at) != last);
         let places: Vec<_> = first.iter().copied().chain(rest).chain(last).collect();
         let order: Vec<_> = places.into_iter().map(|at| order[at].clone()).collect();
         message(scenario, hello, &order)
     };
+    let placed = |first: &[usize], last| placed_of(&order, first, last);
     let all = 0..order.len();
     let mut ways = Vec::new();
     match about {
@@ -162,7 +164,9 @@ pub(super) fn written(scenario: &Scenario, hello: &Hello<'_>, act: &Act) -> Vec<
                 grows(&plain, act, field).saturating_sub(before_extensions(&plain, field));
             if swallowed > 0 {
                 for first in orders(&order, None, swallowed) {
+                    // What is random may be read as the length of an empty list too.
                     ways.push(placed(&first, None));
+                    ways.push(placed_of(&zeros, &first, None));
                 }
             }
             for first in all.clone() {
