@@ -24,7 +24,7 @@ use super::negotiation::{self, Chosen};
 use super::{Cause, Expectation, Expected, ExpectedDeed, ExpectedEnd, ExpectedSide, Prediction};
 use super::{openssl_server, rustls_server};
 
-pub use self::domain::KNOWN_BITS;
+pub use self::domain::{KNOWN_BITS, WHOLE};
 
 mod carrier;
 mod causes;
