@@ -12,7 +12,7 @@ use super::hello::{is_dhe, is_ecdhe};
 
 /// The bits of strength that a level asks for (ssl/ssl_cert.c, `ssl_get_security_level_bits`;
 /// crypto/x509/x509_vfy.c has the same table for chains).
-fn least_bits(level: u8) -> u16 {
+pub(super) fn least_bits(level: u8) -> u16 {
     match level {
         0 => 0,
         1 => 80,

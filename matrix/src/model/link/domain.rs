@@ -118,8 +118,8 @@ fn is_length(field: Field) -> bool {
 /// With these bits every byte is foretold.
 pub const WHOLE: u8 = 0x01;
 
-/// A byte may become anything that a list of types or an encoding knows; for these bits every byte of the
-/// swept handshakes has been held against both stacks.
+/// A byte may become anything that a list of types or an encoding knows; with these bits the bytes of the
+/// swept handshakes are foretold, but for the lengths of a rustls ClientHello unless it is [`WHOLE`].
 pub const KNOWN_BITS: [u8; 3] = [0x01, 0x10, 0x80];
 
 /// Whether the model can write messages of this type down.

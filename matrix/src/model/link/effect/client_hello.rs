@@ -14,6 +14,7 @@ use shakedown::scenario::{Scenario, StackId};
 use super::heard::{Heard, Reading};
 use super::{Found, openssl_hello, rustls_hello};
 use crate::model::hello::{Hello, Unreadable};
+use crate::model::security::least_bits;
 
 /// What a server may make of it, and what it minds in it later on.
 pub(in crate::model::link) fn readings(
@@ -442,14 +443,7 @@ pub(super) fn wire_schemes(
         own.extend(ML_DSA_OF_RUSTLS.iter().filter(|_| tls13));
         return own;
     }
-    let strength = match level {
-        0 => 0,
-        1 => 80,
-        2 => 112,
-        3 => 128,
-        4 => 192,
-        _ => 256,
-    };
+    let strength = least_bits(level);
     let others = OTHERS_OF_OPENSSL
         .iter()
         .filter(|(_, bits, in_tls13)| *bits >= strength && if *in_tls13 { tls13 } else { older });
@@ -511,7 +505,7 @@ pub(super) const ML_KEM_KEY: usize = 1184;
 const ML_DSA_OF_RUSTLS: [u16; 3] = [0x0904, 0x0905, 0x0906];
 /// Of ssl/t1_lib.c, `tls12_sigalgs`, what no key of ours can make: how strong it is in bits
 /// (`sigalg_security_bits`), and whether it is for TLS 1.3 or for what came before.
-const OTHERS_OF_OPENSSL: [(u16, u32, bool); 13] = [
+const OTHERS_OF_OPENSSL: [(u16, u16, bool); 13] = [
     (0x0905, 192, true),
     (0x0906, 256, true),
     (0x0904, 128, true),

@@ -34,7 +34,7 @@ pub(in crate::model::link) struct Heard {
 }
 
 impl Heard {
-    /// Whether it has this name, or none, too.
+    /// Whether it names the same server as this, or none either.
     pub(in crate::model::link) fn has_name(&self, name: Option<&str>) -> bool {
         self.server_name.as_deref().map(str::to_ascii_lowercase)
             == name.map(str::to_ascii_lowercase)

@@ -48,16 +48,12 @@ pub(super) fn read(reader: &Peer<'_>, body: &[u8]) -> Vec<Effect> {
         // Those of the first are kept (statem/extensions_srvr.c, `tls_parse_ctos_supported_groups`).
         return vec![Effect::Misled];
     }
-    let Ok(own) = Hello::of(&scenario.client) else {
-        return vec![Effect::Misled];
-    };
     let Ok(mut hello) = Hello::of(&scenario.client) else {
         return vec![Effect::Misled];
     };
+    let same_name = heard.has_name(hello.server_name);
     heard.put(unreadable, &mut hello);
     let asked = agreed.group.unwrap_or(NamedGroup::x25519);
-    let same_name = own.server_name.map(str::to_ascii_lowercase)
-        == hello.server_name.map(str::to_ascii_lowercase);
     if rustls && !same_name {
         // server/hs.rs, `process_client_hello`.
         return fails(Found::silent("PeerMisbehaved(ServerNameDifferedOnRetry)"));
