@@ -12,7 +12,7 @@ use shakedown::scenario::Scenario;
 use super::certificate::{Check, verify};
 use super::ending::{Agreed, Fault, Phase};
 use super::hello::{Abilities, Hello, server_abilities};
-use super::resumption::{Past, Remembered};
+use super::resumption::{self, Past, Remembered};
 use super::{Cause, client_auth, openssl_server, raw_keys, rustls_server};
 
 /// What a server makes of a ClientHello.
@@ -60,6 +60,8 @@ pub(super) struct Chosen {
     pub(super) staple: Staple,
     /// Whether the client asks for no ticket that it could use.
     pub(super) ticketless: bool,
+    /// Whether the server has verified a binder of the client's: only OpenSSL is asked.
+    pub(super) bound: bool,
 }
 
 /// What both sides agree on, or what goes wrong first.
@@ -104,6 +106,7 @@ pub(super) fn handshake_heard(
                 resumed: false,
                 staple: Staple::None,
                 ticketless: false,
+                bound: false,
             });
             return Err(fault);
         }
@@ -114,6 +117,8 @@ pub(super) fn handshake_heard(
         retried: choice.retried,
         resumed: choice.resumed.is_some(),
         ticketless: hello.holds_useless,
+        bound: choice.version == ProtocolVersion::TLS1_3
+            && resumption::openssl_checks_binder(told, choice.suite),
         staple: scenario
             .server
             .profile

@@ -295,6 +295,14 @@ pub(super) fn by_openssl<'a>(
     Ok(Some(session).filter(|session| session.ems == ems))
 }
 
+/// Whether an OpenSSL server holds the offer's binder against what was said, which comes before it asks
+/// where the session belongs (ssl/statem/extensions_srvr.c, `tls_parse_ctos_psk`).
+pub(super) fn openssl_checks_binder(hello: &Hello<'_>, suite: CipherSuite) -> bool {
+    hello.offer.is_some_and(|session| {
+        session.version == ProtocolVersion::TLS1_3 && same_hash(session.suite, suite)
+    })
+}
+
 /// Whether two suites of TLS 1.3 have the same hash, so that one resumes the other's sessions
 /// (RFC 8446 §4.6.1).
 fn same_hash(one: CipherSuite, other: CipherSuite) -> bool {

@@ -306,4 +306,29 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "server":{"stack":"rustls-ring"},"earlier":{"means":"ticket","client":{
         "protocol":{"versions":["TLS1.2"]},"server_name":{"dns":"Server.shakedown.test"}}}}"#,
     ),
+    // A first hello once more where the second ought to be: its binder comes before its group, if the
+    // session's suite has the hash, and wherever it belongs.
+    (
+        Some("net-duplicate"),
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl","profile":{
+        "protocol":{"groups":["secp384r1"]}}},"earlier":{"means":"ticket"},
+        "link":{"ops":[{"from":"client",
+        "at":{"record":0},"act":"duplicate"}]}}"#,
+    ),
+    (
+        Some("net-duplicate"),
+        r#"{"client":{"stack":"rustls-ring"},"server":{"stack":"openssl","profile":{
+        "protocol":{"groups":["secp384r1"]},"session_id_context":"unset"}},
+        "earlier":{"means":"session-id","server":{}},
+        "link":{"ops":[{"from":"client",
+        "at":{"record":0},"act":"duplicate"}]}}"#,
+    ),
+    (
+        Some("net-duplicate"),
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl","profile":{"protocol":{
+        "tls13_suites":["TLS_AES_128_GCM_SHA256"],"groups":["secp384r1"]}}},
+        "earlier":{"means":"ticket","server":{}},
+        "link":{"ops":[{"from":"client",
+        "at":{"record":0},"act":"duplicate"}]}}"#,
+    ),
 ];

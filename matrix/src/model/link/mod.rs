@@ -334,6 +334,7 @@ fn shape(
             suite: chosen.and_then(|it| it.suite),
             resumed: chosen.is_some_and(|it| it.resumed),
             ticketless: chosen.is_some_and(|it| it.ticketless),
+            bound: chosen.is_some_and(|it| it.bound),
         },
     )
 }

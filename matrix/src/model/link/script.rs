@@ -85,6 +85,8 @@ pub(super) struct Shape {
     pub(super) version: ProtocolVersion,
     pub(super) retried: bool,
     pub(super) resumed: bool,
+    /// TLS 1.3: whether an OpenSSL server has verified a binder of the client's.
+    pub(super) bound: bool,
     /// Whether the server asks for a certificate.
     pub(super) asks: bool,
     /// Whether the client's certificate is followed by a signature.
@@ -115,6 +117,7 @@ pub(super) struct Known {
     pub(super) suite: Option<shakedown::iana::CipherSuite>,
     pub(super) resumed: bool,
     pub(super) ticketless: bool,
+    pub(super) bound: bool,
 }
 
 impl Shape {
@@ -128,6 +131,7 @@ impl Shape {
             version: known.version,
             retried: known.retried,
             resumed: known.resumed,
+            bound: known.bound,
             asks: server.profile.client_auth != ClientAuth::None && !known.resumed,
             signs: known.client_signs,
             keyed,
