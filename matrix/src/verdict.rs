@@ -284,7 +284,7 @@ mod tests {
     use crate::model::predict;
     use shakedown::connection::{Failure, HandshakeKind};
     use shakedown::iana::{
-        AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
+        AlertDescription, CipherSuite, ContentType, NamedGroup, ProtocolVersion, SignatureScheme,
     };
     use shakedown::outcome::{Protection, SentAlert};
     use shakedown::scenario::Scenario;
@@ -477,6 +477,37 @@ mod tests {
         assert!(matches!(judge(&prediction, &outcome), Verdict::Diverge(_)));
     }
 
+    #[test]
+    fn what_the_link_does_otherwise_is_named() {
+        let (prediction, outcome) = as_expected(DUPLICATED);
+        assert_eq!(judge(&prediction, &outcome), Verdict::Agree);
+        assert_eq!(outcome.deeds.len(), 1);
+        let changes: [fn(&mut Outcome); 7] = [
+            |o| o.deeds[0].op = 1,
+            |o| o.deeds[0].record = 1,
+            |o| o.deeds[0].content_type = ContentType::alert,
+            |o| o.deeds[0].applied = false,
+            |o| o.deeds[0].back_ends = true,
+            |o| o.deeds.clear(),
+            |o| o.deeds.extend_from_within(..),
+        ];
+        for change in changes {
+            assert_otherwise(DUPLICATED, "link", change);
+        }
+        // Where the record's length decides, nothing is said of what came of it.
+        let mut open = prediction;
+        if let Prediction::Expect(expectation) = &mut open {
+            for expected in &mut expectation.allowed {
+                expected.deeds[0].applied = None;
+            }
+        }
+        for applied in [true, false] {
+            let mut outcome = outcome.clone();
+            outcome.deeds[0].applied = applied;
+            assert_eq!(judge(&open, &outcome), Verdict::Agree);
+        }
+    }
+
     fn assert_otherwise(json: &str, field: &str, change: impl Fn(&mut Outcome)) {
         let (prediction, mut outcome) = as_expected(json);
         change(&mut outcome);
@@ -524,9 +555,21 @@ mod tests {
             client: side(&expected.client),
             server: side(&expected.server),
             exporters_agree: (expectation.cause.is_none()).then_some(true),
-            deeds: Vec::new(),
+            deeds: expected.deeds.iter().map(deed).collect(),
         };
         (prediction, outcome)
+    }
+
+    fn deed(expected: &ExpectedDeed) -> Deed {
+        Deed {
+            op: expected.op,
+            record: expected.record,
+            content_type: expected.content_type,
+            applied: expected.applied.unwrap_or(true),
+            may_stall: false,
+            breaks_seal: false,
+            back_ends: expected.back_ends,
+        }
     }
 
     fn session(outcome: &mut Outcome) -> &mut Session {
@@ -536,6 +579,8 @@ mod tests {
     const SUCCESS: &str = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"}}"#;
     const REFUSED: &str = r#"{"client":{"stack":"rustls-ring","profile":{"trust":"empty"}},
         "server":{"stack":"openssl"}}"#;
+    const DUPLICATED: &str = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"},
+        "link":{"ops":[{"from":"client","at":{"record":0},"act":"duplicate"}]}}"#;
     const CLIENT_DONE_FIRST: &str = r#"{"client":{"stack":"openssl"},
         "server":{"stack":"openssl","profile":{"client_auth":"required"}}}"#;
 }

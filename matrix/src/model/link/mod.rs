@@ -586,3 +586,100 @@ impl<'a> Walk<'a> {
 
 /// As `shakedown::pair` has it.
 const MAX_STEPS: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use shakedown::iana::ContentType as T;
+
+    use super::*;
+
+    fn scenario(json: &str) -> Scenario {
+        Scenario::from_json(json).expect("well-formed")
+    }
+
+    /// Of OpenSSL, which has no half-finished messages to fill up with.
+    fn plain(rest: &str) -> Scenario {
+        scenario(&format!(
+            r#"{{"client":{{"stack":"openssl"{rest}}},"server":{{"stack":"openssl"}}}}"#
+        ))
+    }
+
+    #[test]
+    fn a_handshake_has_its_records() {
+        let [client, server] = framing(&plain("")).expect("in the model");
+        let (open, change) = ((T::handshake, false), (T::change_cipher_spec, false));
+        // What is sealed is called data (RFC 8446 §5.2): Finished, what is echoed, and close_notify.
+        let sealed = (T::application_data, true);
+        assert_eq!(client[..2], [open, change]);
+        assert_eq!(client[2..], [sealed; 4]);
+        // EncryptedExtensions, Certificate, CertificateVerify, Finished, two tickets, data twice,
+        // close_notify.
+        assert_eq!(server[..2], [open, change]);
+        assert_eq!(server[2..], [sealed; 9]);
+    }
+
+    #[test]
+    fn what_comes_to_no_handshake_has_no_records() {
+        let refused = scenario(
+            r#"{"client":{"stack":"openssl"},
+            "server":{"stack":"openssl","profile":{"identity":{"flaw":"key-mismatch"}}}}"#,
+        );
+        assert!(framing(&refused).is_none());
+        let unknown = plain(r#","profile":{"protocol":{"suites":["TLS_AES_128_GCM_SHA256"]}}"#);
+        assert!(framing(&unknown).is_none());
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_sent() {
+        let kinds = |scenario: &Scenario| -> Vec<_> {
+            written(scenario)
+                .into_iter()
+                .map(|(from, message, forms)| {
+                    assert!(!forms.is_empty());
+                    for form in forms {
+                        assert_eq!(form[0], message.kind.0);
+                        assert_eq!(form[1..4], (form.len() as u32 - 4).to_be_bytes()[1..]);
+                    }
+                    (from, message.kind, message.nth)
+                })
+                .collect()
+        };
+        use HandshakeType as M;
+        let (client, server) = (Role::Client, Role::Server);
+        assert_eq!(
+            kinds(&plain("")),
+            [(client, M::client_hello, 0), (server, M::server_hello, 0)]
+        );
+        let retried = r#","profile":{"protocol":{"groups":["x25519","secp384r1"]}}},
+            "server":{"stack":"openssl","profile":{"protocol":{"groups":["secp384r1"]}}}}"#;
+        let retried = format!(r#"{{"client":{{"stack":"openssl"{retried}"#);
+        assert_eq!(
+            kinds(&scenario(&retried)),
+            [
+                (client, M::client_hello, 0),
+                (server, M::server_hello, 0),
+                (client, M::client_hello, 1),
+                (server, M::server_hello, 1)
+            ]
+        );
+        let old = plain(r#","profile":{"protocol":{"versions":["TLS1.2"]}}"#);
+        assert_eq!(
+            kinds(&old),
+            [
+                (client, M::client_hello, 0),
+                (server, M::server_hello, 0),
+                (server, M::certificate, 0),
+                (server, M::server_key_exchange, 0),
+                (server, M::server_hello_done, 0),
+                (client, M::client_key_exchange, 0),
+                (server, M::new_session_ticket, 0)
+            ]
+        );
+        let mut resumed = old;
+        resumed.earlier = scenario(
+            r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},"earlier":{"means":"ticket"}}"#,
+        )
+        .earlier;
+        assert!(kinds(&resumed).is_empty());
+    }
+}
