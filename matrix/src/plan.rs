@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use shakedown::scenario::{Scenario, StackId};
 
 use crate::axes::{Axes, CLIENT_STACK, EARLIER, EARLIER_CHANGED, LINK_OP, SERVER_STACK};
-use crate::cover::{CoverError, Space, cover};
+use crate::cover::{CoverError, Rows, Space, cover};
 use crate::model::{Prediction, predict};
 use crate::several::flaws::{self, TwoFlaws};
 use crate::several::{self, Mixed};
@@ -69,11 +69,12 @@ enum Batch {
     Mixed(Vec<Mixed>),
     /// Two flaws in one chain.
     Flaws(Vec<TwoFlaws>),
-    /// Rows of a covering array.
+    /// Some rows of a covering array, and the number of the first.
     Cover {
         focus: &'static str,
         strength: usize,
-        rows: Vec<Vec<usize>>,
+        first: usize,
+        rows: Rows,
     },
     /// Everything that a link can do to one handshake.
     Link { sweep: Box<Sweep>, size: usize },
@@ -183,11 +184,11 @@ impl Plan {
             Batch::Cover {
                 focus,
                 strength,
+                first,
                 rows,
-            } => rows
-                .iter()
-                .enumerate()
-                .map(|(row, point)| self.case(&format!("cover/{strength}/{focus}"), row, point))
+            } => (*first..)
+                .zip(rows.iter())
+                .map(|(row, point)| self.case(&format!("cover/{strength}/{focus}"), row, &point))
                 .collect(),
             Batch::Link { sweep, .. } => sweep.cases(),
             Batch::Random { number, size } => self.random(*number, *size),
@@ -342,20 +343,25 @@ fn covers(
         .enumerate()
         .flat_map(|(place, pairing)| FOCI.iter().map(move |focus| (place, *pairing, focus)))
         .collect();
-    jobs.into_par_iter()
+    let batches: Result<Vec<Vec<Batch>>, CoverError> = jobs
+        .into_par_iter()
         .map(|(place, (client, server), focus)| {
             let held = focus.held(axes, client, server);
             let space = axes
                 .space(&held)
                 .expect("each focus leaves the plainest scenario");
             let seed = request.seed.wrapping_add(place as u64);
-            Ok(Batch::Cover {
+            let rows = cover(&space, request.strength, seed)?;
+            let batch = |(number, some): (usize, &[Vec<usize>])| Batch::Cover {
                 focus: focus.name,
                 strength: request.strength,
-                rows: cover(&space, request.strength, seed)?,
-            })
+                first: number * ROWS,
+                rows: some.iter().collect(),
+            };
+            Ok(rows.chunks(ROWS).enumerate().map(batch).collect())
         })
-        .collect()
+        .collect();
+    Ok(batches?.into_iter().flatten().collect())
 }
 
 /// Axes that matter together.
@@ -566,6 +572,8 @@ const RESUMPTION: &[&str] = &[
 
 /// So many points with names are made into scenarios at a time.
 const BATCH: usize = 250;
+/// So many rows of a covering array are made into scenarios at a time.
+const ROWS: usize = 1000;
 /// So many clients meet so many servers in a batch of random scenarios.
 const CROSS: usize = 24;
 /// In the long run so many values out of one more are plain.

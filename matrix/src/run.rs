@@ -14,7 +14,7 @@ use shakedown::scenario::{Scenario, ScenarioId, StackId};
 
 use crate::axes::Axes;
 use crate::conformance::{Breach, DECLARED, breaches, rules};
-use crate::cover::{CoverError, Coverage, coverage};
+use crate::cover::{CoverError, Coverage, Rows, coverage_of};
 use crate::known::Known;
 use crate::lab::Lab;
 use crate::model::{Cause, Prediction, predict};
@@ -241,7 +241,7 @@ struct Tally {
     met: BTreeSet<String>,
     divergences: BTreeMap<Likeness, Divergence>,
     observations: BTreeMap<String, Observation>,
-    points: Vec<Vec<usize>>,
+    points: Rows,
 }
 
 /// What makes two divergences alike.
@@ -299,7 +299,7 @@ impl Tally {
             && !case.name.starts_with("random/")
             && !case.name.starts_with("several/")
         {
-            self.points.push(point.clone());
+            self.points.push(point);
         }
         self.met.extend(tried.met);
         if let Some(id) = tried.known {
@@ -407,7 +407,7 @@ impl Tally {
             .into_iter()
             .filter(|wanted| *wanted <= strength)
             .map(|strength| {
-                let measured = coverage(setting.plan.space(), strength, &self.points)?;
+                let measured = coverage_of(setting.plan.space(), strength, &self.points)?;
                 Ok(CoverageReport {
                     strength,
                     covered: measured.covered,

@@ -57,6 +57,17 @@ impl<'a> Completer<'a> {
         if let Some(&known) = self.known.get(&bound) {
             return known;
         }
+        // Most that cannot be has a part that cannot be, and is not worth remembering.
+        if bound.len() > 2 {
+            let mut part = bound.clone();
+            for (place, left_out) in bound.iter().enumerate() {
+                part.remove(place);
+                if !self.completes(&part) {
+                    return false;
+                }
+                part.insert(place, *left_out);
+            }
+        }
         // The rest of the axes can be completed on their own: some row satisfies all constraints.
         let mut axes: Vec<usize> = bound
             .iter()

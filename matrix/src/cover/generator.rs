@@ -44,10 +44,13 @@ impl Generator {
         let rows: usize = sizes.iter().take(self.table.strength).product();
         let work: usize = (0..sizes.len()).map(|axis| self.table.work(axis)).sum();
         (DRAFT_WORK[self.table.strength - 1] / rows.saturating_mul(work).max(1))
-            .clamp(DRAFTS.0, DRAFTS.1)
+            .clamp(LEAST_DRAFTS[self.table.strength - 1], MOST_DRAFTS)
     }
 
     fn best_draft(&mut self, drafts: usize) -> Vec<usize> {
+        if drafts == 1 {
+            return self.draft();
+        }
         let most = self.table.open_combos();
         let mut best = (0, Vec::new());
         for _ in 0..drafts {
@@ -115,7 +118,7 @@ impl Generator {
 
     /// Changes single cells of a complete row while that covers more of what is missing.
     fn polish(&mut self, row: &mut [usize]) {
-        for _ in 0..POLISH_PASSES {
+        for _ in 0..POLISH_PASSES[self.table.strength - 1] {
             let mut better = false;
             for axis in self.dice.order(row.len()) {
                 better |= self.polish_cell(row, axis);
@@ -167,10 +170,12 @@ impl Draft {
 
 /// Table look-ups to spend on drafts, for each strength; shared among the rows.
 const DRAFT_WORK: [usize; MAX_STRENGTH] = [10_000_000, 200_000_000, 1_000_000_000];
-/// The least and the most drafts per row.
-const DRAFTS: (usize, usize) = (3, 100);
-/// A draft is polished until a pass over its axes gains nothing, at most this often.
-const POLISH_PASSES: usize = 4;
+/// The fewest drafts per row: where triples are covered a row costs more than the scenario it saves.
+const LEAST_DRAFTS: [usize; MAX_STRENGTH] = [3, 3, 1];
+const MOST_DRAFTS: usize = 100;
+/// A draft is polished until a pass over its axes gains nothing, at most this often. Of triples two
+/// plain drafts cover more than one that is polished, and for less work.
+const POLISH_PASSES: [usize; MAX_STRENGTH] = [4, 4, 0];
 
 #[cfg(test)]
 mod tests {

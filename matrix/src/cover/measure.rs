@@ -2,6 +2,7 @@
 
 use super::completion::Completer;
 use super::request::{CoverError, check_request};
+use super::rows::Rows;
 use super::space::Space;
 
 /// Measures what the rows cover, independently of how they came about.
@@ -16,14 +17,33 @@ pub fn coverage(
     rows: &[Vec<usize>],
 ) -> Result<Coverage, CoverError> {
     check_request(space, strength, rows)?;
-    let (allowed, forbidden): (Vec<usize>, Vec<usize>) =
-        (0..rows.len()).partition(|&row| space.allows(&rows[row]));
+    coverage_of(space, strength, &rows.iter().collect())
+}
+
+/// The same for rows that are too many for a list each.
+///
+/// # Errors
+///
+/// As [`coverage`].
+pub fn coverage_of(space: &Space, strength: usize, rows: &Rows) -> Result<Coverage, CoverError> {
+    check_request(space, strength, &[])?;
+    let mut columns = vec![Vec::new(); space.sizes().len()];
+    let mut forbidden = Vec::new();
+    for (number, row) in rows.iter().enumerate() {
+        if !space.fits(&row) {
+            return Err(CoverError::Misfit { row: number });
+        }
+        if space.allows(&row) {
+            for (column, value) in columns.iter_mut().zip(row) {
+                column.push(u8::try_from(value).expect("a value is below MAX_VALUES"));
+            }
+        } else {
+            forbidden.push(number);
+        }
+    }
     let mut census = Census {
         sizes: space.sizes(),
-        rows: allowed
-            .into_iter()
-            .map(|row| rows[row].as_slice())
-            .collect(),
+        columns,
         completer: Completer::new(space.sizes(), space.constraints()),
         found: Coverage {
             covered: 0,
@@ -56,7 +76,8 @@ pub struct Tuple(pub Vec<(usize, usize)>);
 /// Goes through all sets of axes and adds up what the rows cover.
 struct Census<'a> {
     sizes: &'a [usize],
-    rows: Vec<&'a [usize]>,
+    /// The values of all rows, axis by axis, since a few axes are looked at together.
+    columns: Vec<Vec<u8>>,
     completer: Completer<'a>,
     found: Coverage,
 }
@@ -77,13 +98,15 @@ impl Census<'_> {
 
     fn measure(&mut self, axes: &[usize]) {
         let sizes = self.sizes;
-        let number = |row: &&[usize]| {
-            axes.iter()
-                .fold(0, |number, &axis| number * sizes[axis] + row[axis])
-        };
+        let mut numbers = vec![0; self.columns[axes[0]].len()];
+        for &axis in axes {
+            for (number, value) in numbers.iter_mut().zip(&self.columns[axis]) {
+                *number = *number * sizes[axis] + usize::from(*value);
+            }
+        }
         let mut seen = vec![false; axes.iter().map(|&axis| sizes[axis]).product()];
-        for row in &self.rows {
-            seen[number(row)] = true;
+        for number in numbers {
+            seen[number] = true;
         }
         let mut values = vec![0; axes.len()];
         for seen in seen {

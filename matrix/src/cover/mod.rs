@@ -16,20 +16,24 @@
 
 mod completion;
 mod constraint;
+mod core;
 mod dice;
 mod generator;
 mod measure;
 mod request;
+mod rows;
 mod shrink;
 mod solver;
 mod space;
 mod table;
 
 pub use constraint::Constraint;
-pub use measure::{Coverage, Tuple, coverage};
+pub use measure::{Coverage, Tuple, coverage, coverage_of};
 pub use request::{CoverError, MAX_STRENGTH, MAX_TUPLES};
+pub use rows::Rows;
 pub use space::{MAX_AXES, MAX_VALUES, Space, SpaceError};
 
+use self::core::Core;
 use generator::Generator;
 use request::check_request;
 
@@ -63,15 +67,16 @@ pub fn extend(
     if let Some(row) = existing.iter().position(|row| !space.allows(row)) {
         return Err(CoverError::Forbidden { row });
     }
-    let mut generator = Generator::new(space, strength, seed);
+    let core = Core::of(space, strength);
+    let mut generator = Generator::new(&core.space, strength, seed);
     for row in existing {
-        generator.table.add(row);
+        generator.table.add(&core.inner(row));
     }
     // A row covers one tuple of each set of axes.
     let fewest = generator.table.most_missing();
     let mut rows = generator.grow();
     generator.shrink(&mut rows, fewest);
-    Ok(rows)
+    Ok(rows.iter().map(|row| core.outer(row)).collect())
 }
 
 #[cfg(test)]

@@ -143,7 +143,7 @@ fn only_difference(row: &[usize], tuple: &[(usize, usize)]) -> Option<(usize, us
 }
 
 /// Table look-ups to spend on dropping rows, for each strength, and at most for each tuple.
-const SHRINK_WORK: [usize; MAX_STRENGTH] = [1_000_000, 30_000_000, 500_000_000];
+const SHRINK_WORK: [usize; MAX_STRENGTH] = [1_000_000, 30_000_000, 50_000_000];
 const SHRINK_WORK_PER_TUPLE: usize = 4_000;
 /// The number of rows among which to choose the next one to drop.
 const SAMPLE: usize = 100;

@@ -13,9 +13,29 @@ pub(super) struct Table {
     /// For each axis the combos it is in.
     pub(super) links: Vec<Vec<Link>>,
     pub(super) counts: Vec<u32>,
+    /// Which counts are zero.
+    open: Bits,
     /// The number of missing tuples of each combo.
     missing_in: Vec<usize>,
     pub(super) missing: usize,
+}
+
+/// One bit for each count: the look-ups of a draft are many, and so these stay in the cache.
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn ones(len: usize) -> Self {
+        Self(vec![u64::MAX; len.div_ceil(64)])
+    }
+
+    /// 1 or 0.
+    fn get(&self, index: usize) -> u32 {
+        (self.0[index / 64] >> (index % 64) & 1) as u32
+    }
+
+    fn flip(&mut self, index: usize) {
+        self.0[index / 64] ^= 1 << (index % 64);
+    }
 }
 
 /// A set of axes and where the counts of its tuples are.
@@ -57,6 +77,7 @@ impl Table {
             combos,
             links,
             counts: vec![0; total],
+            open: Bits::ones(total),
             missing_in,
             missing: total,
         }
@@ -134,6 +155,7 @@ impl Table {
         if self.counts[index] == 0 {
             self.missing_in[combo] -= 1;
             self.missing -= 1;
+            self.open.flip(index);
         }
         self.counts[index] += 1;
     }
@@ -143,6 +165,7 @@ impl Table {
         if self.counts[index] == 0 {
             self.missing_in[combo] += 1;
             self.missing += 1;
+            self.open.flip(index);
         }
     }
 
@@ -175,7 +198,7 @@ impl Table {
                 continue;
             };
             for (value, gain) in gains.iter_mut().enumerate() {
-                *gain += u32::from(self.counts[start + value * link.stride] == 0);
+                *gain += self.open.get(start + value * link.stride);
             }
         }
         gains
