@@ -331,4 +331,20 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "link":{"ops":[{"from":"client",
         "at":{"record":0},"act":"duplicate"}]}}"#,
     ),
+    // Flips that change nothing: of no bits, and of a byte that a ChangeCipherSpec has not.
+    (
+        None,
+        r#"{"client":{"stack":"rustls-ring"},"server":{"stack":"openssl"},"link":{"ops":[
+        {"from":"client","at":{"record":1},"act":{"body":{"at":0,"bits":0}}}]}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"},"link":{"ops":[
+        {"from":"server","at":{"record":1},"act":{"body":{"at":1,"bits":1}}}]}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},"link":{"ops":[
+        {"from":"server","at":{"record":3},"act":{"body":{"at":-1,"bits":0}}}]}}"#,
+    ),
 ];

@@ -246,6 +246,15 @@ impl<'a> Carrier<'a> {
                     }])
                 }
             },
+            Act::Body(flip)
+                if flip.bits == 0
+                    || matches!(record.content, Content::ChangeCipherSpec(_))
+                        && record.seal.is_none()
+                        && !matches!(flip.at, 0 | -1) =>
+            {
+                // A ChangeCipherSpec has but one byte.
+                not(record)
+            }
             Act::Body(_) => {
                 let mut record = record;
                 if let Some(seal) = &mut record.seal {
