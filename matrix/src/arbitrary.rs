@@ -11,7 +11,7 @@ use shakedown::scenario::Scenario;
 
 #[cfg(any(test, feature = "proptest"))]
 pub use self::link::any_link;
-pub use self::link::{AnyLink, MAX_OPS};
+pub use self::link::{AnyLink, MAX_LINK, MAX_OPS};
 use crate::axes::{Axes, CLIENT_STACK, SERVER_STACK};
 use crate::cover::Space;
 #[cfg(feature = "stacks")]
@@ -49,7 +49,7 @@ impl<'a> Arbitrary<'a> for AnyScenario {
     }
 
     fn size_hint(_: usize) -> (usize, Option<usize>) {
-        (0, Some(2 + 2 * MAX_DEPARTURES))
+        (0, Some(MAX_INPUT))
     }
 }
 
@@ -222,6 +222,8 @@ static GRID: LazyLock<Grid> = LazyLock::new(Grid::new);
 /// On how many axes besides the stacks a scenario departs from the plainest, at most. More of them
 /// hide each other: the first fault ends the handshake.
 pub const MAX_DEPARTURES: usize = 8;
+/// No scenario looks at more bytes than this.
+pub const MAX_INPUT: usize = 2 + 2 * MAX_DEPARTURES;
 
 #[cfg(test)]
 mod tests {

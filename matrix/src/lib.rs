@@ -13,6 +13,8 @@ pub mod cli;
 pub mod conformance;
 pub mod cover;
 pub mod explain;
+#[cfg(feature = "stacks")]
+pub mod fuzz;
 pub mod known;
 #[cfg(feature = "stacks")]
 pub mod lab;

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 use shakedown_matrix::cli::exit;
+use shakedown_matrix::fuzz::TARGETS;
 use shakedown_matrix::model::predict;
 use shakedown_matrix::recording;
 use shakedown_matrix::verdict::judge;
@@ -312,6 +313,33 @@ fn lists_fit_a_terminal_of_80_columns() {
 }
 
 #[cfg(unix)]
+#[test]
+fn seeds_are_written_and_never_over_something_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("UTF-8");
+    let arguments = ["corpus", "--output", path];
+    let output = shakedown(&arguments);
+    assert_eq!(output.status.code(), Some(0));
+    let told = stdout(&output);
+    assert!(
+        told.lines().all(|line| line.chars().count() <= 80),
+        "{told}"
+    );
+    for target in &TARGETS {
+        let seeds = std::fs::read_dir(folder.path().join(target.name)).expect("its folder");
+        assert_eq!(seeds.count(), target.seeds().len(), "{}", target.name);
+        assert!(told.contains(target.name), "{told}");
+    }
+    // Again, what is there already is no fault; another file of the name is.
+    assert_eq!(stdout(&shakedown(&arguments)), told);
+    let seed = folder.path().join("report").join("scenario");
+    std::fs::write(&seed, "mine").expect("written");
+    let seed = seed.to_str().expect("UTF-8");
+    assert_fault(&shakedown(&arguments), exit::USAGE, seed);
+    assert_eq!(std::fs::read(seed).expect("still there"), b"mine");
+    assert_fault(&shakedown(&["corpus", "--output", seed]), exit::USAGE, seed);
+}
+
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     let mut child = command(&["list", "--strength", "1", "--random", "0"])

@@ -8,8 +8,9 @@ use shakedown::connection::{Config, Refusal, Role, Stack, StackInfo};
 use shakedown::identity::Identities;
 use shakedown::profile::{ClientProfile, NameCheck, ServerProfile};
 use shakedown::stacks;
-use shakedown_matrix::arbitrary::{check, decode, encode};
+use shakedown_matrix::arbitrary::{MAX_INPUT, check, decode, encode};
 use shakedown_matrix::axes::Axes;
+use shakedown_matrix::fuzz::{Kept, Target};
 use shakedown_matrix::lab::Lab;
 use shakedown_matrix::verdict::{Field, Verdict};
 
@@ -73,6 +74,51 @@ fn a_stack_that_skips_the_name_check_is_found_out() {
         "{text}"
     );
     assert_eq!(check(&Lab::new(), &scenario), Ok(()), "without the fault");
+}
+
+#[test]
+fn a_fault_is_found_out_through_a_target() {
+    let mut input = fs::read(seeds().join("wrong-name")).unwrap();
+    let plain = Target::named("scenario").expect("a target");
+    let stacks = || {
+        stacks::linked(&Arc::new(Identities::new()))
+            .into_iter()
+            .map(|stack| -> Box<dyn Stack> { Box::new(Nameless(stack)) })
+            .collect()
+    };
+    let finding = plain
+        .check(&Lab::with_stacks(stacks()), &input)
+        .expect_err("a planted fault");
+    assert!(finding.to_string().starts_with("scenario: "), "{finding}");
+    assert!(finding.story.contains("shakedown replay"), "{finding}");
+
+    // Behind a link that does something to a record that never comes.
+    let between = Target::named("man_in_the_middle").expect("a target");
+    input.resize(MAX_INPUT, 0);
+    input.extend([3, 0, 0, 12]);
+    assert_eq!(between.check(&Lab::new(), &input), Ok(Kept::Yes));
+    let finding = between
+        .check(&Lab::with_stacks(stacks()), &input)
+        .expect_err("a planted fault");
+    assert!(finding.story.contains("\"drop\""), "{finding}");
+}
+
+#[test]
+fn what_a_file_must_not_be_is_found_out() {
+    let report = Target::named("report").expect("a target");
+    let lab = Lab::new();
+    // Nothing that a reader says has two lines, whatever it quotes.
+    for (kind, text) in [
+        (0, "{\"client\":\n{\"stack\":\"a\nb\"}}"),
+        (0, "{\"a\nb\":1}"),
+        (1, "{\"schema\":7}"),
+        (2, "[{\"id\":\"a\\nb\"}]"),
+        (3, "{\"went\":\n1}"),
+    ] {
+        let mut input = vec![kind];
+        input.extend(text.as_bytes());
+        assert_eq!(report.check(&lab, &input), Ok(Kept::Yes), "{text}");
+    }
 }
 
 /// A stack whose clients take any name.

@@ -26,7 +26,7 @@ impl<'a> Arbitrary<'a> for AnyLink {
     }
 
     fn size_hint(_: usize) -> (usize, Option<usize>) {
-        (0, Some(MAX_OPS * OP_BYTES))
+        (0, Some(MAX_LINK))
     }
 }
 
@@ -124,6 +124,9 @@ fn any_field(u: &mut Unstructured<'_>) -> arbitrary::Result<Field> {
 
 /// How many things a link does at most.
 pub const MAX_OPS: usize = 4;
+
+/// No link looks at more bytes than this.
+pub const MAX_LINK: usize = MAX_OPS * OP_BYTES;
 
 /// More than an op takes.
 const OP_BYTES: usize = 12;

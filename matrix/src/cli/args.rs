@@ -39,6 +39,12 @@ pub(super) enum Command {
     Causes(CausesArgs),
     /// List the axes and their values
     Axes,
+    /// Write inputs for the fuzz targets to begin with
+    Corpus {
+        /// The folder; each target's go to one of its name
+        #[arg(long, value_name = "DIR")]
+        output: PathBuf,
+    },
     /// Print the JSON schema of reports or of scenarios
     Schema {
         /// Of what

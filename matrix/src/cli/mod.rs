@@ -10,6 +10,7 @@ macro_rules! complain {
 
 mod args;
 mod causes;
+mod corpus;
 mod lists;
 mod one;
 mod run;
@@ -95,6 +96,7 @@ impl Cli {
             Command::Stacks => lists::stacks(),
             Command::Causes(args) => causes::causes(&args),
             Command::Axes => lists::axes(),
+            Command::Corpus { output } => corpus::corpus(&output),
             Command::Schema { of } => lists::schema(of),
         }
     }

@@ -1,0 +1,139 @@
+//! Fuzz targets: what an input comes to, and which oracle holds it.
+//!
+//! Everything but the fuzzer itself is here, so that seeds and findings run in `cargo test` on a stable
+//! compiler, and a finding can be told without libFuzzer. Inputs of any bytes are allowed; the same input
+//! always comes to the same thing.
+
+use std::fmt;
+
+use crate::lab::Lab;
+
+mod man_in_the_middle;
+mod report;
+mod scenario;
+
+/// A fuzz target.
+pub struct Target {
+    /// The name, as in `cargo fuzz run NAME`.
+    pub name: &'static str,
+    /// What it tries, and what holds it, in a line.
+    pub about: &'static str,
+    /// More bytes than this are not looked at.
+    pub max_len: usize,
+    /// Tries an input.
+    check: fn(&Lab, &[u8]) -> Result<Kept, Box<Finding>>,
+    /// Inputs to begin with, each with a name; of a run's, those that this target can say.
+    seeds: fn() -> Vec<(String, Vec<u8>)>,
+}
+
+impl Target {
+    /// Tries an input.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding`], where an oracle fails.
+    pub fn check(&self, lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
+        let input = &input[..input.len().min(self.max_len)];
+        (self.check)(lab, input).map_err(|mut finding| {
+            finding.target = self.name;
+            finding
+        })
+    }
+
+    /// Inputs to begin with, by name.
+    pub fn seeds(&self) -> Vec<(String, Vec<u8>)> {
+        (self.seeds)()
+    }
+
+    /// The target of a name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        TARGETS.iter().find(|target| target.name == name)
+    }
+}
+
+/// Every target, by name.
+pub static TARGETS: [Target; 3] = [man_in_the_middle::TARGET, report::TARGET, scenario::TARGET];
+
+/// Whether an input is worth keeping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It came to something.
+    Yes,
+    /// It says nothing that can be tried.
+    No,
+}
+
+/// An oracle that failed. Its text has all that is needed to see it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    target: &'static str,
+    /// The oracle that failed, in a word or two.
+    pub oracle: &'static str,
+    /// What was tried, and what came of it.
+    pub story: String,
+}
+
+impl Finding {
+    fn new(oracle: &'static str, story: impl fmt::Display) -> Box<Self> {
+        Box::new(Self {
+            target: "",
+            oracle,
+            story: story.to_string(),
+        })
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.target, self.oracle)?;
+        f.write_str(&self.story)
+    }
+}
+
+impl std::error::Error for Finding {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn targets_have_names_of_their_own_in_order() {
+        let names: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
+        let sorted: BTreeSet<_> = names.iter().copied().collect();
+        assert_eq!(names, sorted.into_iter().collect::<Vec<_>>());
+        for name in names {
+            assert_eq!(Target::named(name).map(|target| target.name), Some(name));
+        }
+        assert!(Target::named("nothing").is_none());
+    }
+
+    #[test]
+    fn seeds_go_well_and_come_to_something() {
+        let lab = Lab::new();
+        for target in &TARGETS {
+            let seeds = target.seeds();
+            assert!(!seeds.is_empty(), "{}", target.name);
+            for (name, seed) in seeds {
+                assert!(seed.len() <= target.max_len, "{}: {name}", target.name);
+                match target.check(&lab, &seed) {
+                    Ok(kept) => assert_eq!(kept, Kept::Yes, "{}: {name}", target.name),
+                    Err(finding) => panic!("{name}: {finding}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_input_and_zeros_are_inputs() {
+        let lab = Lab::new();
+        for target in &TARGETS {
+            for input in [&[][..], &[0; 64]] {
+                if let Err(finding) = target.check(&lab, input) {
+                    panic!("{finding}");
+                }
+            }
+        }
+    }
+}
