@@ -312,7 +312,6 @@ fn lists_fit_a_terminal_of_80_columns() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn seeds_are_written_and_never_over_something_else() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -340,6 +339,7 @@ fn seeds_are_written_and_never_over_something_else() {
     assert_fault(&shakedown(&["corpus", "--output", seed]), exit::USAGE, seed);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     let mut child = command(&["list", "--strength", "1", "--random", "0"])

@@ -103,24 +103,6 @@ fn a_fault_is_found_out_through_a_target() {
     assert!(finding.story.contains("\"drop\""), "{finding}");
 }
 
-#[test]
-fn what_a_file_must_not_be_is_found_out() {
-    let report = Target::named("report").expect("a target");
-    let lab = Lab::new();
-    // Nothing that a reader says has two lines, whatever it quotes.
-    for (kind, text) in [
-        (0, "{\"client\":\n{\"stack\":\"a\nb\"}}"),
-        (0, "{\"a\nb\":1}"),
-        (1, "{\"schema\":7}"),
-        (2, "[{\"id\":\"a\\nb\"}]"),
-        (3, "{\"went\":\n1}"),
-    ] {
-        let mut input = vec![kind];
-        input.extend(text.as_bytes());
-        assert_eq!(report.check(&lab, &input), Ok(Kept::Yes), "{text}");
-    }
-}
-
 /// A stack whose clients take any name.
 struct Nameless(Box<dyn Stack>);
 

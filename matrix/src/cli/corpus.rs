@@ -18,7 +18,13 @@ pub(super) fn corpus(output: &Path) -> Result<u8, Fault> {
         for (name, seed) in &seeds {
             write(&folder.join(file_name(name)), seed)?;
         }
-        let line = format!("{}: {} seeds; {}", target.name, seeds.len(), target.about);
+        let line = format!(
+            "{}: {} seeds, inputs of at most {} bytes; {}",
+            target.name,
+            seeds.len(),
+            target.max_len,
+            target.about
+        );
         told += &paragraph(&line, 0, WIDTH);
     }
     show(&told)?;

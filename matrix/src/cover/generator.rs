@@ -1,4 +1,4 @@
-//! Rows one at a time, each the best of several greedy drafts.
+//! Rows one at a time, each the best of several greedy drafts, or the only one where a draft costs much.
 
 use super::dice::Dice;
 use super::request::MAX_STRENGTH;
@@ -172,6 +172,7 @@ impl Draft {
 const DRAFT_WORK: [usize; MAX_STRENGTH] = [10_000_000, 200_000_000, 1_000_000_000];
 /// The fewest drafts per row: where triples are covered a row costs more than the scenario it saves.
 const LEAST_DRAFTS: [usize; MAX_STRENGTH] = [3, 3, 1];
+/// The most, however little they cost.
 const MOST_DRAFTS: usize = 100;
 /// A draft is polished until a pass over its axes gains nothing, at most this often. Of triples two
 /// plain drafts cover more than one that is polished, and for less work.

@@ -1,6 +1,7 @@
 //! Covering arrays: few rows in which every combination of values on any `t` axes occurs.
 //!
-//! [`cover`] builds rows one at a time, each the best of several greedy drafts, after AETG
+//! [`cover`] leaves out what has no choice (`core`), and builds rows one at a time, each the best of one
+//! or more greedy drafts, after AETG
 //! (Cohen, Dalal, Fredman, Patton: "The AETG System", IEEE TSE 23(7), 1997) with the seeding of
 //! PICT (Czerwonka: "Pairwise Testing in Real World", PNSQC 2006): a draft starts from a tuple of
 //! the axes that still miss most. It then drops rows while a tabu search manages to cover what

@@ -4,6 +4,9 @@
 
 use ::arbitrary::{Arbitrary, Unstructured};
 
+use shakedown::connection::Role;
+use shakedown::link::{At, Link};
+
 use super::{Finding, Kept, Target};
 use crate::arbitrary::{AnyLink, MAX_INPUT, MAX_LINK, check, decode};
 use crate::lab::Lab;
@@ -34,16 +37,68 @@ fn try_link(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
     }
 }
 
-/// Every kind of op at the first records of a plain handshake, on every pairing.
+/// Every kind of op, once, at the first records of either side, on every pairing.
 fn seeds() -> Vec<(String, Vec<u8>)> {
     let mut seeds = Vec::new();
-    for pairing in 0..9_u8 {
-        for act in 0..20_u8 {
-            let mut input = vec![pairing / 3, pairing % 3];
-            input.resize(MAX_INPUT, 0);
-            input.extend([act, 0, pairing % 2, 0, 0, act % 4]);
-            seeds.push((format!("{pairing}-{act}"), input));
+    for act in 0..ACTS {
+        for pairing in 0..9_u8 {
+            let (from, record) = (pairing % 2, act % 4);
+            if let Some(op) = one_op(act, from, record) {
+                let mut input = vec![pairing / 3, pairing % 3];
+                input.resize(MAX_INPUT, 0);
+                input.extend(op);
+                seeds.push((format!("{act}-{pairing}"), input));
+            }
         }
     }
     seeds
+}
+
+/// The bytes of an op of this kind, which has as many parameters as it has, each of them 1.
+fn one_op(act: u8, from: u8, record: u8) -> Option<Vec<u8>> {
+    (0..8).find_map(|parameters| {
+        let bytes = |from: u8, record: u8| {
+            let mut bytes = vec![act];
+            bytes.resize(1 + parameters, 1);
+            // At a record, not at a message.
+            bytes.extend([from, 0, record]);
+            bytes
+        };
+        // Where both arrive, the parameters are as many as there are.
+        let ops = link(&bytes(1, 3)).ops;
+        let fits = matches!(&ops[..], [op] if op.from == Role::Server && op.at == At::Record(3));
+        fits.then(|| bytes(from, record))
+    })
+}
+
+fn link(bytes: &[u8]) -> Link {
+    AnyLink::arbitrary(&mut Unstructured::new(bytes))
+        .map(|any| any.0)
+        .unwrap_or_default()
+}
+
+/// How many kinds of op there are.
+const ACTS: u8 = 20;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_op_is_a_seed_on_every_pairing() {
+        let mut kinds = BTreeSet::new();
+        for (name, seed) in seeds() {
+            let ops = link(&seed[MAX_INPUT..]).ops;
+            assert_eq!(ops.len(), 1, "{name}");
+            let json = serde_json::to_value(&ops[0].act).expect("plain data");
+            kinds.insert(match json {
+                serde_json::Value::Object(act) => act.keys().next().cloned(),
+                act => act.as_str().map(str::to_owned),
+            });
+        }
+        assert_eq!(kinds.len(), usize::from(ACTS), "{kinds:?}");
+        assert_eq!(seeds().len(), usize::from(ACTS) * 9);
+    }
 }

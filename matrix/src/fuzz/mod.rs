@@ -22,7 +22,7 @@ pub struct Target {
     pub max_len: usize,
     /// Tries an input.
     check: fn(&Lab, &[u8]) -> Result<Kept, Box<Finding>>,
-    /// Inputs to begin with, each with a name; of a run's, those that this target can say.
+    /// Inputs to begin with, each with a name.
     seeds: fn() -> Vec<(String, Vec<u8>)>,
 }
 
@@ -63,7 +63,7 @@ pub enum Kept {
     No,
 }
 
-/// An oracle that failed. Its text has all that is needed to see it again.
+/// An oracle that failed. Its text says what was tried, so that it can be seen again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     target: &'static str,

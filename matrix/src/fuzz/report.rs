@@ -8,7 +8,7 @@ use crate::axes::Axes;
 use crate::known::Known;
 use crate::lab::Lab;
 use crate::recording;
-use crate::report::Report;
+use crate::report::{Report, ReportError};
 
 pub(super) const TARGET: Target = Target {
     name: "report",
@@ -26,78 +26,72 @@ fn try_file(_: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
     let Ok(text) = std::str::from_utf8(text) else {
         return Ok(Kept::No);
     };
-    let refused = |error: &dyn std::fmt::Display| {
-        let error = error.to_string();
-        if error.is_empty() || error.contains('\n') {
-            return Err(Finding::new(
-                "an error is one line",
-                format!("{error:?}\n{text}"),
-            ));
-        }
-        Ok(Kept::Yes)
-    };
-    match kind % FILES {
+    read(kind % FILES, text).map_err(|oracle| {
+        Finding::new(
+            oracle,
+            format!("as a file of kind {}: {text}", kind % FILES),
+        )
+    })?;
+    Ok(Kept::Yes)
+}
+
+/// Whether the reader takes the text; `Err`: the oracle that fails.
+fn read(kind: u8, text: &str) -> Result<bool, &'static str> {
+    match kind {
         0 => match Scenario::from_json(text) {
-            Ok(scenario) => same(text, &scenario, Scenario::from_json(&scenario.to_json())),
-            Err(error) => refused(&error),
+            Ok(scenario) => same(&scenario, Scenario::from_json(&scenario.to_json())),
+            Err(error) => refused(error),
         },
         1 => match Report::from_json(text) {
             Ok(report) => {
-                let written = report
-                    .to_json()
-                    .map_err(|error| Finding::new("a report writes", error))?;
-                let again = Report::from_json(&written)
-                    .ok()
-                    .and_then(|report| report.to_json().ok());
-                if again.as_deref() != Some(&written) {
-                    return Err(Finding::new("what is written reads back", written));
-                }
-                Ok(Kept::Yes)
+                let write = |report: &Report| report.to_json().map_err(|_| UNWRITTEN);
+                let written = write(&report)?;
+                let again = Report::from_json(&written).map_err(|_| UNREAD)?;
+                same(&written, Ok::<_, ReportError>(write(&again)?))
             }
-            Err(error) => refused(&error),
+            Err(error) => refused(error),
         },
         2 => match Known::from_json("known.json", text, &Axes::new()) {
-            Ok(_) => Ok(Kept::Yes),
-            Err(error) => refused(&error),
+            Ok(_) => Ok(true),
+            Err(error) => refused(error),
         },
         _ => match recording::read(text, |_, _, _| ()) {
-            Ok(()) => Ok(Kept::Yes),
-            Err(error) => refused(&error),
+            Ok(()) => Ok(true),
+            Err(error) => refused(error),
         },
     }
 }
 
-fn same<T: PartialEq, E: std::fmt::Display>(
-    text: &str,
-    one: &T,
-    again: Result<T, E>,
-) -> Result<Kept, Box<Finding>> {
+fn refused(error: impl std::fmt::Display) -> Result<bool, &'static str> {
+    let error = error.to_string();
+    if error.is_empty() || error.contains('\n') {
+        return Err(NO_LINE);
+    }
+    Ok(false)
+}
+
+fn same<T: PartialEq, E>(one: &T, again: Result<T, E>) -> Result<bool, &'static str> {
     match again {
-        Ok(again) if again == *one => Ok(Kept::Yes),
-        Ok(_) => Err(Finding::new("what is written reads back the same", text)),
-        Err(error) => Err(Finding::new(
-            "what is written reads back",
-            format!("{error}\n{text}"),
-        )),
+        Ok(again) if again == *one => Ok(true),
+        Ok(_) => Err(CHANGED),
+        Err(_) => Err(UNREAD),
     }
 }
+
+const NO_LINE: &str = "a reader refuses in one line";
+const UNWRITTEN: &str = "what is read can be written";
+const UNREAD: &str = "what is written reads back";
+const CHANGED: &str = "what is written reads back the same";
 
 /// How many kinds of file there are.
 const FILES: u8 = 4;
 
 fn seeds() -> Vec<(String, Vec<u8>)> {
-    let scenario = r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]}}},
-        "server":{"stack":"rustls-ring"},"link":{"ops":[{"from":"client","at":{"record":0},"act":"drop"}]}}"#;
-    let known =
-        r#"[{"id":"x","reason":"r","upstream":"https://example.org/1","client":"openssl"}]"#;
-    let outcome = r#"{"seen":{}}"#;
     [
-        ("scenario", 0, scenario),
-        ("report", 1, r#"{"schema":2,"stacks":[]}"#),
-        ("known", 2, known),
-        ("built-in", 2, include_str!("../../known.json")),
-        ("recording", 3, outcome),
-        ("rare", 3, RARE),
+        ("scenario", 0, SCENARIO),
+        ("report", 1, REPORT),
+        ("known", 2, KNOWN),
+        ("recording", 3, RECORDING),
     ]
     .into_iter()
     .map(|(name, kind, text)| {
@@ -108,8 +102,18 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
     .collect()
 }
 
+const SCENARIO: &str = r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]}}},
+"server":{"stack":"rustls-ring"},"link":{"ops":[{"from":"client","at":{"record":0},"act":"drop"}]}}"#;
+
+/// Of `shakedown run --strength 1 --random 0 --stacks openssl --filter 'cause/alpn-mismatch/*'`.
+const REPORT: &str = include_str!("report.json");
+
+const KNOWN: &str = r#"[{"id":"a","client":"openssl","axes":{"client.trust":"leaf"},
+"differences":[{"side":"client","field":"end","expected":"x","actual":"y"}],
+"reason":"r","link":"https://example.org/1","versions":{"openssl":">=3.5, <4"}}]"#;
+
 /// An outcome, and a scenario that came to it.
-const RARE: &str = concat!(
+const RECORDING: &str = concat!(
     r#"{"seen":{"client":{"established":false,"end":"stalled","alert_sent":null,"alert_received":null,"#,
     r#""session":null,"data_intact":null},"server":{"established":false,"end":"stalled","alert_sent":null,"#,
     r#""alert_received":null,"session":null,"data_intact":null},"exporters_agree":null}}"#,
@@ -118,3 +122,28 @@ const RARE: &str = concat!(
     r#""verdict":"stall"}}"#,
     "\n"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reader_takes_its_seed_and_no_other() {
+        for (name, seed) in seeds() {
+            let text = std::str::from_utf8(&seed[1..]).expect("UTF-8");
+            for kind in 0..FILES {
+                assert_eq!(read(kind, text), Ok(kind == seed[0]), "{name} as {kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_oracle_can_fail() {
+        assert_eq!(refused("two\nlines"), Err(NO_LINE));
+        assert_eq!(refused(""), Err(NO_LINE));
+        assert_eq!(refused("a line"), Ok(false));
+        assert_eq!(same(&1, Ok::<_, ()>(2)), Err(CHANGED));
+        assert_eq!(same(&1, Err(())), Err(UNREAD));
+        assert_eq!(same(&1, Ok::<_, ()>(1)), Ok(true));
+    }
+}

@@ -60,7 +60,7 @@ pub(super) struct Chosen {
     pub(super) staple: Staple,
     /// Whether the client asks for no ticket that it could use.
     pub(super) ticketless: bool,
-    /// Whether the server has verified a binder of the client's: only OpenSSL is asked.
+    /// Whether the server is OpenSSL and has verified a binder of the client's.
     pub(super) bound: bool,
 }
 
@@ -117,7 +117,8 @@ pub(super) fn handshake_heard(
         retried: choice.retried,
         resumed: choice.resumed.is_some(),
         ticketless: hello.holds_useless,
-        bound: choice.version == ProtocolVersion::TLS1_3
+        bound: !scenario.server.stack.is_rustls()
+            && choice.version == ProtocolVersion::TLS1_3
             && resumption::openssl_checks_binder(told, choice.suite),
         staple: scenario
             .server

@@ -264,7 +264,7 @@ impl<'a> Carrier<'a> {
                 } else {
                     self.unknown = true;
                 }
-                (vec![record], None, false)
+                done(vec![record])
             }
             Act::Field(_) | Act::Set(_) | Act::Edit(_) if open => {
                 (vec![changed(record)], None, false)

@@ -244,8 +244,9 @@ fn is_undecided(peer: &Peer<'_>) -> bool {
     peer.settled.is_none() || asked_again
 }
 
-/// statem/extensions_srvr.c, `tls_parse_ctos_psk`, which comes first, since the binder is over the first
-/// hello alone, and `tls_parse_ctos_key_share`; statem/statem_clnt.c, `tls_process_server_hello`.
+/// statem/extensions_srvr.c: `tls_parse_ctos_psk` comes first (ssl_sess.c, `ssl_get_prev_session`), and the
+/// repeated binder, which knows nothing of the HelloRetryRequest, does not verify; then
+/// `tls_parse_ctos_key_share`. statem/statem_clnt.c, `tls_process_server_hello`.
 fn repeated(peer: &mut Peer<'_>, kind: HandshakeType) {
     if kind == HandshakeType::client_hello && peer.setting.shape.bound {
         peer.fail("BINDER_DOES_NOT_VERIFY", Some(A::decrypt_error));
