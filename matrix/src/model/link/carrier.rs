@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use shakedown::connection::Role;
 use shakedown::iana::HandshakeType;
 use shakedown::link::{Act, At, Message, Op};
+use shakedown::profile::CertificateType;
 
 use super::symbol::{Content, Length, Record};
 use super::{Setting, extent};
@@ -179,6 +180,36 @@ impl<'a> Carrier<'a> {
         (fits(least) == fits(most)).then_some(fits(least))
     }
 
+    /// Whether the body has a byte there, from the end if it is below 0; `None`: its length decides.
+    fn has_byte(&self, from: Role, record: &Record, at: i32) -> Option<bool> {
+        let (mut least, mut most) = extent::of(self.setting, record);
+        if let Content::Messages(said) = &record.content {
+            let has = |kind| said.iter().any(|said| said.kind == kind);
+            // Extents are of plain profiles: a client may have no certificate, and a key is shorter.
+            if has(HandshakeType::certificate) {
+                if from == Role::Client && !self.setting.shape.signs {
+                    least = least.min(EMPTY);
+                } else if self.may_be_raw() {
+                    least = least.min(BARE_KEY);
+                }
+            }
+            if said.iter().any(|said| said.kind != HandshakeType::finished) {
+                most += SLACK;
+            }
+        }
+        let within = |whole: usize| {
+            let length = (whole - extent::HEADER) as i64;
+            (-length..length).contains(&i64::from(at))
+        };
+        (within(least) == within(most)).then_some(within(least))
+    }
+
+    fn may_be_raw(&self) -> bool {
+        let (client, server) = (&self.setting.scenario.client, &self.setting.scenario.server);
+        client.profile.certificate_type != CertificateType::X509
+            || server.profile.certificate_type != CertificateType::X509
+    }
+
     fn act(
         &mut self,
         act: &Act,
@@ -246,26 +277,22 @@ impl<'a> Carrier<'a> {
                     }])
                 }
             },
-            Act::Body(flip)
-                if flip.bits == 0
-                    || matches!(record.content, Content::ChangeCipherSpec(_))
-                        && record.seal.is_none()
-                        && !matches!(flip.at, 0 | -1) =>
-            {
-                // A ChangeCipherSpec has but one byte.
-                not(record)
-            }
-            Act::Body(_) => {
-                let mut record = record;
-                if let Some(seal) = &mut record.seal {
-                    seal.whole = false;
-                } else if let Content::ChangeCipherSpec(genuine) = &mut record.content {
-                    *genuine = false;
-                } else {
-                    self.unknown = true;
+            Act::Body(flip) => match self.has_byte(from, &record, flip.at) {
+                _ if flip.bits == 0 => not(record),
+                Some(false) => not(record),
+                told => {
+                    let mut record = record;
+                    self.unknown |= told.is_none();
+                    if let Some(seal) = &mut record.seal {
+                        seal.whole = false;
+                    } else if let Content::ChangeCipherSpec(genuine) = &mut record.content {
+                        *genuine = false;
+                    } else {
+                        self.unknown = true;
+                    }
+                    done(vec![record])
                 }
-                done(vec![record])
-            }
+            },
             Act::Field(_) | Act::Set(_) | Act::Edit(_) if open => {
                 (vec![changed(record)], None, false)
             }
@@ -291,6 +318,14 @@ impl<'a> Carrier<'a> {
         }
     }
 }
+
+/// A sealed certificate message without a certificate (RFC 8446 §4.4.2, §5.2), and its header.
+const EMPTY: usize = extent::HEADER + 17 + 8;
+/// One with a raw public key of 44 bytes, the shortest (RFC 7250 §3, RFC 8410 §4).
+const BARE_KEY: usize = EMPTY + 3 + 44 + 2;
+/// How much longer messages may be than in plain profiles, as far as a flip cares; the more, the less is
+/// foretold.
+const SLACK: usize = 300;
 
 /// So many bytes more are more than any record may have, whatever it has.
 pub(super) const OVERSIZE: i32 = 20_000;

@@ -21,7 +21,6 @@ pub(in crate::model) fn outside(scenario: &Scenario) -> Option<String> {
         // Between them lies what only one stack has no room for.
         Act::Length(by) => by.unsigned_abs() <= 8192 || *by >= super::carrier::OVERSIZE,
         Act::Field(_) | Act::Set(_) | Act::Edit(_) => is_written(scenario, op),
-        Act::Body(flip) => (-SHORTEST_SEALED..SHORTEST_SEALED).contains(&flip.at),
         _ => true,
     };
     (!known).then(|| {
@@ -115,10 +114,6 @@ fn is_length(field: Field) -> bool {
             | Field::ExtensionLength(_)
     )
 }
-
-/// What is sealed is never shorter: a byte, and a tag of 16 (RFC 8446 §5.2); further off the record's
-/// length decides.
-const SHORTEST_SEALED: i32 = 17;
 
 /// With these bits every byte is foretold.
 pub const WHOLE: u8 = 0x01;

@@ -65,7 +65,7 @@ fn message(setting: &Setting<'_>, kind: M, tls13: bool) -> (usize, usize) {
         M::certificate => (940, 1000),
         M::server_key_exchange => (104, 220),
         M::certificate_request if setting.scenario.server.stack.is_rustls() => (1200, 1400),
-        M::certificate_request => (20, 120),
+        M::certificate_request => (15, 120),
         M::certificate_verify => (74, 84),
         M::server_hello_done => (4, 4),
         M::client_key_exchange => (37, 140),
