@@ -351,10 +351,11 @@ fn covers(
                 .space(&held)
                 .expect("each focus leaves the plainest scenario");
             let seed = request.seed.wrapping_add(place as u64);
-            let rows = cover(&space, request.strength, seed)?;
+            let strength = request.strength.max(focus.together);
+            let rows = cover(&space, strength, seed)?;
             let batch = |(number, some): (usize, &[Vec<usize>])| Batch::Cover {
                 focus: focus.name,
-                strength: request.strength,
+                strength,
                 first: number * ROWS,
                 rows: some.iter().collect(),
             };
@@ -371,6 +372,8 @@ struct Focus {
     vary: &'static [&'static str],
     /// What is not plain and does not vary.
     set: &'static [(&'static str, &'static str)],
+    /// How many of them matter together, if that is more than the run asks for.
+    together: usize,
 }
 
 impl Focus {
@@ -443,6 +446,7 @@ const FOCI: [Focus; 9] = [
         name: "all",
         vary: &[],
         set: &[],
+        together: 1,
     },
     Focus {
         name: "negotiation",
@@ -461,18 +465,22 @@ const FOCI: [Focus; 9] = [
             "client.fallback-scsv",
         ],
         set: &[],
+        together: 1,
     },
     // A preference shows where a handshake succeeds and the two lists differ, which takes three axes.
     Focus {
         name: "preference",
         vary: &["client.versions", ".suites", ".tls13-suites"],
         set: &[("server.preference", "server")],
+        together: 1,
     },
-    // Likewise the scheme of a client's signature, which takes a client that is asked and can sign.
+    // Likewise the scheme of a client's signature, which takes a client that is asked and can sign: all of
+    // the three axes, since pairs of them show the server's order only where the version happens to fit.
     Focus {
         name: "client-signature",
         vary: &["client.versions", "client.key", "server.signature-schemes"],
         set: &[("server.client-auth", "required")],
+        together: 3,
     },
     Focus {
         name: "server-certificate",
@@ -495,6 +503,7 @@ const FOCI: [Focus; 9] = [
             "client.security-level",
         ],
         set: &[],
+        together: 1,
     },
     Focus {
         name: "client-certificate",
@@ -515,11 +524,13 @@ const FOCI: [Focus; 9] = [
             "server.security-level",
         ],
         set: &[],
+        together: 1,
     },
     Focus {
         name: "resumption",
         vary: RESUMPTION,
         set: &[(EARLIER, "ticket")],
+        together: 1,
     },
     // An op shows where the handshake would have come that far.
     Focus {
@@ -543,11 +554,13 @@ const FOCI: [Focus; 9] = [
             EARLIER,
         ],
         set: &[],
+        together: 1,
     },
     Focus {
         name: "resumption-by-id",
         vary: RESUMPTION,
         set: &[(EARLIER, "session-id")],
+        together: 1,
     },
 ];
 

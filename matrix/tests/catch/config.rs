@@ -481,7 +481,7 @@ const PROFILES: &[Entry] = &[
         SERVER,
         (|_| (), |s| reverse(&mut s.protocol.signature_schemes)),
         Shows::Own("client signature"),
-        "cover/2/client-signature",
+        "cover/3/client-signature",
     ),
     (
         "takes schemes that are switched off",
