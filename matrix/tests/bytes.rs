@@ -5,11 +5,13 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use shakedown::link::Act;
+use shakedown::connection::Role;
+use shakedown::link::{Act, Field};
 use shakedown::scenario::StackId;
 use shakedown_matrix::lab::Lab;
 use shakedown_matrix::model::link::{KNOWN_BITS, WHOLE};
 use shakedown_matrix::model::{Prediction, predict};
+use shakedown_matrix::plan::Case;
 use shakedown_matrix::sweep::bytes;
 use shakedown_matrix::verdict::{Verdict, judge};
 
@@ -36,14 +38,16 @@ fn a_changed_byte_goes_as_the_model_says() {
             (case, prediction, verdict)
         })
         .collect();
-    let (mut sharp, mut ran) = (0, 0);
+    let (mut sharp, mut ran, mut adrift) = (0, 0, 0);
     let mut wrong: BTreeMap<String, (usize, String)> = BTreeMap::new();
     for (case, prediction, verdict) in &judged {
         if let Prediction::Expect(_) = prediction {
             ran += 1;
             sharp += usize::from(prediction.is_sharp());
         }
-        let unknown = matches!(verdict, Verdict::Unmodelled(_)) && bits != WHOLE;
+        let is_unmodelled = matches!(verdict, Verdict::Unmodelled(_));
+        adrift += usize::from(is_unmodelled && is_adrift(case));
+        let unknown = is_unmodelled && (bits != WHOLE || is_adrift(case));
         if *verdict == Verdict::Agree || unknown {
             continue;
         }
@@ -71,7 +75,8 @@ fn a_changed_byte_goes_as_the_model_says() {
     assert!(judged.len() > 80_000);
     assert!(10 * sharp > 9 * ran);
     if bits == WHOLE {
-        assert_eq!(ran, judged.len());
+        assert_eq!(ran + adrift, judged.len());
+        assert!(1000 * adrift < judged.len(), "{adrift} are not foretold");
     }
     if KNOWN_BITS.contains(&bits) {
         assert!(20 * ran > 19 * judged.len());
@@ -79,3 +84,13 @@ fn a_changed_byte_goes_as_the_model_says() {
 }
 
 const MOST_SHOWN: usize = 100;
+
+/// A rustls client puts its extensions in any order, and with a post-quantum share there is much to swallow
+/// for one whose length is off by one: all that follows decides.
+fn is_adrift(case: &Case) -> bool {
+    let scenario = &case.scenario;
+    scenario.client.stack == StackId::RustlsAwsLcRs
+        && matches!(&scenario.link.ops[..], [op] if op.from == Role::Client
+            && matches!(&op.act, Act::Field(flip)
+                if matches!(flip.field, Field::ExtensionLength(_)) && flip.at == 1))
+}
