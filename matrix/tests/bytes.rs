@@ -46,8 +46,9 @@ fn a_changed_byte_goes_as_the_model_says() {
             sharp += usize::from(prediction.is_sharp());
         }
         let is_unmodelled = matches!(verdict, Verdict::Unmodelled(_));
-        adrift += usize::from(is_unmodelled && is_adrift(case));
-        let unknown = is_unmodelled && (bits != WHOLE || is_adrift(case));
+        let drifts = is_unmodelled && is_adrift(case);
+        adrift += usize::from(drifts);
+        let unknown = is_unmodelled && bits != WHOLE || drifts;
         if *verdict == Verdict::Agree || unknown {
             continue;
         }

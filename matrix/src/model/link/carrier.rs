@@ -172,12 +172,10 @@ impl<'a> Carrier<'a> {
     /// What becomes of a record; whether anything does, where that can be said; and whether it waits.
     /// Whether there is such a length; `None`: that depends on how long the record happens to be.
     fn changes_length(&self, record: &Record, by: i32) -> Option<bool> {
-        let (least, most) = extent::of(self.setting, record);
-        let fits = |whole: usize| {
+        surely(extent::of(self.setting, record), |whole| {
             let told = whole as i64 - extent::HEADER as i64 + i64::from(by);
             by != 0 && (0..=i64::from(u16::MAX)).contains(&told)
-        };
-        (fits(least) == fits(most)).then_some(fits(least))
+        })
     }
 
     /// Whether the body has a byte there, from the end if it is below 0; `None`: its length decides.
@@ -197,11 +195,10 @@ impl<'a> Carrier<'a> {
                 most += SLACK;
             }
         }
-        let within = |whole: usize| {
+        surely((least, most), |whole| {
             let length = (whole - extent::HEADER) as i64;
             (-length..length).contains(&i64::from(at))
-        };
-        (within(least) == within(most)).then_some(within(least))
+        })
     }
 
     fn may_be_raw(&self) -> bool {
@@ -317,6 +314,11 @@ impl<'a> Carrier<'a> {
             None => parcel.forth.extend(records),
         }
     }
+}
+
+/// What holds of a record as long as it is at least and at most; `None`: it depends.
+fn surely((least, most): (usize, usize), holds: impl Fn(usize) -> bool) -> Option<bool> {
+    (holds(least) == holds(most)).then_some(holds(least))
 }
 
 /// A sealed certificate message without a certificate (RFC 8446 §4.4.2, §5.2), and its header.

@@ -85,7 +85,7 @@ fn is_written(scenario: &Scenario, op: &Op) -> bool {
             // A length that is much another is read among extensions in the order of the day.
             let in_any_order = scenario.client.stack.is_rustls()
                 && message.kind == M::client_hello
-                && is_length(flip.field);
+                && super::effect::is_length(flip.field);
             let known = flip.bits == WHOLE || KNOWN_BITS.contains(&flip.bits) && !in_any_order;
             known
                 && message.nth == 0
@@ -117,18 +117,6 @@ fn is_adrift(scenario: &Scenario, kind: M, flip: &FieldFlip) -> bool {
         && matches!(flip.at, 1 | -1)
         && Hello::of(&scenario.client)
             .is_ok_and(|hello| hello.shares.contains(&NamedGroup::X25519MLKEM768))
-}
-
-fn is_length(field: Field) -> bool {
-    matches!(
-        field,
-        Field::MessageLength
-            | Field::SessionIdLength
-            | Field::SuitesLength
-            | Field::CompressionMethodsLength
-            | Field::ExtensionsLength
-            | Field::ExtensionLength(_)
-    )
 }
 
 /// With these bits every byte is foretold, but for the last of an extension's length in a rustls ClientHello

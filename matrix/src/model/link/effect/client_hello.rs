@@ -271,6 +271,11 @@ pub(super) fn moves(act: &Act) -> bool {
         Act::Set(value) => value.field,
         _ => return false,
     };
+    is_length(field) || field == Field::Extension(E::key_share)
+}
+
+/// Whether it says how long something is that stands in the hello itself.
+pub(in crate::model::link) fn is_length(field: Field) -> bool {
     matches!(
         field,
         Field::MessageLength
@@ -279,7 +284,6 @@ pub(super) fn moves(act: &Act) -> bool {
             | Field::CompressionMethodsLength
             | Field::ExtensionsLength
             | Field::ExtensionLength(_)
-            | Field::Extension(E::key_share)
     )
 }
 

@@ -26,7 +26,7 @@ mod server_hello;
 mod webpki_reader;
 mod written;
 
-pub(super) use client_hello::{fits_group, readings};
+pub(super) use client_hello::{fits_group, is_length, readings};
 pub(super) use heard::{Heard, Reading};
 pub(super) use written::all as written;
 
