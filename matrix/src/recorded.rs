@@ -5,6 +5,8 @@
 mod scenarios;
 
 use std::fs;
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use shakedown::scenario::Scenario;
 
@@ -15,6 +17,7 @@ use crate::verdict::{Verdict, judge};
 
 #[test]
 fn every_recorded_scenario_goes_as_it_went() {
+    stop_at_a_panic();
     let path = std::env::var_os(RECORDED)
         .unwrap_or_else(|| panic!("{RECORDED} names no file of `shakedown run --record`"));
     let text = fs::read_to_string(&path).expect("the recording can be read");
@@ -44,6 +47,7 @@ fn every_rare_scenario_has_its_cause() {
 fn agreed(recording: &str) -> usize {
     let mut agreed = 0;
     recording::read(recording, |scenario, outcome, recorded| {
+        assert!(!PANICKED.load(Ordering::Relaxed), "another test has failed");
         let verdict = judge(&predict(scenario), outcome);
         assert_eq!(verdict, *recorded, "{}", scenario.to_json());
         agreed += usize::from(verdict == Verdict::Agree);
@@ -52,6 +56,16 @@ fn agreed(recording: &str) -> usize {
     agreed
 }
 
+/// A mutant that a unit test has caught need not go through the whole recording.
+fn stop_at_a_panic() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        PANICKED.store(true, Ordering::Relaxed);
+        before(info);
+    }));
+}
+
+static PANICKED: AtomicBool = AtomicBool::new(false);
 const RECORDED: &str = "SHAKEDOWN_RECORDED";
 /// The default run has some twenty times as many.
 const LEAST: usize = 1000;
