@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use shakedown::link::{At, Message, Op};
+use shakedown::connection::Role;
+use shakedown::link::{Act, At, Message, Op};
 use shakedown::scenario::StackId;
 use shakedown_matrix::lab::Lab;
 use shakedown_matrix::model::{Prediction, predict};
@@ -14,17 +15,8 @@ use shakedown_matrix::verdict::{Verdict, judge};
 
 #[test]
 fn changed_hellos_go_as_the_model_says_whatever_the_profiles() {
-    let plan = Plan::new(&Request {
-        strength: 1,
-        random: 12_000,
-        ..Request::default()
-    })
-    .expect("a plan");
     let acts: Vec<_> = [false, true].into_iter().flat_map(edits::acts).collect();
-    let mut cases: Vec<_> = (0..plan.batches())
-        .flat_map(|number| plan.batch(number))
-        .filter(|case| case.name.starts_with("random/"))
-        .collect();
+    let mut cases = random(12_000);
     for (number, case) in cases.iter_mut().enumerate() {
         let (from, kind, nth, act) = acts[number % acts.len()].clone();
         let at = At::Message(Message { kind, nth });
@@ -35,6 +27,40 @@ fn changed_hellos_go_as_the_model_says_whatever_the_profiles() {
     cases.retain(|case| matches!(predict(&case.scenario), Prediction::Expect(_)));
     assert!(cases.len() > 2000, "only {} cases", cases.len());
     goes_as_the_model_says(&cases);
+}
+
+/// How long records are decides: most of these ends lie about where some record has its own.
+#[test]
+fn ends_of_a_stream_within_records_and_behind_them_go_as_the_model_says() {
+    let ends: Vec<_> = (0..64)
+        .chain((64..1024).step_by(15))
+        .chain((1024..4096).step_by(256))
+        .flat_map(|after| [Act::Stall(after), Act::Cut(after), Act::Close(after)])
+        .collect();
+    let mut cases = random(10_000);
+    for (number, case) in cases.iter_mut().enumerate() {
+        case.scenario.link.ops = vec![Op {
+            from: Role::BOTH[number % 2],
+            at: At::Record((number / 2 % 7) as u32),
+            act: ends[number / 14 % ends.len()].clone(),
+        }];
+    }
+    cases.retain(|case| matches!(predict(&case.scenario), Prediction::Expect(_)));
+    assert!(cases.len() > 5000, "only {} cases", cases.len());
+    goes_as_the_model_says(&cases);
+}
+
+fn random(number: usize) -> Vec<Case> {
+    let plan = Plan::new(&Request {
+        strength: 1,
+        random: number,
+        ..Request::default()
+    })
+    .expect("a plan");
+    (0..plan.batches())
+        .flat_map(|number| plan.batch(number))
+        .filter(|case| case.name.starts_with("random/"))
+        .collect()
 }
 
 fn goes_as_the_model_says(cases: &[Case]) {

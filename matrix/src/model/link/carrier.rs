@@ -1,11 +1,11 @@
 //! What the link does, as `shakedown::link::Carrier` does it, to records as the model sees them.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use shakedown::connection::Role;
 use shakedown::iana::HandshakeType;
 use shakedown::link::{Act, At, Message, Op};
-use shakedown::profile::CertificateType;
 
 use super::symbol::{Content, Length, Record};
 use super::{Setting, extent};
@@ -169,44 +169,36 @@ impl<'a> Carrier<'a> {
             .collect()
     }
 
-    /// What becomes of a record; whether anything does, where that can be said; and whether it waits.
-    /// Whether there is such a length; `None`: that depends on how long the record happens to be.
+    /// Whether there is such a length; `None`: that, or whether nothing is left, depends on how long the
+    /// record happens to be.
     fn changes_length(&self, record: &Record, by: i32) -> Option<bool> {
         surely(extent::of(self.setting, record), |whole| {
             let told = whole as i64 - extent::HEADER as i64 + i64::from(by);
-            by != 0 && (0..=i64::from(u16::MAX)).contains(&told)
+            (by != 0 && u16::try_from(told).is_ok(), told.signum())
         })
+        .map(|(changes, _)| changes)
     }
 
     /// Whether the body has a byte there, from the end if it is below 0; `None`: its length decides.
-    fn has_byte(&self, from: Role, record: &Record, at: i32) -> Option<bool> {
-        let (mut least, mut most) = extent::of(self.setting, record);
-        if let Content::Messages(said) = &record.content {
-            let has = |kind| said.iter().any(|said| said.kind == kind);
-            // Extents are of plain profiles: a client may have no certificate, and a key is shorter.
-            if has(HandshakeType::certificate) {
-                if from == Role::Client && !self.setting.shape.signs {
-                    least = least.min(EMPTY);
-                } else if self.may_be_raw() {
-                    least = least.min(BARE_KEY);
-                }
-            }
-            if said.iter().any(|said| said.kind != HandshakeType::finished) {
-                most += SLACK;
-            }
-        }
-        surely((least, most), |whole| {
+    fn has_byte(&self, record: &Record, at: i32) -> Option<bool> {
+        surely(extent::of(self.setting, record), |whole| {
             let length = (whole - extent::HEADER) as i64;
             (-length..length).contains(&i64::from(at))
         })
     }
 
-    fn may_be_raw(&self) -> bool {
-        let (client, server) = (&self.setting.scenario.client, &self.setting.scenario.server);
-        client.profile.certificate_type != CertificateType::X509
-            || server.profile.certificate_type != CertificateType::X509
+    /// How much of a record arrives if nothing does after so many bytes; `None`: its length decides.
+    fn arriving(&self, record: &Record, after: u32) -> Option<Arriving> {
+        surely(extent::of(self.setting, record), |whole| {
+            match whole.cmp(&(after as usize)) {
+                Ordering::Greater => Arriving::Part,
+                Ordering::Equal => Arriving::Exactly,
+                Ordering::Less => Arriving::All,
+            }
+        })
     }
 
+    /// What becomes of a record; whether anything does, where that can be said; and whether it waits.
     fn act(
         &mut self,
         act: &Act,
@@ -242,14 +234,29 @@ impl<'a> Carrier<'a> {
             }
             Act::Delay => (vec![record], Some(true), true),
             Act::Stall(after) | Act::Cut(after) | Act::Close(after) => {
+                let arriving = self.arriving(&record, *after);
+                if arriving == Some(Arriving::All) {
+                    return not(record);
+                }
+                self.unknown |= arriving.is_none();
                 self.ways[from as usize].silent = true;
                 parcel.forth_ends |= !matches!(act, Act::Stall(_));
                 if matches!(act, Act::Close(_)) {
                     self.closed = true;
                     parcel.back_ends = true;
                 }
-                // No record is so short that six bytes are not within it or all of it.
-                (Vec::new(), (*after <= 6).then_some(true), false)
+                match arriving {
+                    // A stall behind the last record keeps nothing back.
+                    Some(Arriving::Exactly) => {
+                        let applied = (!matches!(act, Act::Stall(_))).then_some(true);
+                        (vec![record], applied, false)
+                    }
+                    _ if *after == 0 => done(Vec::new()),
+                    _ => done(vec![Record {
+                        length: Length::Begun(*after),
+                        ..record
+                    }]),
+                }
             }
             Act::Type(kind) if *kind != record.kind => done(vec![Record {
                 kind: *kind,
@@ -274,7 +281,7 @@ impl<'a> Carrier<'a> {
                     }])
                 }
             },
-            Act::Body(flip) => match self.has_byte(from, &record, flip.at) {
+            Act::Body(flip) => match self.has_byte(&record, flip.at) {
                 _ if flip.bits == 0 => not(record),
                 Some(false) => not(record),
                 told => {
@@ -316,18 +323,22 @@ impl<'a> Carrier<'a> {
     }
 }
 
-/// What holds of a record as long as it is at least and at most; `None`: it depends.
-fn surely((least, most): (usize, usize), holds: impl Fn(usize) -> bool) -> Option<bool> {
-    (holds(least) == holds(most)).then_some(holds(least))
+/// How much of a record arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arriving {
+    /// A part, of which nobody makes more than of its header.
+    Part,
+    /// All of it, and nothing behind it.
+    Exactly,
+    /// All of it, and what is behind it.
+    All,
 }
 
-/// A sealed certificate message without a certificate (RFC 8446 §4.4.2, §5.2), and its header.
-const EMPTY: usize = extent::HEADER + 17 + 8;
-/// One with a raw public key of 44 bytes, the shortest (RFC 7250 §3, RFC 8410 §4).
-const BARE_KEY: usize = EMPTY + 3 + 44 + 2;
-/// How much longer messages may be than in plain profiles, as far as a flip cares; the more, the less is
-/// foretold.
-const SLACK: usize = 300;
+/// What holds of a record as long as it is at least and at most; `None`: it depends.
+fn surely<T: PartialEq>((least, most): (usize, usize), what: impl Fn(usize) -> T) -> Option<T> {
+    let found = what(least);
+    (found == what(most)).then_some(found)
+}
 
 /// So many bytes more are more than any record may have, whatever it has.
 pub(super) const OVERSIZE: i32 = 20_000;

@@ -165,7 +165,7 @@ pub(super) fn writes(scenario: &Scenario, kind: M) -> bool {
 
 /// Whether nothing is special but the versions, and whether the client is asked for a certificate: what is
 /// found in the later messages depends on all that a side checks.
-fn is_plain(scenario: &Scenario) -> bool {
+pub(super) fn is_plain(scenario: &Scenario) -> bool {
     let plain = Scenario::plain(scenario.client.stack, scenario.server.stack);
     let mut now = scenario.clone();
     now.link = Link::default();

@@ -30,7 +30,7 @@ pub(super) fn content(setting: &Setting<'_>, record: &Record) -> (usize, usize) 
     match &record.content {
         Content::Messages(said) => said.iter().fold((0, 0), |sum, said| {
             let (least, most) =
-                written(setting, said).unwrap_or_else(|| message(setting, said.kind, tls13));
+                written(setting, said).unwrap_or_else(|| message(setting, said, tls13));
             (sum.0 + least, sum.1 + most)
         }),
         Content::ChangeCipherSpec(_) => (1, 1),
@@ -57,24 +57,56 @@ fn written(setting: &Setting<'_>, said: &Said) -> Option<(usize, usize)> {
     Some((lengths().min()?, lengths().max()?))
 }
 
-fn message(setting: &Setting<'_>, kind: M, tls13: bool) -> (usize, usize) {
+fn message(setting: &Setting<'_>, said: &Said, tls13: bool) -> (usize, usize) {
+    match said.kind {
+        M::server_hello_done => (4, 4),
+        M::finished if tls13 => (36, 52),
+        M::finished => (16, 16),
+        kind if setting.plain => plain(setting, kind),
+        kind => any(kind),
+    }
+}
+
+/// Where nothing is special but the versions, and whether the client has a certificate.
+fn plain(setting: &Setting<'_>, kind: M) -> (usize, usize) {
+    let rustls = setting.scenario.server.stack.is_rustls();
     match kind {
         M::client_hello => (100, 2000),
         M::server_hello => (50, 1400),
         M::encrypted_extensions => (6, 100),
+        // A client that is asked has none (RFC 5246 §7.4.6).
+        M::certificate if setting.shape.asks && !setting.shape.signs => (EMPTY, 1000),
         M::certificate => (940, 1000),
         M::server_key_exchange => (104, 220),
-        M::certificate_request if setting.scenario.server.stack.is_rustls() => (1200, 1400),
+        M::certificate_request if rustls => (1200, 1400),
         M::certificate_request => (15, 120),
         M::certificate_verify => (74, 84),
-        M::server_hello_done => (4, 4),
         M::client_key_exchange => (37, 140),
         // What OpenSSL knows of a session is in its ticket.
-        M::new_session_ticket if !setting.scenario.server.stack.is_rustls() => (180, 800),
-        M::finished if tls13 => (36, 52),
-        M::finished => (16, 16),
+        M::new_session_ticket if !rustls => (180, 800),
         _ => (70, 800),
     }
 }
 
+/// Whatever the keys, the chains and the session.
+fn any(kind: M) -> (usize, usize) {
+    match kind {
+        M::client_hello => (45, MANY),
+        M::server_hello => (42, 1400),
+        M::encrypted_extensions => (6, 200),
+        M::certificate => (EMPTY, MANY),
+        // From X25519 and a short signature to a group of 8192 bits, signed with RSA of 4096.
+        M::server_key_exchange => (90, 3200),
+        // From Ed25519, or a short ECDSA, to RSA of 4096.
+        M::certificate_verify => (70, 530),
+        // From X25519 to a group of 8192 bits.
+        M::client_key_exchange => (37, 1100),
+        _ => (10, MANY),
+    }
+}
+
+/// A Certificate without a certificate, of TLS 1.2, which is the shorter one.
+const EMPTY: usize = 4 + 3;
+/// As much as a record holds (RFC 8446 §5.1).
+const MANY: usize = 1 << 14;
 pub(super) const HEADER: usize = 5;

@@ -323,6 +323,11 @@ impl<'a> Peer<'a> {
                     self.waiting = Some(record.clone());
                 }
             }
+            Length::Begun(arrived) => {
+                if arrived as usize >= extent::HEADER {
+                    self.header(record);
+                }
+            }
             _ => self.take(record, fork),
         }
         self.first = false;

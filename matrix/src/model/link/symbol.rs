@@ -27,6 +27,8 @@ pub(super) enum Length {
     Less(u32),
     /// More than any record may have.
     Oversize,
+    /// As many as it has, but only so many bytes arrive, header included, and nothing behind them.
+    Begun(u32),
 }
 
 /// How a record is protected.
