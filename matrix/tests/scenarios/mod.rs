@@ -347,4 +347,99 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},"link":{"ops":[
         {"from":"server","at":{"record":3},"act":{"body":{"at":-1,"bits":0}}}]}}"#,
     ),
+    // Record headers: a version that rustls has a name for, and types that are lengths of SSL 2.0.
+    (
+        None,
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"},"link":{"ops":[
+        {"from":"client","at":{"record":0},"act":{"version":"0x0002"}}]}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"rustls-ring"},"server":{"stack":"rustls-ring"},"link":{"ops":[
+        {"from":"server","at":{"record":0},"act":{"version":"0xfefd"}}]}}"#,
+    ),
+    (
+        Some("net-content-type"),
+        r#"{"client":{"stack":"rustls-ring"},"server":{"stack":"openssl"},"link":{"ops":[
+        {"from":"client","at":{"record":0},"act":{"type":"0xe9"}}]}}"#,
+    ),
+    (
+        Some("net-content-type"),
+        r#"{"client":{"stack":"rustls-ring"},"server":{"stack":"openssl"},"link":{"ops":[
+        {"from":"client","at":{"record":0},"act":{"type":"0x80"}}]}}"#,
+    ),
+    (
+        Some("net-content-type"),
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},"link":{"ops":[
+        {"from":"client","at":{"record":0},"act":{"type":"0xb0"}}]}}"#,
+    ),
+    // A warning behind a HelloRetryRequest, which settles no version for an OpenSSL client.
+    (
+        Some("net-inject-alert"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"groups":["secp384r1","secp256r1"],
+        "key_shares":["secp256r1"]}}},"server":{"stack":"rustls-aws-lc-rs"},"link":{"ops":[
+        {"from":"server","at":{"record":1},"act":{"inject":{"warning":"0xff"}}}]}}"#,
+    ),
+    // Ends of a stream: behind the record, just at its end, within an empty Certificate, and before a
+    // server that fails whatever comes.
+    (
+        None,
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"},"link":{"ops":[
+        {"from":"client","at":{"record":1},"act":{"close":40}}]}}"#,
+    ),
+    (
+        Some("net-truncate"),
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},"link":{"ops":[
+        {"from":"server","at":{"record":1},"act":{"cut":6}}]}}"#,
+    ),
+    (
+        Some("cfg-no-ciphers"),
+        r#"{"client":{"stack":"rustls-aws-lc-rs"},"server":{"stack":"openssl","profile":{"protocol":{
+        "versions":["TLS1.3"],"tls13_suites":[]}}},"link":{"ops":[
+        {"from":"client","at":{"record":0},"act":{"stall":1}}]}}"#,
+    ),
+    // Alerts that lose a byte: to a server that has not chosen a version, and to one that has.
+    (
+        Some("cfg-no-groups"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"security_level":5}}},
+        "server":{"stack":"openssl"},"link":{"ops":[
+        {"from":"client","at":{"record":0},"act":{"length":-1}}]}}"#,
+    ),
+    (
+        Some("cfg-no-groups"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"security_level":5}}},
+        "server":{"stack":"rustls-ring"},"link":{"ops":[
+        {"from":"client","at":{"record":0},"act":{"length":-1}}]}}"#,
+    ),
+    (
+        Some("cert-unknown-ca"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":["TLS1.2"]},
+        "trust":"other-root"}},"server":{"stack":"openssl"},"link":{"ops":[
+        {"from":"client","at":{"record":1},"act":{"length":-2}}]}}"#,
+    ),
+    (
+        Some("cert-unknown-ca"),
+        r#"{"client":{"stack":"openssl","profile":{"trust":"other-root"}},"server":{"stack":"openssl"},
+        "link":{"ops":[{"from":"client","at":{"record":1},"act":{"length":-2}}]}}"#,
+    ),
+    // A flight in one record that ends too soon: what is whole is read before that is seen.
+    (
+        Some("cert-unknown-ca"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]},
+        "trust":"other-root"}},"server":{"stack":"rustls-ring"},"link":{"ops":[
+        {"from":"server","at":{"record":0},"act":{"length":-1}}]}}"#,
+    ),
+    // A client that fails before its hello says TLS 1.0 in its alert's record.
+    (
+        Some("cfg-no-schemes"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"signature_schemes":["ecdsa_sha1",
+        "rsa_pkcs1_sha1"]}}},"server":{"stack":"rustls-ring"},"link":{"ops":[
+        {"from":"client","at":{"record":0},"act":{"replace":{"fatal-alert":"internal_error"}}}]}}"#,
+    ),
+    (
+        Some("cfg-no-schemes"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"signature_schemes":["ecdsa_sha1",
+        "rsa_pkcs1_sha1"]}}},"server":{"stack":"openssl"},"link":{"ops":[
+        {"from":"client","at":{"record":0},"act":{"type":"0xe9"}}]}}"#,
+    ),
 ];

@@ -56,8 +56,11 @@ pub(super) fn note(ssl: &SslRef, sent: bool, version: i32, content_type: i32, by
         }
         (HANDSHAKE, message) if message.first() == Some(&HandshakeType::server_hello.0) => {
             let Some(mut seen) = seen(ssl) else { return };
-            seen.settled = true;
-            seen.hello_retry_request |= is_hello_retry_request(message);
+            let retry = is_hello_retry_request(message);
+            // A client does not take its version from a HelloRetryRequest (statem/statem_clnt.c,
+            // `tls_process_server_hello`).
+            seen.settled |= sent || !retry;
+            seen.hello_retry_request |= retry;
         }
         _ => {}
     }

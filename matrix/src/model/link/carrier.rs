@@ -8,8 +8,8 @@ use shakedown::iana::HandshakeType;
 use shakedown::link::{Act, At, Message, Op};
 
 use super::symbol::{Content, Length, Record};
-use super::{Setting, extent};
-use crate::model::ExpectedDeed;
+use super::{Setting, extent, openssl};
+use crate::model::{ExpectedDeed, ending};
 
 /// What arrives.
 #[derive(Debug, Default)]
@@ -179,12 +179,40 @@ impl<'a> Carrier<'a> {
         .map(|(changes, _)| changes)
     }
 
+    /// Whether what comes of such a length is known: where the next header is read, or the message's, it is
+    /// some bytes of a message that decide. A sealed record does not open, and nothing else is looked at.
+    fn knows_length(&self, from: Role, record: &Record, by: i32) -> bool {
+        if record.seal.is_some() || by >= OVERSIZE {
+            return true;
+        }
+        let many = by.unsigned_abs();
+        let swept = matches!(many, 1 | 2 | 16 | 128 | 255 | 256 | 4096 | 8192);
+        if by > 0 || !record.is_open_handshake() {
+            return swept;
+        }
+        let reader = ending::stack(self.setting.scenario, from.peer());
+        // record/methods/tlsany_meth.c, `tls_validate_record_header`: one byte of 256 makes a version that
+        // will do, and the next two are a length.
+        many == 1 || reader.is_rustls() && swept && (many == 2 || self.setting.plain)
+    }
+
     /// Whether the body has a byte there, from the end if it is below 0; `None`: its length decides.
     fn has_byte(&self, record: &Record, at: i32) -> Option<bool> {
         surely(extent::of(self.setting, record), |whole| {
             let length = (whole - extent::HEADER) as i64;
             (-length..length).contains(&i64::from(at))
         })
+    }
+
+    /// Whether it may have all that an OpenSSL server waits for that takes it for a hello of SSL 2.0.
+    fn is_old_hello(&self, record: &Record) -> bool {
+        let (_, most) = extent::of(self.setting, record);
+        let told = openssl::sslv2_length(record);
+        let openssl = !self.setting.scenario.server.stack.is_rustls();
+        openssl
+            && record.kind.0 & 0x80 != 0
+            && told >= openssl::LEAST_SSLV2
+            && usize::from(told) + 2 <= most
     }
 
     /// How much of a record arrives if nothing does after so many bytes; `None`: its length decides.
@@ -258,10 +286,14 @@ impl<'a> Carrier<'a> {
                     }]),
                 }
             }
-            Act::Type(kind) if *kind != record.kind => done(vec![Record {
-                kind: *kind,
-                ..record
-            }]),
+            Act::Type(kind) if *kind != record.kind => {
+                let record = Record {
+                    kind: *kind,
+                    ..record
+                };
+                self.unknown |= from == Role::Client && self.is_old_hello(&record);
+                done(vec![record])
+            }
             Act::Version(version) if *version != record.version => done(vec![Record {
                 version: *version,
                 ..record
@@ -270,7 +302,7 @@ impl<'a> Carrier<'a> {
             Act::Length(by) => match self.changes_length(&record, *by) {
                 Some(false) => not(record),
                 told => {
-                    self.unknown |= told.is_none();
+                    self.unknown |= told.is_none() || !self.knows_length(from, &record, *by);
                     done(vec![Record {
                         length: match *by {
                             by if by >= OVERSIZE => Length::Oversize,

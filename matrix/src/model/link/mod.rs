@@ -78,7 +78,7 @@ pub(super) fn interfere(
         while let Some(mut now) = fork {
             let mut walk = Walk::new(&setting, steps.clone());
             walk.live(&mut now);
-            if walk.carrier.unknown {
+            if walk.is_unforetold() {
                 return Prediction::Unmodelled {
                     reason: "what a message in the clear comes to of which any byte was changed"
                         .into(),
@@ -444,6 +444,10 @@ impl<'a> Walk<'a> {
             sent: [Vec::new(), Vec::new()],
             steps: 0,
         }
+    }
+
+    fn is_unforetold(&self) -> bool {
+        self.carrier.unknown || self.peers.iter().any(|peer| peer.unforetold)
     }
 
     fn peer(&mut self, role: Role) -> &mut Peer<'a> {

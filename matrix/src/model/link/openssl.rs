@@ -7,7 +7,7 @@ use shakedown::link::Bytes;
 use super::extent;
 use super::fork::Fork;
 use super::peer::Peer;
-use super::symbol::{Content, Keys, Length, Record};
+use super::symbol::{Content, Keys, Length, Record, Said};
 use crate::model::traits;
 
 /// statem/statem_lib.c, `tls_process_finished`.
@@ -119,14 +119,30 @@ fn is_oversize(record: &Record) -> bool {
     }
 }
 
+/// A ClientHello of SSL 2.0, whose length is where a type and the first half of a version are
+/// (record/methods/tls_common.c, `tls_get_more_records`).
+pub(super) fn sslv2_length(record: &Record) -> u16 {
+    let bytes = [record.kind.0 & 0x7f, record.version.0.to_be_bytes()[0]];
+    u16::from_be_bytes(bytes)
+}
+
+/// record/methods/tlsany_meth.c, `tls_validate_record_header`; then it waits for more than there is.
+fn old_hello(peer: &mut Peer<'_>, length: u16) {
+    if length < LEAST_SSLV2 {
+        peer.fail("LENGTH_TOO_SHORT", Some(A::decode_error));
+    } else if length > MOST {
+        peer.fail("DATA_LENGTH_TOO_LONG", Some(A::record_overflow));
+    } else {
+        peer.go_deaf();
+    }
+}
+
 /// record/methods/tls_common.c, `tls_get_more_records`, then record/rec_layer_s3.c,
 /// `ssl3_read_bytes`, and statem/statem.c, `read_state_machine`.
 pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
     let sslv2 = peer.first && peer.role == Role::Server && record.kind.0 & 0x80 != 0;
     if sslv2 && record.version.0 & 0xff == 1 && peer.settled.is_none() {
-        // A ClientHello of SSLv2, of more bytes than there are (record/methods/tlsany_meth.c,
-        // `tls_validate_record_header`).
-        return peer.go_deaf();
+        return old_hello(peer, sslv2_length(record));
     }
     header(peer, record);
     if peer.failure.is_some() {
@@ -169,8 +185,10 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
     if record.content == Content::Empty && kind == ContentType::handshake {
         return;
     }
-    if let Length::Less(by) = record.length {
-        return shorter(peer, by, fork);
+    if let Length::Less(by) = record.length
+        && !record.is_cut_alert()
+    {
+        return shorter(peer, record, by, fork);
     }
     if kind == ContentType::change_cipher_spec {
         return change(peer, record);
@@ -194,21 +212,7 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
         (ContentType::handshake, Content::Messages(said))
             if record.seal.is_none() || peer.read.is_some() =>
         {
-            for said in said {
-                if let Some(found) = peer.mistyped(*said, fork) {
-                    return peer.fail(&found.native, found.alert);
-                }
-                if peer.is_repeated(*said) {
-                    return repeated(peer, said.kind);
-                }
-                if !peer.message(*said, fork) {
-                    return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
-                }
-                peer.advance();
-                if !peer.is_listening() {
-                    return;
-                }
-            }
+            messages(peer, said, fork);
         }
         // One byte of a message, whose length the next record tells.
         (ContentType::handshake, Content::ChangeCipherSpec(_)) => peer.begun = true,
@@ -217,9 +221,15 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
             peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
         }
         (ContentType::alert, Content::Alert { fatal, description })
-            if record.seal.is_none() || peer.read.is_some() =>
+            if !record.is_cut_alert() && (record.seal.is_none() || peer.read.is_some()) =>
         {
             alert(peer, *fatal, *description);
+        }
+        // record/methods/tls13_meth.c, `tls13_post_process_record`.
+        (ContentType::alert, Content::Alert { .. })
+            if tls13 && record.length == Length::Less(2) =>
+        {
+            peer.fail("BAD_LENGTH", Some(A::unexpected_message));
         }
         (ContentType::alert, _) => peer.fail("INVALID_ALERT", Some(A::unexpected_message)),
         (ContentType::application_data, Content::Data(datum)) if peer.done => peer.data(*datum),
@@ -284,9 +294,42 @@ fn alert(peer: &mut Peer<'_>, fatal: bool, description: A) {
     }
 }
 
+/// Takes messages, and says whether it listens still.
+fn messages(peer: &mut Peer<'_>, said: &[Said], fork: &mut Fork) -> bool {
+    for said in said {
+        if let Some(found) = peer.mistyped(*said, fork) {
+            peer.fail(&found.native, found.alert);
+            return false;
+        }
+        if peer.is_repeated(*said) {
+            repeated(peer, said.kind);
+            return false;
+        }
+        if !peer.message(*said, fork) {
+            peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
+            return false;
+        }
+        peer.advance();
+        if !peer.is_listening() {
+            return false;
+        }
+    }
+    true
+}
+
 /// A record in the clear that ends too soon; what follows begins inside it, with a version of anything:
 /// rarely with a right one, and then with a length of more than there is.
-fn shorter(peer: &mut Peer<'_>, by: u32, fork: &mut Fork) {
+fn shorter(peer: &mut Peer<'_>, record: &Record, by: u32, fork: &mut Fork) {
+    let whole = peer.whole_messages(record, by);
+    if !whole.is_empty() && !messages(peer, &whole, fork) {
+        return;
+    }
+    if peer.retried && peer.role == Role::Client && peer.settled == Some(ProtocolVersion::TLS1_3) {
+        // record/methods/tlsany_meth.c, `tls_validate_record_header`: then any version will do, and a
+        // type and a length are what bytes happen to be.
+        peer.unforetold = true;
+        return peer.go_deaf();
+    }
     if by < HEADER && !peer.more_follows || fork.pick(vec![false, true]) {
         return peer.go_deaf();
     }
@@ -310,6 +353,7 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
                     && peer.setting.shape.version == ProtocolVersion::TLS1_3
                     && peer.is_listening();
                 if hello && peer.setting.shape.retried && said.nth == 0 {
+                    peer.unforetold |= record.length != Length::More(1);
                     // What is left of the ChangeCipherSpec reads as a record of 257 bytes of another
                     // type, with version 0x0300.
                     peer.advance();
@@ -364,5 +408,7 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
 
 const HEADER: u32 = 5;
 const MESSAGE_HEADER: u32 = 4;
+/// `MIN_SSL2_RECORD_LEN`.
+pub(super) const LEAST_SSLV2: u16 = 9;
 /// `SSL3_RT_MAX_PLAIN_LENGTH`.
 const MOST: u16 = 16384;

@@ -78,6 +78,8 @@ pub(super) struct Peer<'a> {
     pub(super) more_follows: bool,
     /// It waits for the rest of a message, and says this if a ChangeCipherSpec comes.
     in_vain: Option<Found>,
+    /// Whether bytes that nobody knows decide what it does next.
+    pub(super) unforetold: bool,
 }
 
 impl<'a> Peer<'a> {
@@ -125,6 +127,7 @@ impl<'a> Peer<'a> {
             missing: (0, 0),
             more_follows: false,
             in_vain: None,
+            unforetold: false,
         }
     }
 
@@ -240,11 +243,11 @@ impl<'a> Peer<'a> {
     }
 
     fn heard_hello(&self) -> bool {
-        !self
+        let waits = self
             .steps
             .iter()
-            .any(|step| *step == Step::Expect(HandshakeType::server_hello))
-            || self.retried
+            .any(|step| *step == Step::Expect(HandshakeType::server_hello));
+        self.said.contains_key(&HandshakeType::client_hello) && !waits || self.retried
     }
 
     /// Finds fault.
@@ -605,6 +608,33 @@ impl<'a> Peer<'a> {
                 Found::of("BAD_SIGNATURE", alert),
             )
         }
+    }
+
+    /// The messages that are whole in a record that ends so many bytes too soon. Which those are must not
+    /// hang on how long they happen to be.
+    pub(super) fn whole_messages(&mut self, record: &Record, by: u32) -> Vec<Said> {
+        let Content::Messages(said) = &record.content else {
+            return Vec::new();
+        };
+        let behind = |number: usize| {
+            let rest = Content::Messages(said[number..].to_vec());
+            extent::content(
+                self.setting,
+                &Record {
+                    content: rest,
+                    ..record.clone()
+                },
+            )
+        };
+        let by = by as usize;
+        let whole = (0..said.len())
+            .rev()
+            .find(|number| behind(*number).1 >= by)
+            .unwrap_or(0);
+        if whole > 0 && behind(whole).0 < by {
+            self.unforetold = true;
+        }
+        said[..whole].to_vec()
     }
 
     /// What is said of a message that has another type now.

@@ -5,7 +5,7 @@ use shakedown::iana::{AlertDescription as A, ContentType, HandshakeType, Protoco
 
 use super::fork::Fork;
 use super::peer::Peer;
-use super::symbol::{Content, Keys, Length, Record};
+use super::symbol::{Content, Keys, Length, Record, Said};
 
 /// client/tls12.rs and server/tls12.rs, `ExpectFinished`.
 pub(super) const WRONG_FINISHED: (&str, A) = ("DecryptError", A::decrypt_error);
@@ -17,7 +17,7 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
     if !known {
         return refuse(peer, "InvalidContentType");
     }
-    if record.version.0 >> 8 != 3 {
+    if record.version.0 >> 8 != 3 && !NAMED_VERSIONS.contains(&record.version.0) {
         return refuse(peer, "UnknownProtocolVersion");
     }
     let emptied = match record.length {
@@ -33,6 +33,10 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
         refuse(peer, "MessageTooLarge");
     }
 }
+
+/// msgs/message/mod.rs, `read_opaque_message_header`: of other versions than 0x03XX only those are refused
+/// that rustls has no name for (enums.rs, `ProtocolVersion`: SSL 2.0, DTLS 1.0, 1.2 and 1.3).
+const NAMED_VERSIONS: [u16; 4] = [0x0002, 0xfeff, 0xfefd, 0xfefc];
 
 fn refuse(peer: &mut Peer<'_>, what: &str) {
     peer.fail(&format!("InvalidMessage({what})"), Some(A::decode_error));
@@ -65,8 +69,10 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
         }
         kind = record.content.kind();
     }
-    if let Length::Less(by) = record.length {
-        return shorter(peer, by, fork);
+    if let Length::Less(by) = record.length
+        && !record.is_cut_alert()
+    {
+        return shorter(peer, record, by, fork);
     }
     if peer.begun && kind == ContentType::handshake {
         // The type of a message, then the type and length of another for its length, or any bytes.
@@ -89,27 +95,13 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
     }
     match (kind, &record.content) {
         (ContentType::handshake, Content::Messages(said)) => {
-            for said in said {
-                let awaits_change = peer.awaits_change();
-                if let Some(found) = peer.mistyped(*said, fork) {
-                    return peer.fail(&found.native, found.alert);
-                }
-                if peer.is_repeated(*said) {
-                    return repeated(peer, said.kind);
-                }
-                if !peer.message(*said, fork) {
-                    return out_of_turn(peer, said.kind, awaits_change);
-                }
-                peer.advance();
-                if !peer.is_listening() {
-                    return;
-                }
-            }
+            messages(peer, said, fork);
         }
-        (ContentType::alert, Content::Alert { fatal, description }) => {
+        (ContentType::alert, Content::Alert { fatal, description }) if !record.is_cut_alert() => {
             self::alert(peer, *fatal, *description);
         }
-        (ContentType::alert, Content::ChangeCipherSpec(_)) => peer.fail(
+        // A byte is all that there is; an empty record does not come so far.
+        (ContentType::alert, Content::ChangeCipherSpec(_) | Content::Alert { .. }) => peer.fail(
             "InvalidMessage(MissingData(\"AlertDescription\"))",
             Some(A::decode_error),
         ),
@@ -236,8 +228,36 @@ fn unopened(peer: &mut Peer<'_>, kind: ContentType, fork: &mut Fork) {
     }
 }
 
+/// Takes messages, and says whether it listens still.
+fn messages(peer: &mut Peer<'_>, said: &[Said], fork: &mut Fork) -> bool {
+    for said in said {
+        let awaits_change = peer.awaits_change();
+        if let Some(found) = peer.mistyped(*said, fork) {
+            peer.fail(&found.native, found.alert);
+            return false;
+        }
+        if peer.is_repeated(*said) {
+            repeated(peer, said.kind);
+            return false;
+        }
+        if !peer.message(*said, fork) {
+            out_of_turn(peer, said.kind, awaits_change);
+            return false;
+        }
+        peer.advance();
+        if !peer.is_listening() {
+            return false;
+        }
+    }
+    true
+}
+
 /// A record in the clear that ends too soon; what follows begins inside it.
-fn shorter(peer: &mut Peer<'_>, by: u32, fork: &mut Fork) {
+fn shorter(peer: &mut Peer<'_>, record: &Record, by: u32, fork: &mut Fork) {
+    let whole = peer.whole_messages(record, by);
+    if !whole.is_empty() && !messages(peer, &whole, fork) {
+        return;
+    }
     if by < HEADER && !peer.more_follows {
         // A type is looked at as soon as it is there (msgs/message/outbound.rs,
         // `read_opaque_message_header`); the last byte of an extension may look like one.

@@ -151,6 +151,13 @@ impl Record {
         record
     }
 
+    /// Whether it is an alert in the clear that has lost a byte of its two, or both.
+    pub(super) fn is_cut_alert(&self) -> bool {
+        self.seal.is_none()
+            && matches!(self.content, Content::Alert { .. })
+            && matches!(self.length, Length::Less(_))
+    }
+
     /// Whether handshake messages in the clear are all that it has.
     pub(super) fn is_open_handshake(&self) -> bool {
         self.seal.is_none() && matches!(self.content, Content::Messages(_))
