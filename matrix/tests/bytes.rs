@@ -87,9 +87,19 @@ fn a_changed_byte_goes_as_the_model_says() {
 const MOST_SHOWN: usize = 100;
 
 /// A rustls client puts its extensions in any order, and with a post-quantum share there is much to swallow
-/// for one whose length is off by one: all that follows decides.
+/// for one whose length is off by one: all that follows decides. So it does for OpenSSL, where a record ends
+/// in the midst of a key.
 fn is_adrift(case: &Case) -> bool {
     let scenario = &case.scenario;
+    if let [op] = &scenario.link.ops[..]
+        && op.act == Act::Length(-256)
+    {
+        let reader = match op.from {
+            Role::Client => scenario.server.stack,
+            Role::Server => scenario.client.stack,
+        };
+        return reader == StackId::Openssl;
+    }
     scenario.client.stack == StackId::RustlsAwsLcRs
         && matches!(&scenario.link.ops[..], [op] if op.from == Role::Client
             && matches!(&op.act, Act::Field(flip)

@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::lab::Lab;
 
+mod bytes;
 mod man_in_the_middle;
 mod report;
 mod scenario;
@@ -52,7 +53,13 @@ impl Target {
 }
 
 /// Every target, by name.
-pub static TARGETS: [Target; 3] = [man_in_the_middle::TARGET, report::TARGET, scenario::TARGET];
+pub static TARGETS: [Target; 5] = [
+    bytes::TO_CLIENT,
+    bytes::TO_SERVER,
+    man_in_the_middle::TARGET,
+    report::TARGET,
+    scenario::TARGET,
+];
 
 /// Whether an input is worth keeping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

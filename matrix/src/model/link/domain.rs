@@ -120,7 +120,7 @@ fn is_adrift(scenario: &Scenario, kind: M, flip: &FieldFlip) -> bool {
 }
 
 /// With these bits every byte is foretold, but for the last of an extension's length in a rustls ClientHello
-/// with a post-quantum share.
+/// with a post-quantum share, and the first of the length of a record in the clear that OpenSSL reads.
 pub const WHOLE: u8 = 0x01;
 
 /// A byte may become anything that a list of types or an encoding knows; with these bits the bytes of the

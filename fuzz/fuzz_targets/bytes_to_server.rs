@@ -1,0 +1,3 @@
+#![no_main]
+
+shakedown_fuzz::target!("bytes_to_server");

@@ -1,0 +1,181 @@
+//! `bytes_to_server` and `bytes_to_client`: one end of a connection, alone, that is told any bytes.
+//!
+//! The first byte of an input is a set-up, the second says how it is cut in pieces, and the rest is what
+//! arrives. Nobody who does not know a key can be let in, whatever he says; and what a side makes of bytes
+//! must hang neither on the pieces in which they come nor, in rustls, on whose cryptography it is.
+
+use shakedown::connection::{Connection, Role};
+use shakedown::iana::{CipherSuite, NamedGroup, ProtocolVersion as V};
+use shakedown::profile::{ClientAuth, Credential, Protocol};
+use shakedown::scenario::{Scenario, StackId};
+
+use self::seen::Seen;
+use super::{Finding, Kept, Target};
+use crate::lab::Lab;
+
+mod seen;
+
+pub(super) const TO_CLIENT: Target = Target {
+    name: "bytes_to_client",
+    about: "any bytes to a client of each stack: nobody is let in, pieces do not matter, both rustls agree",
+    max_len: MOST,
+    check: |lab, input| tell(lab, Role::Client, input),
+    seeds: || seeds(Role::Client),
+};
+
+pub(super) const TO_SERVER: Target = Target {
+    name: "bytes_to_server",
+    about: "any bytes to a server of each stack: nobody is let in, pieces do not matter, both rustls \
+        agree, and all that answer choose the same",
+    max_len: MOST,
+    check: |lab, input| tell(lab, Role::Server, input),
+    seeds: || seeds(Role::Server),
+};
+
+fn tell(lab: &Lab, role: Role, input: &[u8]) -> Result<Kept, Box<Finding>> {
+    let [set_up, pieces, bytes @ ..] = input else {
+        return Ok(Kept::No);
+    };
+    let mut told = Vec::with_capacity(StackId::ALL.len());
+    for stack in StackId::ALL {
+        let at_once = hear(lab, role, stack, *set_up, bytes, usize::MAX)?;
+        let cut = hear(lab, role, stack, *set_up, bytes, 1 + usize::from(*pieces))?;
+        let found = |oracle, story: String| {
+            Finding::new(oracle, format!("{stack} {role}, set-up {set_up}: {story}"))
+        };
+        if at_once.established || at_once.data || cut.established || cut.data {
+            return Err(found(NOBODY, format!("{at_once:?}\nin pieces: {cut:?}")));
+        }
+        if at_once != cut {
+            return Err(found(PIECES, format!("{at_once:?}\nin pieces: {cut:?}")));
+        }
+        told.push(at_once);
+    }
+    let [aws, ring, openssl] = &told[..] else {
+        return Ok(Kept::Yes);
+    };
+    if aws != ring {
+        return Err(Finding::new(
+            SAME_RUSTLS,
+            format!("set-up {set_up}: aws-lc-rs: {aws:?}\nring: {ring:?}"),
+        ));
+    }
+    if let (Some(rustls), Some(openssl)) = (&ring.answer, &openssl.answer)
+        && rustls != openssl
+    {
+        return Err(Finding::new(
+            SAME_ANSWER,
+            format!("set-up {set_up}: rustls: {rustls:?}\nOpenSSL: {openssl:?}"),
+        ));
+    }
+    Ok(Kept::Yes)
+}
+
+/// What one side makes of bytes that come so many at a time, and of their end.
+fn hear(
+    lab: &Lab,
+    role: Role,
+    stack: StackId,
+    set_up: u8,
+    bytes: &[u8],
+    at_a_time: usize,
+) -> Result<Seen, Box<Finding>> {
+    let mut connection = begin(lab, role, stack, set_up)?;
+    let mut sent = Vec::new();
+    connection.advance();
+    connection.transmit(&mut sent);
+    let bytes = match role {
+        Role::Client => seen::echo_session_id(&sent, bytes),
+        Role::Server => bytes.to_vec(),
+    };
+    let hello = sent.len();
+    for piece in bytes.chunks(at_a_time) {
+        connection.receive(piece);
+        connection.transmit(&mut sent);
+    }
+    connection.receive_end();
+    connection.transmit(&mut sent);
+    Ok(Seen::of(&mut *connection, &sent[hello..]))
+}
+
+fn begin(
+    lab: &Lab,
+    role: Role,
+    stack: StackId,
+    set_up: u8,
+) -> Result<Box<dyn Connection>, Box<Finding>> {
+    let scenario = scenario(stack, set_up);
+    let prepared = match role {
+        Role::Client => lab.client(&scenario),
+        Role::Server => lab.server(&scenario),
+    };
+    prepared
+        .as_ref()
+        .as_ref()
+        .map_err(|refusal| format!("{refusal:?}"))
+        .and_then(|config| config.connect().map_err(|failure| failure.text))
+        .map_err(|why| Finding::new("a plain profile can be used", why))
+}
+
+/// The profiles of a set-up: the same suites and groups for all, and none of one's own.
+fn scenario(stack: StackId, set_up: u8) -> Scenario {
+    let mut scenario = Scenario::plain(stack, stack);
+    let protocol = Protocol {
+        versions: match set_up % 3 {
+            0 => vec![V::TLS1_2, V::TLS1_3],
+            1 => vec![V::TLS1_2],
+            _ => vec![V::TLS1_3],
+        },
+        suites: Some(SUITES.to_vec()),
+        tls13_suites: Some(TLS13_SUITES.to_vec()),
+        groups: Some(GROUPS.to_vec()),
+        ..Protocol::default()
+    };
+    scenario.client.profile.protocol = protocol.clone();
+    scenario.server.profile.protocol = protocol;
+    if set_up / 3 % 2 == 1 {
+        scenario.client.profile.identity = Some(Credential::default());
+        scenario.server.profile.client_auth = ClientAuth::Required;
+    }
+    scenario
+}
+
+/// What each client says first, or each server to a client of each stack: in every set-up.
+fn seeds(role: Role) -> Vec<(String, Vec<u8>)> {
+    let lab = Lab::new();
+    let mut seeds = Vec::new();
+    for set_up in 0..SET_UPS {
+        for stack in StackId::ALL {
+            let (_, flights) = lab.run_recorded(&scenario(stack, set_up));
+            let mut seed = vec![set_up, 6];
+            for flight in flights.iter().filter(|flight| flight.from != role) {
+                seed.extend(&flight.bytes);
+            }
+            seed.truncate(MOST);
+            seeds.push((format!("{stack}-{set_up}"), seed));
+        }
+    }
+    seeds
+}
+
+/// Versions, with and without a client's certificate.
+const SET_UPS: u8 = 6;
+/// More than any flight of the set-ups.
+const MOST: usize = 6000;
+const SUITES: [CipherSuite; 2] = [
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+];
+const TLS13_SUITES: [CipherSuite; 2] = [
+    CipherSuite::TLS_AES_128_GCM_SHA256,
+    CipherSuite::TLS_AES_256_GCM_SHA384,
+];
+const GROUPS: [NamedGroup; 2] = [NamedGroup::x25519, NamedGroup::secp256r1];
+
+const NOBODY: &str = "nobody is let in who knows no key";
+const PIECES: &str = "bytes mean the same in pieces";
+const SAME_RUSTLS: &str = "rustls does the same with any cryptography";
+const SAME_ANSWER: &str = "servers that answer choose the same version and suite";
+
+#[cfg(test)]
+mod tests;
