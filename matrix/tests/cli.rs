@@ -339,6 +339,24 @@ fn seeds_are_written_and_never_over_something_else() {
     assert_fault(&shakedown(&["corpus", "--output", seed]), exit::USAGE, seed);
 }
 
+#[test]
+fn reproduce_tells_what_an_input_comes_to() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = folder.path().join("input");
+    std::fs::write(&input, [0; 4]).expect("written");
+    let input = input.to_str().expect("UTF-8");
+    let output = shakedown(&["reproduce", "scenario", input]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        stdout(&output),
+        "scenario: nothing wrong comes of these 4 bytes\n"
+    );
+    let unknown = shakedown(&["reproduce", "scenarios", input]);
+    assert_fault(&unknown, exit::USAGE, "man_in_the_middle");
+    let absent = shakedown(&["reproduce", "scenario", "/nowhere/at/all"]);
+    assert_fault(&absent, exit::USAGE, "/nowhere/at/all");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly() {

@@ -45,6 +45,15 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR")]
         output: PathBuf,
     },
+    /// Tell a fuzzer's finding: the oracle that fails, both sides, and a shorter input as a test
+    Reproduce {
+        /// The fuzz target, as in `cargo fuzz list`
+        #[arg(value_name = "TARGET")]
+        target: String,
+        /// The file that the fuzzer wrote
+        #[arg(value_name = "INPUT")]
+        input: PathBuf,
+    },
     /// Print the JSON schema of reports or of scenarios
     Schema {
         /// Of what

@@ -13,6 +13,7 @@ mod causes;
 mod corpus;
 mod lists;
 mod one;
+mod reproduce;
 mod run;
 
 use std::panic;
@@ -97,6 +98,7 @@ impl Cli {
             Command::Causes(args) => causes::causes(&args),
             Command::Axes => lists::axes(),
             Command::Corpus { output } => corpus::corpus(&output),
+            Command::Reproduce { target, input } => reproduce::reproduce(&target, &input),
             Command::Schema { of } => lists::schema(of),
         }
     }

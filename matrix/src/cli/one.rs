@@ -29,6 +29,11 @@ pub(super) fn replay(args: &OneArgs) -> Result<u8, Fault> {
     Ok(status)
 }
 
+/// What comes of the scenario, in print.
+pub(super) fn played(lab: &Lab, scenario: &Scenario) -> String {
+    tried(lab, scenario, OneFormat::Human).map_or_else(|_| String::new(), |(text, _)| text)
+}
+
 /// What comes of the scenario in a laboratory, in print, and the status that it ends with.
 fn tried(lab: &Lab, scenario: &Scenario, format: OneFormat) -> Result<(String, u8), Fault> {
     let prediction = model::predict(scenario);

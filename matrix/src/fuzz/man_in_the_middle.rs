@@ -30,9 +30,9 @@ fn try_link(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
     scenario.link.ops = link.0.ops;
     match check(lab, &scenario) {
         Ok(()) => Ok(Kept::Yes),
-        Err(disagreement) => Err(Finding::new(
+        Err(disagreement) => Err(Finding::of(
             "the model, or what always holds",
-            disagreement,
+            &disagreement,
         )),
     }
 }

@@ -6,10 +6,15 @@
 
 use std::fmt;
 
+use shakedown::scenario::Scenario;
+
+pub use self::reduce::{reduce, test_of};
+use crate::arbitrary::Disagreement;
 use crate::lab::Lab;
 
 mod bytes;
 mod man_in_the_middle;
+mod reduce;
 mod report;
 mod scenario;
 
@@ -78,6 +83,8 @@ pub struct Finding {
     pub oracle: &'static str,
     /// What was tried, and what came of it.
     pub story: String,
+    /// What can be played again, where it is a scenario.
+    pub scenario: Option<Box<Scenario>>,
 }
 
 impl Finding {
@@ -86,6 +93,14 @@ impl Finding {
             target: "",
             oracle,
             story: story.to_string(),
+            scenario: None,
+        })
+    }
+
+    fn of(oracle: &'static str, disagreement: &Disagreement) -> Box<Self> {
+        Box::new(Self {
+            scenario: Some(Box::new(disagreement.scenario.clone())),
+            ..*Self::new(oracle, disagreement)
         })
     }
 }

@@ -19,7 +19,7 @@ fn try_scenario(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
     };
     match check(lab, &scenario) {
         Ok(()) => Ok(Kept::Yes),
-        Err(disagreement) => Err(Finding::new("the model", disagreement)),
+        Err(disagreement) => Err(Finding::of("the model", &disagreement)),
     }
 }
 

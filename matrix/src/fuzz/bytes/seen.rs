@@ -95,6 +95,17 @@ fn answer(message: &[u8]) -> Option<Answer> {
     })
 }
 
+/// The types of the records that are there.
+#[cfg(test)]
+pub(super) fn kinds(mut bytes: &[u8]) -> Vec<ContentType> {
+    let mut kinds = Vec::new();
+    while let Some((kind, _, rest)) = record(bytes) {
+        kinds.push(kind);
+        bytes = rest;
+    }
+    kinds
+}
+
 fn record(bytes: &[u8]) -> Option<(ContentType, &[u8], &[u8])> {
     let length = usize::from(word(bytes, 3)?);
     let body = bytes.get(HEADER..HEADER + length)?;
