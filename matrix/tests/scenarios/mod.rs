@@ -442,4 +442,23 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "rsa_pkcs1_sha1"]}}},"server":{"stack":"openssl"},"link":{"ops":[
         {"from":"client","at":{"record":0},"act":{"type":"0xe9"}}]}}"#,
     ),
+    // Alerts that go by another name, or by another version.
+    (
+        Some("version-legacy-client"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"]}}},"link":{"ops":[
+        {"from":"server","at":{"record":0},"act":{"type":"handshake"}}]}}"#,
+    ),
+    (
+        Some("cert-unknown-ca"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"trust":"other-root"}},
+        "server":{"stack":"openssl"},"link":{"ops":[
+        {"from":"client","at":{"record":2},"act":{"type":"alert"}}]}}"#,
+    ),
+    (
+        Some("alpn-mismatch"),
+        r#"{"client":{"stack":"openssl","profile":{"alpn":["h2"]}},
+        "server":{"stack":"openssl","profile":{"alpn":["imap"]}},"link":{"ops":[
+        {"from":"server","at":{"record":0},"act":{"version":"0x0002"}}]}}"#,
+    ),
 ];

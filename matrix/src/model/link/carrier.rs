@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use shakedown::connection::Role;
-use shakedown::iana::HandshakeType;
+use shakedown::iana::{HandshakeType, ProtocolVersion};
 use shakedown::link::{Act, At, Message, Op};
 
 use super::symbol::{Content, Length, Record};
@@ -204,6 +204,23 @@ impl<'a> Carrier<'a> {
         })
     }
 
+    /// Whether it has messages in the clear that rustls reads in another form where the record says TLS 1.3
+    /// (msgs/handshake.rs, `HandshakeMessagePayload::read_version`).
+    fn reads_by(&self, from: Role, record: &Record) -> bool {
+        let reader = ending::stack(self.setting.scenario, from.peer());
+        let Content::Messages(said) = &record.content else {
+            return false;
+        };
+        let forms = [
+            HandshakeType::certificate,
+            HandshakeType::certificate_request,
+            HandshakeType::new_session_ticket,
+        ];
+        reader.is_rustls()
+            && record.seal.is_none()
+            && said.iter().any(|said| forms.contains(&said.kind))
+    }
+
     /// Whether it may have all that an OpenSSL server waits for that takes it for a hello of SSL 2.0.
     fn is_old_hello(&self, record: &Record) -> bool {
         let (_, most) = extent::of(self.setting, record);
@@ -294,10 +311,13 @@ impl<'a> Carrier<'a> {
                 self.unknown |= from == Role::Client && self.is_old_hello(&record);
                 done(vec![record])
             }
-            Act::Version(version) if *version != record.version => done(vec![Record {
-                version: *version,
-                ..record
-            }]),
+            Act::Version(version) if *version != record.version => {
+                self.unknown |= *version == ProtocolVersion::TLS1_3 && self.reads_by(from, &record);
+                done(vec![Record {
+                    version: *version,
+                    ..record
+                }])
+            }
             Act::Type(_) | Act::Version(_) => not(record),
             Act::Length(by) => match self.changes_length(&record, *by) {
                 Some(false) => not(record),

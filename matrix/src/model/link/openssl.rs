@@ -17,6 +17,11 @@ pub(super) const WRONG_FINISHED: (&str, A) = ("DIGEST_CHECK_FAILED", A::decrypt_
 /// `tls13_validate_record_header`; tls_common.c, `tls_default_validate_record_header`.
 pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
     let wrong_version = |peer: &mut Peer<'_>, alert| peer.fail("WRONG_VERSION_NUMBER", alert);
+    if record.version == SSLV2 {
+        // record/methods/tls_common.c, `tls_get_more_records`: it means that by a version of SSL 2.0 that
+        // it has given a record itself.
+        return wrong_version(peer, Some(A::protocol_version));
+    }
     match peer.read {
         None => {
             match peer.settled {
@@ -216,12 +221,15 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
         }
         // One byte of a message, whose length the next record tells.
         (ContentType::handshake, Content::ChangeCipherSpec(_)) => peer.begun = true,
+        // Two bytes of one, and nothing comes after a fatal alert.
+        (ContentType::handshake, Content::Alert { .. }) if record.seal.is_none() => peer.go_deaf(),
         // Sealed, but read without keys: a type that nobody waits for.
         (ContentType::handshake, _) => {
             peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
         }
         (ContentType::alert, Content::Alert { fatal, description })
-            if !record.is_cut_alert() && (record.seal.is_none() || peer.read.is_some()) =>
+            if !record.is_cut_alert()
+                && (record.seal.is_none() || peer.read.is_some() && !open_alert) =>
         {
             alert(peer, *fatal, *description);
         }
@@ -408,6 +416,8 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
 
 const HEADER: u32 = 5;
 const MESSAGE_HEADER: u32 = 4;
+/// `SSL2_VERSION`.
+const SSLV2: ProtocolVersion = ProtocolVersion(0x0002);
 /// `MIN_SSL2_RECORD_LEN`.
 pub(super) const LEAST_SSLV2: u16 = 9;
 /// `SSL3_RT_MAX_PLAIN_LENGTH`.

@@ -257,6 +257,10 @@ impl<'a> Peer<'a> {
         let Some(description) = alert else {
             return;
         };
+        if native == "NO_PROTOCOLS_AVAILABLE" {
+            // statem/statem_lib.c, `tls_setup_handshake`: it has not come to its hello.
+            self.alert_version = Some(ProtocolVersion::TLS1_2);
+        }
         if self.closing && !self.stack.is_rustls() {
             // ssl/s3_msg.c, `ssl3_send_alert`: nothing comes after a close_notify.
             return;

@@ -111,6 +111,8 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
         ),
         // One byte of a message, whose length the next record tells.
         (ContentType::handshake, Content::ChangeCipherSpec(_)) => peer.begun = true,
+        // Two bytes of one, and nothing comes after a fatal alert.
+        (ContentType::handshake, Content::Alert { .. }) => peer.go_deaf(),
         (ContentType::application_data, Content::Data(datum)) if peer.done => peer.data(*datum),
         (ContentType::application_data, _) => peer.fail(
             "InappropriateMessage(ApplicationData)",
