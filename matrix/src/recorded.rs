@@ -56,7 +56,8 @@ fn agreed(recording: &str) -> usize {
     agreed
 }
 
-/// A mutant that a unit test has caught need not go through the whole recording.
+/// A mutant that a unit test has caught need not go through the whole recording. Tests that ought to panic
+/// are in `cover` alone, which `ci/mutants` leaves out here.
 fn stop_at_a_panic() {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {

@@ -2,6 +2,8 @@
 //!
 //! `SHAKEDOWN_BITS` says which bits of each byte, in hexadecimal; `01` if it is not set.
 
+mod kept;
+
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -35,12 +37,18 @@ fn a_changed_byte_goes_as_the_model_says() {
             let prediction = predict(&case.scenario);
             let outcome = lab.run(&case.scenario);
             let verdict = judge(&prediction, &outcome);
-            (case, prediction, verdict)
+            (case, prediction, outcome, verdict)
         })
         .collect();
+    kept::keep(
+        &format!("bytes-{bits:02x}"),
+        judged
+            .iter()
+            .map(|(case, _, outcome, verdict)| (&case.scenario, outcome, verdict)),
+    );
     let (mut sharp, mut ran, mut adrift) = (0, 0, 0);
     let mut wrong: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    for (case, prediction, verdict) in &judged {
+    for (case, prediction, _, verdict) in &judged {
         if let Prediction::Expect(_) = prediction {
             ran += 1;
             sharp += usize::from(prediction.is_sharp());

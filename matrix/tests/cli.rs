@@ -351,6 +351,8 @@ fn reproduce_tells_what_an_input_comes_to() {
         stdout(&output),
         "scenario: nothing wrong comes of these 4 bytes\n"
     );
+    let silent = shakedown(&["reproduce", "bytes_to_server", "/dev/null"]);
+    assert!(stdout(&silent).contains("nothing that can be tried"));
     let unknown = shakedown(&["reproduce", "scenarios", input]);
     assert_fault(&unknown, exit::USAGE, "man_in_the_middle");
     let absent = shakedown(&["reproduce", "scenario", "/nowhere/at/all"]);

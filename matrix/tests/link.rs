@@ -1,6 +1,8 @@
 //! Hellos that say something else when they arrive, whatever the profiles. What a link can do to any
 //! record of a plain handshake is part of the default run (`matrix.rs`).
 
+mod kept;
+
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -26,7 +28,7 @@ fn changed_hellos_go_as_the_model_says_whatever_the_profiles() {
     // What fails anyway is not foretold then.
     cases.retain(|case| matches!(predict(&case.scenario), Prediction::Expect(_)));
     assert!(cases.len() > 2000, "only {} cases", cases.len());
-    goes_as_the_model_says(&cases);
+    goes_as_the_model_says("link-edits", &cases);
 }
 
 /// How long records are decides: most of these ends lie about where some record has its own.
@@ -47,7 +49,7 @@ fn ends_of_a_stream_within_records_and_behind_them_go_as_the_model_says() {
     }
     cases.retain(|case| matches!(predict(&case.scenario), Prediction::Expect(_)));
     assert!(cases.len() > 5000, "only {} cases", cases.len());
-    goes_as_the_model_says(&cases);
+    goes_as_the_model_says("link-ends", &cases);
 }
 
 fn random(number: usize) -> Vec<Case> {
@@ -63,7 +65,7 @@ fn random(number: usize) -> Vec<Case> {
         .collect()
 }
 
-fn goes_as_the_model_says(cases: &[Case]) {
+fn goes_as_the_model_says(name: &str, cases: &[Case]) {
     let lab = Lab::new();
     let mut wrong: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let judged: Vec<_> = cases
@@ -72,11 +74,17 @@ fn goes_as_the_model_says(cases: &[Case]) {
             let prediction = predict(&case.scenario);
             let outcome = lab.run(&case.scenario);
             let verdict = judge(&prediction, &outcome);
-            (case, prediction, verdict)
+            (case, prediction, outcome, verdict)
         })
         .collect();
+    kept::keep(
+        name,
+        judged
+            .iter()
+            .map(|(case, _, outcome, verdict)| (&case.scenario, outcome, verdict)),
+    );
     let (mut sharp, mut ran) = (0, 0);
-    for (case, prediction, verdict) in &judged {
+    for (case, prediction, _, verdict) in &judged {
         if let Prediction::Expect(_) = prediction {
             ran += 1;
             sharp += usize::from(prediction.is_sharp());

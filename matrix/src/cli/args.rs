@@ -45,7 +45,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR")]
         output: PathBuf,
     },
-    /// Tell a fuzzer's finding: the oracle that fails, both sides, and a shorter input as a test
+    /// Tell a fuzzer's finding: the oracle that fails, what was tried, and a shorter input as a test
     Reproduce {
         /// The fuzz target, as in `cargo fuzz list`
         #[arg(value_name = "TARGET")]

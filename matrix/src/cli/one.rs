@@ -30,8 +30,8 @@ pub(super) fn replay(args: &OneArgs) -> Result<u8, Fault> {
 }
 
 /// What comes of the scenario, in print.
-pub(super) fn played(lab: &Lab, scenario: &Scenario) -> String {
-    tried(lab, scenario, OneFormat::Human).map_or_else(|_| String::new(), |(text, _)| text)
+pub(super) fn played(lab: &Lab, scenario: &Scenario) -> Result<String, Fault> {
+    Ok(tried(lab, scenario, OneFormat::Human)?.0)
 }
 
 /// What comes of the scenario in a laboratory, in print, and the status that it ends with.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{Fault, exit, one, show};
-use crate::fuzz::{TARGETS, Target, reduce, test_of};
+use crate::fuzz::{Kept, TARGETS, Target, reduce, test_of};
 use crate::lab::Lab;
 
 /// Says what an input of a fuzz target comes to: the oracle that fails, what was tried and what came of it,
@@ -19,33 +19,35 @@ pub(super) fn reproduce(name: &str, path: &Path) -> Result<u8, Fault> {
     })?;
     let input =
         fs::read(path).map_err(|error| Fault::Usage(format!("{}: {error}", path.display())))?;
-    let (text, status) = story(target, &Lab::new(), &input);
+    let (text, status) = story(target, &Lab::new(), &input)?;
     show(&text)?;
     Ok(status)
 }
 
-fn story(target: &Target, lab: &Lab, input: &[u8]) -> (String, u8) {
-    let Err(finding) = target.check(lab, input) else {
-        let text = format!(
-            "{}: nothing wrong comes of these {} bytes\n",
-            target.name,
-            input.len()
-        );
-        return (text, exit::AGREE);
+fn story(target: &Target, lab: &Lab, input: &[u8]) -> Result<(String, u8), Fault> {
+    let looked_at = input.len().min(target.max_len);
+    let finding = match target.check(lab, input) {
+        Ok(kept) => {
+            let what = match kept {
+                Kept::Yes => "nothing wrong comes of",
+                Kept::No => "nothing that can be tried is said by",
+            };
+            let text = format!("{}: {what} these {looked_at} bytes\n", target.name);
+            return Ok((text, exit::AGREE));
+        }
+        Err(finding) => finding,
     };
     let (reduced, finding) = reduce(target, lab, input, finding);
-    let played = finding
-        .scenario
-        .as_deref()
-        .map(|scenario| one::played(lab, scenario))
-        .unwrap_or_default();
+    let played = match &finding.scenario {
+        Some(scenario) => one::played(lab, scenario)?,
+        None => String::new(),
+    };
     let text = format!(
-        "{finding}\n{played}\n{} of {} bytes are enough:\n\n{}",
+        "{finding}\n{played}\n{} of {looked_at} bytes are enough:\n\n{}",
         reduced.len(),
-        input.len(),
         test_of(target, &reduced)
     );
-    (text, exit::DIVERGENCE)
+    Ok((text, exit::DIVERGENCE))
 }
 
 #[cfg(test)]
@@ -92,7 +94,7 @@ mod tests {
             })
             .collect();
         let target = Target::named("scenario").expect("a target");
-        let (text, status) = story(target, &Lab::with_stacks(stacks), input);
+        let (text, status) = story(target, &Lab::with_stacks(stacks), input).expect("a story");
         assert_eq!(status, exit::DIVERGENCE, "{text}");
         for part in [
             "scenario: the model\n",
@@ -103,7 +105,7 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is not in {text}");
         }
-        let (text, status) = story(target, &Lab::new(), input);
+        let (text, status) = story(target, &Lab::new(), input).expect("a story");
         assert_eq!(status, exit::AGREE, "{text}");
     }
 }

@@ -84,7 +84,12 @@ const ACTS: u8 = 20;
 mod tests {
     use std::collections::BTreeSet;
 
+    use shakedown::scenario::StackId;
+
     use super::*;
+    use crate::axes::Axes;
+    use crate::catalogue;
+    use crate::fuzz::planted::{Fault, lab_with};
 
     #[test]
     fn every_kind_of_op_is_a_seed_on_every_pairing() {
@@ -100,5 +105,59 @@ mod tests {
         }
         assert_eq!(kinds.len(), usize::from(ACTS), "{kinds:?}");
         assert_eq!(seeds().len(), usize::from(ACTS) * 9);
+    }
+
+    /// A side that takes what was changed under protection, such as a Finished, or what nobody has protected
+    /// once there are keys.
+    #[test]
+    fn a_side_that_accepts_what_does_not_open_is_found_from_the_seeds() {
+        let errors = &["DecryptError", "DECRYPTION_FAILED_OR_BAD_RECORD_MAC"];
+        for stack in StackId::ALL {
+            assert!(finds(stack, Fault::Forgives(errors)) > 0, "{stack}");
+        }
+    }
+
+    #[test]
+    fn a_side_that_overlooks_a_wrong_record_version_is_found_from_the_seeds() {
+        let errors = &[
+            "InvalidMessage(UnknownProtocolVersion)",
+            "WRONG_VERSION_NUMBER",
+        ];
+        assert!(finds(StackId::RustlsRing, Fault::Forgives(errors)) > 0);
+        assert!(finds(StackId::Openssl, Fault::Forgives(errors)) > 0);
+    }
+
+    #[test]
+    fn a_side_that_takes_the_end_of_the_stream_for_a_good_end_is_found_from_the_seeds() {
+        assert!(finds(StackId::RustlsRing, Fault::Forgives(&["UnexpectedEof"])) > 0);
+        assert!(finds(StackId::Openssl, Fault::Forgives(&["SYSCALL_EOF"])) > 0);
+    }
+
+    /// RFC 8446 §4.1.4: the link makes a HelloRetryRequest ask for a group whose share the client has sent.
+    #[test]
+    fn a_client_that_accepts_a_hello_retry_request_without_need_is_found() {
+        let axes = Axes::new();
+        let space = axes.space(&[]).expect("scenarios");
+        let pairings = [(StackId::Openssl, StackId::Openssl)];
+        let case = catalogue::cases(&axes, &space, &pairings)
+            .into_iter()
+            .find(|case| case.name.starts_with("cause/hrr-illegal"))
+            .expect("a scenario of the cause");
+        assert!(check(&Lab::new(), &case.scenario).is_ok());
+        let lab = lab_with(StackId::Openssl, Fault::Forgives(&["BAD_KEY_SHARE"]));
+        let disagreement = check(&lab, &case.scenario).expect_err("a planted fault");
+        assert!(
+            disagreement.to_string().contains("client"),
+            "{disagreement}"
+        );
+    }
+
+    /// How many seeds come to a finding that come to none without the fault.
+    fn finds(stack: StackId, fault: Fault) -> usize {
+        let lab = lab_with(stack, fault);
+        seeds()
+            .iter()
+            .filter(|(_, seed)| try_link(&lab, seed).is_err())
+            .count()
     }
 }

@@ -11,9 +11,12 @@ use shakedown::scenario::Scenario;
 pub use self::reduce::{reduce, test_of};
 use crate::arbitrary::Disagreement;
 use crate::lab::Lab;
+use crate::verdict::Verdict;
 
 mod bytes;
 mod man_in_the_middle;
+#[cfg(test)]
+mod planted;
 mod reduce;
 mod report;
 mod scenario;
@@ -81,6 +84,8 @@ pub struct Finding {
     target: &'static str,
     /// The oracle that failed, in a word or two.
     pub oracle: &'static str,
+    /// What is alike in findings of one fault, as far as that can be told.
+    pub kind: String,
     /// What was tried, and what came of it.
     pub story: String,
     /// What can be played again, where it is a scenario.
@@ -92,6 +97,7 @@ impl Finding {
         Box::new(Self {
             target: "",
             oracle,
+            kind: String::new(),
             story: story.to_string(),
             scenario: None,
         })
@@ -100,6 +106,13 @@ impl Finding {
     fn of(oracle: &'static str, disagreement: &Disagreement) -> Box<Self> {
         Box::new(Self {
             scenario: Some(Box::new(disagreement.scenario.clone())),
+            kind: match &disagreement.verdict {
+                Verdict::Diverge(differences) => differences
+                    .iter()
+                    .map(|it| format!("{:?} {} {}\n", it.side, it.field, it.actual))
+                    .collect(),
+                verdict => format!("{verdict:?}"),
+            },
             ..*Self::new(oracle, disagreement)
         })
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Finding, Target};
 use crate::lab::Lab;
 
-/// The shortest input that was found at which the same oracle fails, and what it comes to. Pieces are left
+/// The shortest input that was found at which the same oracle fails in the same way, and what it comes to. Pieces are left
 /// out, the large ones first, then bytes are made zero, until nothing more helps.
 pub fn reduce(
     target: &Target,
@@ -15,13 +15,13 @@ pub fn reduce(
 ) -> (Vec<u8>, Box<Finding>) {
     let mut best = (input[..input.len().min(target.max_len)].to_vec(), finding);
     let mut tries = 0;
-    let mut fails = |candidate: &[u8], oracle: &str| {
+    let mut fails = |candidate: &[u8], like: &Finding| {
         tries += 1;
         if tries > MOST_TRIES {
             return None;
         }
         let finding = target.check(lab, candidate).err()?;
-        (finding.oracle == oracle).then_some(finding)
+        ((finding.oracle, &finding.kind) == (like.oracle, &like.kind)).then_some(finding)
     };
     loop {
         let before = best.0.clone();
@@ -31,7 +31,7 @@ pub fn reduce(
             while at < best.0.len() {
                 let mut candidate = best.0.clone();
                 candidate.drain(at..(at + piece).min(best.0.len()));
-                match fails(&candidate, best.1.oracle) {
+                match fails(&candidate, &best.1) {
                     Some(finding) => best = (candidate, finding),
                     None => at += piece,
                 }
@@ -41,7 +41,7 @@ pub fn reduce(
         for at in 0..best.0.len() {
             let mut candidate = best.0.clone();
             if std::mem::take(&mut candidate[at]) != 0
-                && let Some(finding) = fails(&candidate, best.1.oracle)
+                && let Some(finding) = fails(&candidate, &best.1)
             {
                 best = (candidate, finding);
             }

@@ -461,4 +461,26 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "server":{"stack":"openssl","profile":{"alpn":["imap"]}},"link":{"ops":[
         {"from":"server","at":{"record":0},"act":{"version":"0x0002"}}]}}"#,
     ),
+    // Lengths of a record that swallow a byte of the next: its length makes a version of the header that is
+    // left, or does not, and then a length.
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"openssl","profile":{"identity":{"key":"ed25519"}}},"link":{"ops":[
+        {"from":"server","at":{"record":0},"act":{"length":1}}]}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]},"ocsp":"request"}},
+        "server":{"stack":"openssl","profile":{"staple":"good"}},"link":{"ops":[
+        {"from":"server","at":{"record":1},"act":{"length":16}}]}}"#,
+    ),
+    // An empty record of TLS 1.0, and an EncryptedExtensions with a long name of a protocol.
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.0"],
+        "security_level":0}}},"server":{"stack":"openssl","profile":{"protocol":{
+        "versions":["TLS1.0"],"security_level":0}}},"link":{"ops":[
+        {"from":"client","at":{"record":4},"act":{"stall":45}}]}}"#,
+    ),
 ];

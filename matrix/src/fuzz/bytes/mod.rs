@@ -4,6 +4,8 @@
 //! arrives. Nobody who does not know a key can be let in, whatever he says; and what a side makes of bytes
 //! must hang neither on the pieces in which they come nor, in rustls, on whose cryptography it is.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use shakedown::connection::{Connection, Role};
 use shakedown::iana::{CipherSuite, NamedGroup, ProtocolVersion as V};
 use shakedown::profile::{ClientAuth, Credential, Protocol};
@@ -71,8 +73,30 @@ fn tell(lab: &Lab, role: Role, input: &[u8]) -> Result<Kept, Box<Finding>> {
     Ok(Kept::Yes)
 }
 
-/// What one side makes of bytes that come so many at a time, and of their end.
+/// As [`hear_alive`], of a stack that may panic.
 fn hear(
+    lab: &Lab,
+    role: Role,
+    stack: StackId,
+    set_up: u8,
+    bytes: &[u8],
+    at_a_time: usize,
+) -> Result<Seen, Box<Finding>> {
+    let hear = || hear_alive(lab, role, stack, set_up, bytes, at_a_time);
+    // A connection that panicked is never called again.
+    catch_unwind(AssertUnwindSafe(hear)).unwrap_or_else(|panic| {
+        let message = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        let story = format!("{stack} {role}, set-up {set_up}: {message}");
+        Err(Finding::new(NO_PANIC, story))
+    })
+}
+
+/// What one side makes of bytes that come so many at a time, and of their end.
+fn hear_alive(
     lab: &Lab,
     role: Role,
     stack: StackId,
@@ -172,6 +196,7 @@ const TLS13_SUITES: [CipherSuite; 2] = [
 ];
 const GROUPS: [NamedGroup; 2] = [NamedGroup::x25519, NamedGroup::secp256r1];
 
+const NO_PANIC: &str = "no stack panics";
 const NOBODY: &str = "nobody is let in who knows no key";
 const PIECES: &str = "bytes mean the same in pieces";
 const SAME_RUSTLS: &str = "rustls does the same with any cryptography";

@@ -27,8 +27,8 @@ pub(super) struct Carrier<'a> {
     fired: Vec<bool>,
     ways: [Way; 2],
     closed: bool,
-    /// Whether a byte of a message in the clear was changed, whatever it says.
-    pub(super) unknown: bool,
+    /// Why it is not known what arrives, if it is not.
+    pub(super) unknown: Option<&'static str>,
 }
 
 #[derive(Default)]
@@ -55,7 +55,7 @@ impl<'a> Carrier<'a> {
             fired: vec![false; ops.len()],
             ways: [Way::default(), Way::default()],
             closed: false,
-            unknown: false,
+            unknown: None,
         }
     }
 
@@ -169,6 +169,12 @@ impl<'a> Carrier<'a> {
             .collect()
     }
 
+    fn unknown_if(&mut self, unknown: bool, why: &'static str) {
+        if unknown && self.unknown.is_none() {
+            self.unknown = Some(why);
+        }
+    }
+
     /// Whether there is such a length; `None`: that, or whether nothing is left, depends on how long the
     /// record happens to be.
     fn changes_length(&self, record: &Record, by: i32) -> Option<bool> {
@@ -191,8 +197,8 @@ impl<'a> Carrier<'a> {
             return swept;
         }
         let reader = ending::stack(self.setting.scenario, from.peer());
-        // record/methods/tlsany_meth.c, `tls_validate_record_header`: one byte of 256 makes a version that
-        // will do, and the next two are a length.
+        // record/methods/tlsany_meth.c, `tls_validate_record_header`: where no version is settled one byte of
+        // 256 makes one that will do, and the next two are a length.
         many == 1 || reader.is_rustls() && swept && (many == 2 || self.setting.plain)
     }
 
@@ -283,7 +289,7 @@ impl<'a> Carrier<'a> {
                 if arriving == Some(Arriving::All) {
                     return not(record);
                 }
-                self.unknown |= arriving.is_none();
+                self.unknown_if(arriving.is_none(), LENGTH);
                 self.ways[from as usize].silent = true;
                 parcel.forth_ends |= !matches!(act, Act::Stall(_));
                 if matches!(act, Act::Close(_)) {
@@ -308,11 +314,16 @@ impl<'a> Carrier<'a> {
                     kind: *kind,
                     ..record
                 };
-                self.unknown |= from == Role::Client && self.is_old_hello(&record);
+                let old = from == Role::Client && self.is_old_hello(&record);
+                self.unknown_if(old, HEADER_BYTES);
                 done(vec![record])
             }
             Act::Version(version) if *version != record.version => {
-                self.unknown |= *version == ProtocolVersion::TLS1_3 && self.reads_by(from, &record);
+                let by = *version == ProtocolVersion::TLS1_3 && self.reads_by(from, &record);
+                self.unknown_if(
+                    by,
+                    "how rustls reads a message of TLS 1.2 in a record of TLS 1.3",
+                );
                 done(vec![Record {
                     version: *version,
                     ..record
@@ -322,7 +333,8 @@ impl<'a> Carrier<'a> {
             Act::Length(by) => match self.changes_length(&record, *by) {
                 Some(false) => not(record),
                 told => {
-                    self.unknown |= told.is_none() || !self.knows_length(from, &record, *by);
+                    self.unknown_if(told.is_none(), LENGTH);
+                    self.unknown_if(!self.knows_length(from, &record, *by), HEADER_BYTES);
                     done(vec![Record {
                         length: match *by {
                             by if by >= OVERSIZE => Length::Oversize,
@@ -333,22 +345,24 @@ impl<'a> Carrier<'a> {
                     }])
                 }
             },
-            Act::Body(flip) => match self.has_byte(&record, flip.at) {
-                _ if flip.bits == 0 => not(record),
-                Some(false) => not(record),
-                told => {
-                    let mut record = record;
-                    self.unknown |= told.is_none();
-                    if let Some(seal) = &mut record.seal {
-                        seal.whole = false;
-                    } else if let Content::ChangeCipherSpec(genuine) = &mut record.content {
-                        *genuine = false;
-                    } else {
-                        self.unknown = true;
+            Act::Body(flip) => {
+                match self.has_byte(&record, flip.at) {
+                    _ if flip.bits == 0 => not(record),
+                    Some(false) => not(record),
+                    told => {
+                        let mut record = record;
+                        self.unknown_if(told.is_none(), LENGTH);
+                        if let Some(seal) = &mut record.seal {
+                            seal.whole = false;
+                        } else if let Content::ChangeCipherSpec(genuine) = &mut record.content {
+                            *genuine = false;
+                        } else {
+                            self.unknown_if(true, "what a message in the clear comes to of which any byte was changed");
+                        }
+                        done(vec![record])
                     }
-                    done(vec![record])
                 }
-            },
+            }
             Act::Field(_) | Act::Set(_) | Act::Edit(_) if open => {
                 (vec![changed(record)], None, false)
             }
@@ -392,5 +406,8 @@ fn surely<T: PartialEq>((least, most): (usize, usize), what: impl Fn(usize) -> T
     (found == what(most)).then_some(found)
 }
 
+const LENGTH: &str =
+    "what the link does at a place in a record whose length is not known so exactly";
+pub(super) const HEADER_BYTES: &str = "what bytes come to that are read as a record's header";
 /// So many bytes more are more than any record may have, whatever it has.
 pub(super) const OVERSIZE: i32 = 20_000;

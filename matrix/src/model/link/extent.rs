@@ -36,7 +36,8 @@ pub(super) fn content(setting: &Setting<'_>, record: &Record) -> (usize, usize) 
         Content::ChangeCipherSpec(_) => (1, 1),
         Content::Alert { .. } => (2, 2),
         Content::Data(Datum::Of(_)) => (27, 30),
-        Content::Data(Datum::Noise | Datum::Nothing) => (32, 32),
+        Content::Data(Datum::Noise) => (32, 32),
+        Content::Data(Datum::Nothing) => (0, 0),
         Content::Foreign(_) | Content::Empty => (0, 0),
     }
 }
@@ -93,7 +94,8 @@ fn any(kind: M) -> (usize, usize) {
     match kind {
         M::client_hello => (45, MANY),
         M::server_hello => (42, 1400),
-        M::encrypted_extensions => (6, 200),
+        // An application protocol may have 255 bytes.
+        M::encrypted_extensions => (6, MANY),
         M::certificate => (EMPTY, MANY),
         // From X25519 and a short signature to a group of 8192 bits, signed with RSA of 4096.
         M::server_key_exchange => (90, 3200),

@@ -78,10 +78,9 @@ pub(super) fn interfere(
         while let Some(mut now) = fork {
             let mut walk = Walk::new(&setting, steps.clone());
             walk.live(&mut now);
-            if walk.is_unforetold() {
+            if let Some(reason) = walk.unforetold() {
                 return Prediction::Unmodelled {
-                    reason: "what a message in the clear comes to of which any byte was changed"
-                        .into(),
+                    reason: reason.into(),
                 };
             }
             first_to_fail = first_to_fail.or(walk.first_to_fail);
@@ -446,8 +445,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn is_unforetold(&self) -> bool {
-        self.carrier.unknown || self.peers.iter().any(|peer| peer.unforetold)
+    /// Why the rest cannot be foretold, if it cannot.
+    fn unforetold(&self) -> Option<&'static str> {
+        let misread = self.peers.iter().any(|peer| peer.unforetold);
+        self.carrier
+            .unknown
+            .or_else(|| misread.then_some(carrier::HEADER_BYTES))
     }
 
     fn peer(&mut self, role: Role) -> &mut Peer<'a> {

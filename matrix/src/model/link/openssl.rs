@@ -233,7 +233,7 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
         {
             alert(peer, *fatal, *description);
         }
-        // record/methods/tls13_meth.c, `tls13_post_process_record`.
+        // record/methods/tls_common.c, `tls13_common_post_process_record`.
         (ContentType::alert, Content::Alert { .. })
             if tls13 && record.length == Length::Less(2) =>
         {
@@ -383,21 +383,12 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
                 }
             }
             if matches!(record.length, Length::More(by) if by >= MESSAGE_HEADER) {
-                // The header of a record, read as one of a message.
+                // The header of a record, read as one of a message; a handshake's is that of a
+                // certificate_status, of many bytes.
+                peer.unforetold |= peer.may_come(HandshakeType::certificate_status);
                 return peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
             }
-            // The next header has lost its first byte: its version ends with the high byte of the
-            // length, its length begins with the low one.
-            let mut ways = vec![("WRONG_VERSION_NUMBER", A::protocol_version)];
-            if let Content::Messages(said) = &next.content
-                && said
-                    .iter()
-                    .any(|said| said.kind == HandshakeType::certificate)
-            {
-                ways.push(("DATA_LENGTH_TOO_LONG", A::record_overflow));
-            }
-            let (native, alert) = fork.pick(ways);
-            peer.fail(native, Some(alert));
+            spoilt_header(peer, record, next, fork);
         }
         Content::Empty => {
             peer.alert_version = Some(record.version);
@@ -412,6 +403,33 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
             receive(peer, &spoilt, fork);
         }
     }
+}
+
+/// The next header, without its first byte: its version ends with the high byte of the length, its length
+/// begins with the low one. Without its second byte too, its version is the length.
+fn spoilt_header(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut Fork) {
+    let (least, most) = extent::of(peer.setting, next);
+    let (least, most) = (least - HEADER as usize, most - HEADER as usize);
+    let meets = |from: usize, to: usize| least <= to && from <= most;
+    let version = usize::from(peer.settled.unwrap_or(ProtocolVersion::TLS1_2).0);
+    let right = (version & 0xff) << 8;
+    if record.length == Length::More(1) {
+        // From here on the length is more than any record may have; before it is a matter of what follows.
+        let long = right + usize::from(MOST.to_be_bytes()[0]);
+        if meets(right, long - 1) || peer.settled.is_none() {
+            peer.unforetold = true;
+        } else if meets(long, right + 0xff) {
+            let mut ways = vec![("DATA_LENGTH_TOO_LONG", A::record_overflow)];
+            if least < long || most > right + 0xff {
+                ways.push(("WRONG_VERSION_NUMBER", A::protocol_version));
+            }
+            let (native, alert) = fork.pick(ways);
+            return peer.fail(native, Some(alert));
+        }
+    } else {
+        peer.unforetold |= meets(version, version) || peer.settled.is_none();
+    }
+    peer.fail("WRONG_VERSION_NUMBER", Some(A::protocol_version));
 }
 
 const HEADER: u32 = 5;

@@ -438,6 +438,11 @@ impl<'a> Peer<'a> {
         self.steps.front() == Some(&Step::Expect(kind))
     }
 
+    /// Whether a message may come now, or must.
+    pub(super) fn may_come(&self, kind: HandshakeType) -> bool {
+        self.awaits(kind) || self.steps.front() == Some(&Step::MayCome(kind))
+    }
+
     /// Takes the ChangeCipherSpec that is due.
     pub(super) fn change(&mut self) {
         self.steps.pop_front();

@@ -34,7 +34,7 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
     }
 }
 
-/// msgs/message/mod.rs, `read_opaque_message_header`: of other versions than 0x03XX only those are refused
+/// msgs/message/outbound.rs, `read_opaque_message_header`: of other versions than 0x03XX only those are refused
 /// that rustls has no name for (enums.rs, `ProtocolVersion`: SSL 2.0, DTLS 1.0, 1.2 and 1.3).
 const NAMED_VERSIONS: [u16; 4] = [0x0002, 0xfeff, 0xfefd, 0xfefc];
 
@@ -271,10 +271,11 @@ fn shorter(peer: &mut Peer<'_>, record: &Record, by: u32, fork: &mut Fork) {
         return;
     }
     // The next header is what stands there: rarely it begins with a type, and hardly ever it goes on with
-    // a version, and a length of more than there is.
+    // a version; then its length is too much for any record, or more than there is.
     match fork.pick(vec![
         Some("InvalidContentType"),
         Some("UnknownProtocolVersion"),
+        Some("MessageTooLarge"),
         None,
     ]) {
         Some(what) => refuse(peer, what),

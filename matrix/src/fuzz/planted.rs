@@ -1,0 +1,177 @@
+//! Faults that are planted in a stack, so that a target's oracles are seen to find them.
+
+use std::sync::Arc;
+
+use shakedown::connection::{Config, Connection, Failure, Refusal, Session, Stack, StackInfo};
+use shakedown::iana::AlertDescription;
+use shakedown::identity::Identities;
+use shakedown::profile::{ClientProfile, ServerProfile};
+use shakedown::scenario::StackId;
+use shakedown::stacks;
+
+use crate::lab::Lab;
+
+/// What is wrong with a stack, on either side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It is established as soon as it has heard anything.
+    Done,
+    /// It hands on what it hears.
+    Data,
+    /// What comes in more than one piece gets lost.
+    Pieces,
+    /// It sends nothing.
+    Mute,
+    /// It panics at what it hears.
+    Panics,
+    /// Its ServerHello says another suite.
+    Suite,
+    /// It goes on as if nothing were wrong where the stack has one of these errors.
+    Forgives(&'static [&'static str]),
+}
+
+/// A lab in which one stack has the fault.
+pub(super) fn lab_with(stack: StackId, fault: Fault) -> Lab {
+    let stacks = stacks::linked(&Arc::new(Identities::new()))
+        .into_iter()
+        .map(|inner| -> Box<dyn Stack> {
+            if inner.info().id == stack {
+                Box::new(Faulty { inner, fault })
+            } else {
+                inner
+            }
+        })
+        .collect();
+    Lab::with_stacks(stacks)
+}
+
+struct Faulty<T: ?Sized> {
+    inner: Box<T>,
+    fault: Fault,
+}
+
+impl Stack for Faulty<dyn Stack> {
+    fn info(&self) -> &StackInfo {
+        self.inner.info()
+    }
+
+    fn client(&self, profile: &ClientProfile) -> Result<Arc<dyn Config>, Refusal> {
+        let inner = self.inner.client(profile)?;
+        Ok(Arc::new(FaultyConfig(inner, self.fault)))
+    }
+
+    fn server(&self, profile: &ServerProfile) -> Result<Arc<dyn Config>, Refusal> {
+        let inner = self.inner.server(profile)?;
+        Ok(Arc::new(FaultyConfig(inner, self.fault)))
+    }
+}
+
+struct FaultyConfig(Arc<dyn Config>, Fault);
+
+impl Config for FaultyConfig {
+    fn connect(&self) -> Result<Box<dyn Connection>, Failure> {
+        Ok(Box::new(FaultyEnd {
+            inner: self.0.connect()?,
+            fault: self.1,
+            pieces: 0,
+            heard: Vec::new(),
+        }))
+    }
+}
+
+struct FaultyEnd {
+    inner: Box<dyn Connection>,
+    fault: Fault,
+    pieces: usize,
+    heard: Vec<u8>,
+}
+
+impl FaultyEnd {
+    fn forgives(&self) -> bool {
+        let failure = self.inner.failure();
+        matches!((self.fault, failure), (Fault::Forgives(errors), Some(failure))
+            if errors.contains(&&*failure.native))
+    }
+}
+
+impl Connection for FaultyEnd {
+    fn receive(&mut self, bytes: &[u8]) {
+        assert!(self.fault != Fault::Panics, "planted");
+        self.pieces += 1;
+        self.heard.extend(bytes);
+        if self.fault != Fault::Pieces || self.pieces == 1 {
+            self.inner.receive(bytes);
+        }
+    }
+
+    fn transmit(&mut self, out: &mut Vec<u8>) {
+        let before = out.len();
+        self.inner.transmit(out);
+        let said = &mut out[before..];
+        match self.fault {
+            Fault::Mute if self.pieces > 0 => out.truncate(before),
+            Fault::Forgives(_) if self.forgives() => out.truncate(before),
+            Fault::Suite if said.first() == Some(&22) && said[HEADER] == 2 => {
+                let suite = HEADER + SESSION_ID + 1 + usize::from(said[HEADER + SESSION_ID]);
+                said[suite + 1] ^= 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn is_established(&self) -> bool {
+        self.fault == Fault::Done && !self.heard.is_empty()
+            || self.forgives()
+            || self.inner.is_established()
+    }
+
+    fn take_received(&mut self, out: &mut Vec<u8>) {
+        if self.fault == Fault::Data {
+            out.extend(&self.heard);
+        }
+        self.inner.take_received(out);
+    }
+
+    fn receive_end(&mut self) {
+        self.inner.receive_end();
+    }
+
+    fn advance(&mut self) {
+        self.inner.advance();
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        self.inner.failure().filter(|_| !self.forgives())
+    }
+
+    fn send(&mut self, data: &[u8]) {
+        self.inner.send(data);
+    }
+
+    fn close(&mut self) {
+        self.inner.close();
+    }
+
+    fn is_peer_closed(&self) -> bool {
+        self.inner.is_peer_closed()
+    }
+
+    fn export(&mut self, label: &[u8], context: &[u8], out: &mut [u8]) -> Result<(), Failure> {
+        self.inner.export(label, context, out)
+    }
+
+    fn session(&self) -> Session {
+        self.inner.session()
+    }
+
+    fn alerts_sent(&self) -> Vec<AlertDescription> {
+        self.inner.alerts_sent()
+    }
+
+    fn alerts_received(&self) -> Vec<AlertDescription> {
+        self.inner.alerts_received()
+    }
+}
+
+const HEADER: usize = 5;
+const SESSION_ID: usize = 4 + 2 + 32;
