@@ -4,6 +4,7 @@
 //! compiler, and a finding can be told without libFuzzer. Inputs of any bytes are allowed; the same input
 //! always comes to the same thing.
 
+use std::any::Any;
 use std::fmt;
 
 use shakedown::scenario::Scenario;
@@ -17,6 +18,7 @@ mod bytes;
 mod man_in_the_middle;
 #[cfg(test)]
 mod planted;
+mod post_handshake;
 mod reduce;
 mod report;
 mod scenario;
@@ -61,10 +63,11 @@ impl Target {
 }
 
 /// Every target, by name.
-pub static TARGETS: [Target; 5] = [
+pub static TARGETS: [Target; 6] = [
     bytes::TO_CLIENT,
     bytes::TO_SERVER,
     man_in_the_middle::TARGET,
+    post_handshake::TARGET,
     report::TARGET,
     scenario::TARGET,
 ];
@@ -126,6 +129,17 @@ impl fmt::Display for Finding {
 }
 
 impl std::error::Error for Finding {}
+
+const NO_PANIC: &str = "no stack panics";
+
+/// What a panic says.
+fn panicked(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".into())
+}
 
 #[cfg(test)]
 mod tests {

@@ -26,6 +26,14 @@ pub(super) enum Fault {
     Panics,
     /// Its ServerHello says another suite.
     Suite,
+    /// Application data that it ought to hand on is gone.
+    LosesData,
+    /// It does not see that its peer has closed.
+    NeverClosed,
+    /// An alert in the clear closes it, whoever sent it.
+    ClosedByAnyAlert,
+    /// Its exporters give one byte another value.
+    Exports,
     /// It goes on as if nothing were wrong where the stack has one of these errors.
     Forgives(&'static [&'static str]),
 }
@@ -126,10 +134,14 @@ impl Connection for FaultyEnd {
     }
 
     fn take_received(&mut self, out: &mut Vec<u8>) {
+        let before = out.len();
         if self.fault == Fault::Data {
             out.extend(&self.heard);
         }
         self.inner.take_received(out);
+        if self.fault == Fault::LosesData {
+            out.truncate(before);
+        }
     }
 
     fn receive_end(&mut self) {
@@ -153,11 +165,19 @@ impl Connection for FaultyEnd {
     }
 
     fn is_peer_closed(&self) -> bool {
-        self.inner.is_peer_closed()
+        match self.fault {
+            Fault::NeverClosed => false,
+            Fault::ClosedByAnyAlert if self.heard.ends_with(&[21, 3, 3, 0, 2, 1, 0]) => true,
+            _ => self.inner.is_peer_closed(),
+        }
     }
 
     fn export(&mut self, label: &[u8], context: &[u8], out: &mut [u8]) -> Result<(), Failure> {
-        self.inner.export(label, context, out)
+        self.inner.export(label, context, out)?;
+        if self.fault == Fault::Exports {
+            out[0] ^= 1;
+        }
+        Ok(())
     }
 
     fn session(&self) -> Session {

@@ -90,7 +90,6 @@ fn remedies(cause: Cause) -> &'static [Remedy] {
         C::CertHostMismatch | C::CertCnOnly | C::CertIpMismatch | C::CertWildcard => {
             &[names, second_flaw, first_flaw]
         }
-        C::CertMissingIntermediate => &[second_flaw, first_flaw],
         C::CertUnknownCa
         | C::CertSelfSignedLeaf
         | C::CertCaAsLeaf
@@ -471,6 +470,18 @@ mod tests {
         ] {
             assert_eq!(causes(json), expected, "{json}");
         }
+    }
+
+    /// Where no remedy helps alone, all are taken; none of them may mend what is not its own.
+    #[test]
+    fn remedies_of_one_cause_leave_the_rest() {
+        let asked = r#"{"client":{"stack":"openssl","profile":{"identity":{"flaw":"expired"},
+            "revocation":"crl-chain"}},"server":{"stack":"openssl","profile":{"client_auth":"required",
+            "identity":{"flaw":"FIRST","also":"SECOND"}}}}"#;
+        let json = asked
+            .replace("FIRST", "revoked")
+            .replace("SECOND", "revoked-intermediate");
+        assert_eq!(causes(&json), [Cause::CertRevokedCrl, Cause::CertExpired]);
     }
 
     #[test]

@@ -483,4 +483,44 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "versions":["TLS1.0"],"security_level":0}}},"link":{"ops":[
         {"from":"client","at":{"record":4},"act":{"stall":45}}]}}"#,
     ),
+    // Sessions that an OpenSSL server does not keep: it asks for certificates, and they say not where they
+    // belong.
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]},"identity":{}}},
+        "server":{"stack":"openssl","profile":{"client_auth":"required",
+        "session_id_context":"unset"}},"earlier":{"means":"session-id"}}"#,
+    ),
+    // Tickets of TLS 1.2 that OpenSSL neither asks for, nor makes, at level 3; a session id, and TLS 1.3,
+    // do not ask.
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "security_level":3}}},"server":{"stack":"rustls-ring"},"earlier":{"means":"ticket"}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"openssl","profile":{"protocol":{"security_level":3}}},
+        "earlier":{"means":"ticket"}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"openssl","profile":{"protocol":{"security_level":3}}},
+        "earlier":{"means":"session-id"}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"rustls-ring"},
+        "server":{"stack":"openssl","profile":{"protocol":{"security_level":3}}},
+        "earlier":{"means":"ticket"}}"#,
+    ),
+    // The signature schemes taken out of a hello that names its versions, and 1.3 not among them.
+    (
+        Some("version-legacy-client"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"rustls-ring"},"link":{"ops":[{"from":"client","at":{"message":{
+        "type":"client_hello"}},"act":{"edit":{"without-extension":"signature_algorithms"}}}]}}"#,
+    ),
 ];

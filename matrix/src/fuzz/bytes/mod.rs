@@ -12,7 +12,7 @@ use shakedown::profile::{ClientAuth, Credential, Protocol};
 use shakedown::scenario::{Scenario, StackId};
 
 use self::seen::Seen;
-use super::{Finding, Kept, Target};
+use super::{Finding, Kept, NO_PANIC, Target, panicked};
 use crate::lab::Lab;
 
 mod seen;
@@ -85,11 +85,7 @@ fn hear(
     let hear = || hear_alive(lab, role, stack, set_up, bytes, at_a_time);
     // A connection that panicked is never called again.
     catch_unwind(AssertUnwindSafe(hear)).unwrap_or_else(|panic| {
-        let message = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_default();
+        let message = panicked(&*panic);
         let story = format!("{stack} {role}, set-up {set_up}: {message}");
         Err(Finding::new(NO_PANIC, story))
     })
@@ -196,7 +192,6 @@ const TLS13_SUITES: [CipherSuite; 2] = [
 ];
 const GROUPS: [NamedGroup; 2] = [NamedGroup::x25519, NamedGroup::secp256r1];
 
-const NO_PANIC: &str = "no stack panics";
 const NOBODY: &str = "nobody is let in who knows no key";
 const PIECES: &str = "bytes mean the same in pieces";
 const SAME_RUSTLS: &str = "rustls does the same with any cryptography";

@@ -163,9 +163,24 @@ pub(super) fn writes(scenario: &Scenario, kind: M) -> bool {
             || later.contains(&kind) && is_plain(scenario) && !answers_nothing)
 }
 
+/// Whether messages are as long as in a plain handshake: so they are whatever the level allows, and when
+/// there was an earlier connection between the same two.
+pub(super) fn has_plain_lengths(scenario: &Scenario) -> bool {
+    let mut now = scenario.clone();
+    if let Some(earlier) = &now.earlier
+        && earlier.client.is_none()
+        && earlier.server.is_none()
+    {
+        now.earlier = None;
+    }
+    now.client.profile.protocol.security_level = None;
+    now.server.profile.protocol.security_level = None;
+    is_plain(&now)
+}
+
 /// Whether nothing is special but the versions, and whether the client is asked for a certificate: what is
 /// found in the later messages depends on all that a side checks.
-pub(super) fn is_plain(scenario: &Scenario) -> bool {
+fn is_plain(scenario: &Scenario) -> bool {
     let plain = Scenario::plain(scenario.client.stack, scenario.server.stack);
     let mut now = scenario.clone();
     now.link = Link::default();

@@ -2,6 +2,7 @@
 
 use shakedown::connection::Role;
 use shakedown::iana::HandshakeType as M;
+use shakedown::profile::ClientAuth;
 
 use super::symbol::{Content, Datum, Keys, Record, Said};
 use super::{Setting, domain, effect};
@@ -28,11 +29,14 @@ pub(super) fn of(setting: &Setting<'_>, record: &Record) -> (usize, usize) {
 pub(super) fn content(setting: &Setting<'_>, record: &Record) -> (usize, usize) {
     let tls13 = record.seal.is_some_and(|seal| seal.keys != Keys::Session);
     match &record.content {
-        Content::Messages(said) => said.iter().fold((0, 0), |sum, said| {
-            let (least, most) =
-                written(setting, said).unwrap_or_else(|| message(setting, said, tls13));
-            (sum.0 + least, sum.1 + most)
-        }),
+        Content::Messages(said) => {
+            let (least, most) = said.iter().fold((0, 0), |sum, said| {
+                let (least, most) =
+                    written(setting, said).unwrap_or_else(|| message(setting, said, tls13));
+                (sum.0 + least, sum.1 + most)
+            });
+            (least, most.min(MANY))
+        }
         Content::ChangeCipherSpec(_) => (1, 1),
         Content::Alert { .. } => (2, 2),
         Content::Data(Datum::Of(_)) => (27, 30),
@@ -68,7 +72,7 @@ fn message(setting: &Setting<'_>, said: &Said, tls13: bool) -> (usize, usize) {
     }
 }
 
-/// Where nothing is special but the versions, and whether the client has a certificate.
+/// Where nothing is special that makes a message longer (`domain::has_plain_lengths`).
 fn plain(setting: &Setting<'_>, kind: M) -> (usize, usize) {
     let rustls = setting.scenario.server.stack.is_rustls();
     match kind {
@@ -85,6 +89,13 @@ fn plain(setting: &Setting<'_>, kind: M) -> (usize, usize) {
         M::client_key_exchange => (37, 140),
         // What OpenSSL knows of a session is in its ticket.
         M::new_session_ticket if !rustls => (180, 800),
+        // The client's chain may be in it.
+        M::new_session_ticket
+            if setting.scenario.server.profile.client_auth != ClientAuth::None =>
+        {
+            (100, 2000)
+        }
+        M::new_session_ticket => (100, 300),
         _ => (70, 800),
     }
 }

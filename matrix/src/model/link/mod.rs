@@ -49,7 +49,7 @@ struct Setting<'a> {
     second: Option<Found>,
     /// Whether it is the client whose message is changed.
     reads_client_certificate: bool,
-    /// Whether nothing is special but the versions, and whether the client has a certificate.
+    /// Whether messages are as long as in a plain handshake.
     plain: bool,
 }
 
@@ -71,7 +71,7 @@ pub(super) fn interfere(
             first: way.first.clone(),
             second: way.second.clone(),
             reads_client_certificate: from_client(scenario),
-            plain: domain::is_plain(scenario),
+            plain: domain::has_plain_lengths(scenario),
         };
         let steps = script::of(scenario, &way.result, &setting.shape);
         let mut fork = Some(Fork::default());
@@ -352,7 +352,7 @@ pub fn framing(scenario: &Scenario) -> Option<[Vec<(shakedown::iana::ContentType
         first: None,
         second: None,
         reads_client_certificate: from_client(scenario),
-        plain: domain::is_plain(scenario),
+        plain: domain::has_plain_lengths(scenario),
     };
     let steps = script::of(scenario, &result, &setting.shape);
     let mut walk = Walk::new(&setting, steps);
@@ -378,7 +378,7 @@ pub fn written(scenario: &Scenario) -> Vec<(Role, Message, Vec<Vec<u8>>)> {
         first: None,
         second: None,
         reads_client_certificate: false,
-        plain: domain::is_plain(scenario),
+        plain: domain::has_plain_lengths(scenario),
     };
     let (client, server) = (Role::Client, Role::Server);
     let mut messages = Vec::new();

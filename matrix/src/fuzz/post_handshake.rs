@@ -1,0 +1,308 @@
+//! `post_handshake`: a connection that is done, and what its sides and a stranger do then.
+//!
+//! The first byte of an input is the pairing, the second a set-up, and the rest is a script: data, either
+//! side's close_notify, exporters, and bytes of nobody's in between. Data arrives whole and in order, as long
+//! as nobody meddles; once somebody has, a side hands on nothing but what its peer has sent before.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use shakedown::connection::{Connection, Role};
+use shakedown::iana::ProtocolVersion as V;
+use shakedown::profile::{ClientAuth, Credential};
+use shakedown::scenario::{Scenario, StackId};
+
+use super::{Finding, Kept, Target, panicked};
+use crate::lab::Lab;
+
+pub(super) const TARGET: Target = Target {
+    name: "post_handshake",
+    about: "data, close_notify, exporters and foreign bytes after a handshake: what is sent arrives, and \
+        nothing else",
+    max_len: 256,
+    check: try_script,
+    seeds,
+};
+
+fn try_script(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
+    let [pairing, set_up, script @ ..] = input else {
+        return Ok(Kept::No);
+    };
+    let scenario = scenario(*pairing, *set_up);
+    let told =
+        |oracle, story: &str| Finding::new(oracle, format!("{}: {story}", scenario.to_json()));
+    // A connection that panicked is never called again.
+    catch_unwind(AssertUnwindSafe(|| {
+        let mut talk = Talk::begin(lab, &scenario).map_err(|why| told(DONE, &why))?;
+        talk.follow(script)
+            .map_err(|(oracle, story)| told(oracle, &story))
+    }))
+    .unwrap_or_else(|panic| Err(told(super::NO_PANIC, &panicked(&*panic))))
+}
+
+fn scenario(pairing: u8, set_up: u8) -> Scenario {
+    let stacks = StackId::ALL;
+    let number = usize::from(pairing) % (stacks.len() * stacks.len());
+    let (client, server) = (number / stacks.len(), number % stacks.len());
+    let mut scenario = Scenario::plain(stacks[client], stacks[server]);
+    let version = if set_up & 1 == 0 {
+        V::TLS1_3
+    } else {
+        V::TLS1_2
+    };
+    scenario.client.profile.protocol.versions = vec![version];
+    if set_up & 2 != 0 {
+        scenario.client.profile.identity = Some(Credential::default());
+        scenario.server.profile.client_auth = ClientAuth::Required;
+    }
+    scenario
+}
+
+/// Two sides that are done with each other's handshake.
+struct Talk {
+    ends: [Box<dyn Connection>; 2],
+    /// What each has sent.
+    sent: [Vec<u8>; 2],
+    /// What each has handed on.
+    received: [Vec<u8>; 2],
+    closed: [bool; 2],
+    /// Whether foreign bytes have gone to it.
+    meddled: [bool; 2],
+    buffer: Vec<u8>,
+}
+
+impl Talk {
+    fn begin(lab: &Lab, scenario: &Scenario) -> Result<Self, String> {
+        let prepared = [lab.client(scenario), lab.server(scenario)];
+        let connect = |role: Role| {
+            prepared[role as usize]
+                .as_ref()
+                .as_ref()
+                .map_err(|refusal| format!("{refusal:?}"))
+                .and_then(|config| config.connect().map_err(|failure| failure.text))
+        };
+        let mut talk = Self {
+            ends: [connect(Role::Client)?, connect(Role::Server)?],
+            sent: Default::default(),
+            received: Default::default(),
+            closed: [false; 2],
+            meddled: [false; 2],
+            buffer: Vec::new(),
+        };
+        talk.ends[0].advance();
+        talk.carry();
+        if talk.ends.iter().all(|end| end.is_established()) {
+            Ok(talk)
+        } else {
+            Err("the handshake is not done".into())
+        }
+    }
+
+    /// Carries what there is to carry, both ways, until there is no more.
+    fn carry(&mut self) {
+        for _ in 0..MOST_STEPS {
+            let mut moved = false;
+            for from in Role::BOTH {
+                self.buffer.clear();
+                self.ends[from as usize].transmit(&mut self.buffer);
+                moved |= !self.buffer.is_empty();
+                let to = from.peer() as usize;
+                // As an application does, and before rustls's buffer is full.
+                for piece in self.buffer.chunks(4096) {
+                    self.ends[to].receive(piece);
+                    self.ends[to].take_received(&mut self.received[to]);
+                }
+            }
+            if !moved {
+                break;
+            }
+        }
+        for (end, received) in self.ends.iter_mut().zip(&mut self.received) {
+            end.take_received(received);
+        }
+    }
+
+    fn follow(&mut self, mut script: &[u8]) -> Result<Kept, (&'static str, String)> {
+        while let [step, rest @ ..] = script {
+            let from = if step & 1 == 0 {
+                Role::Client
+            } else {
+                Role::Server
+            };
+            let (number, rest) = rest.split_first().unwrap_or((&0, &[]));
+            script = rest;
+            match step >> 1 & 3 {
+                0 if !self.closed.contains(&true) => self.say(from, usize::from(*number)),
+                1 if !self.closed[from as usize] => {
+                    self.ends[from as usize].close();
+                    self.closed[from as usize] = true;
+                }
+                2 => self.compare(usize::from(*number))?,
+                3 => {
+                    let (bytes, rest) =
+                        script.split_at(script.len().min(usize::from(*number % 48)));
+                    script = rest;
+                    if !bytes.is_empty() {
+                        self.meddled[from.peer() as usize] = true;
+                        self.ends[from.peer() as usize].receive(bytes);
+                    }
+                }
+                _ => {}
+            }
+            self.carry();
+            self.judge()?;
+        }
+        Ok(Kept::Yes)
+    }
+
+    /// As much data as a step says, of bytes that tell where they belong.
+    fn say(&mut self, from: Role, number: usize) {
+        // From nothing to about what a record holds (RFC 8446 §5.1).
+        let length = number * 64;
+        let begin = self.sent[from as usize].len();
+        let data: Vec<_> = (begin..begin + length).map(|at| (at % 251) as u8).collect();
+        if !data.is_empty() && self.ends[from as usize].failure().is_none() {
+            self.ends[from as usize].send(&data);
+            self.sent[from as usize].extend(data);
+        }
+    }
+
+    /// RFC 5705, RFC 8446 §7.5.
+    fn compare(&mut self, number: usize) -> Result<(), (&'static str, String)> {
+        let context = vec![7; number];
+        let mut material = [[0; 32]; 2];
+        for (end, material) in self.ends.iter_mut().zip(&mut material) {
+            if end.failure().is_some() {
+                return Ok(());
+            }
+            end.export(b"EXPERIMENTAL shakedown", &context, material)
+                .map_err(|failure| (EXPORTERS, failure.text))?;
+        }
+        if material[0] == material[1] {
+            Ok(())
+        } else {
+            Err((EXPORTERS, format!("a context of {number} bytes")))
+        }
+    }
+
+    fn judge(&self) -> Result<(), (&'static str, String)> {
+        let meddled = self.meddled.contains(&true);
+        for role in Role::BOTH {
+            let (own, peer) = (role as usize, role.peer() as usize);
+            let (sent, received) = (&self.sent[peer], &self.received[own]);
+            let counts = || format!("the {role} has {} of {} bytes", received.len(), sent.len());
+            if !sent.starts_with(received) {
+                return Err((NOTHING_ELSE, counts()));
+            }
+            let end = &self.ends[own];
+            if meddled {
+                // A stranger's close_notify is not the peer's.
+                if end.is_peer_closed() && !self.closed[peer] {
+                    return Err((
+                        NOTHING_ELSE,
+                        format!("the {role} takes a stranger's close_notify"),
+                    ));
+                }
+                continue;
+            }
+            if let Some(failure) = end.failure() {
+                return Err((ARRIVES, format!("the {role} fails: {}", failure.text)));
+            }
+            if sent.len() != received.len() {
+                return Err((ARRIVES, counts()));
+            }
+            if end.is_peer_closed() != self.closed[peer] {
+                return Err((
+                    ARRIVES,
+                    format!("the {role} does not see its peer's close_notify"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Data both ways, exporters, either side's close_notify, and foreign bytes of each kind of record.
+fn seeds() -> Vec<(String, Vec<u8>)> {
+    let scripts: [(&str, &[u8]); 6] = [
+        ("data", &[0, 3, 1, 200, 0, 255, 1, 1]),
+        ("exporters", &[4, 0, 0, 9, 4, 20]),
+        ("client-closes", &[0, 9, 2, 0, 3, 0]),
+        ("server-closes", &[1, 9, 3, 0, 2, 0]),
+        ("alert", &[6, 7, 21, 3, 3, 0, 2, 1, 0, 0, 4]),
+        ("foreign-data", &[7, 8, 23, 3, 3, 0, 3, 1, 2, 3, 1, 4]),
+    ];
+    let mut seeds = Vec::new();
+    for pairing in 0..9 {
+        for set_up in 0..4 {
+            for (name, script) in scripts {
+                let mut seed = vec![pairing, set_up];
+                seed.extend(script);
+                seeds.push((format!("{name}-{pairing}-{set_up}"), seed));
+            }
+        }
+    }
+    seeds
+}
+
+/// No step moves anything so often.
+const MOST_STEPS: usize = 64;
+
+const DONE: &str = "a plain handshake succeeds";
+const ARRIVES: &str = "what is sent arrives";
+const NOTHING_ELSE: &str = "nothing arrives but what was sent";
+const EXPORTERS: &str = "exporters agree";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fuzz::planted::{Fault, lab_with};
+
+    fn oracles(stack: StackId, fault: Fault) -> Vec<&'static str> {
+        let lab = lab_with(stack, fault);
+        let mut oracles: Vec<_> = seeds()
+            .iter()
+            .filter_map(|(_, seed)| try_script(&lab, seed).err())
+            .map(|finding| finding.oracle)
+            .collect();
+        oracles.sort_unstable();
+        oracles.dedup();
+        oracles
+    }
+
+    #[test]
+    fn data_of_nobody_is_found_from_the_seeds() {
+        for stack in StackId::ALL {
+            assert_eq!(oracles(stack, Fault::Data), [NOTHING_ELSE], "{stack}");
+        }
+    }
+
+    #[test]
+    fn a_panic_is_found_from_the_seeds() {
+        assert_eq!(
+            oracles(StackId::Openssl, Fault::Panics),
+            [super::super::NO_PANIC]
+        );
+    }
+
+    #[test]
+    fn data_that_does_not_arrive_is_found_from_the_seeds() {
+        assert_eq!(oracles(StackId::Openssl, Fault::LosesData), [ARRIVES]);
+        assert_eq!(oracles(StackId::RustlsRing, Fault::LosesData), [ARRIVES]);
+    }
+
+    #[test]
+    fn a_close_notify_that_is_overlooked_is_found_from_the_seeds() {
+        assert_eq!(oracles(StackId::RustlsRing, Fault::NeverClosed), [ARRIVES]);
+    }
+
+    #[test]
+    fn a_close_notify_of_nobody_is_found_from_the_seeds() {
+        let found = oracles(StackId::Openssl, Fault::ClosedByAnyAlert);
+        assert_eq!(found, [NOTHING_ELSE]);
+    }
+
+    #[test]
+    fn other_exporters_are_found_from_the_seeds() {
+        assert_eq!(oracles(StackId::Openssl, Fault::Exports), [EXPORTERS]);
+    }
+}
