@@ -274,10 +274,24 @@ pub struct ScenarioError {
 impl ScenarioError {
     fn new(path: &str, message: &str) -> Self {
         Self {
-            path: path.to_owned(),
-            message: message.to_owned(),
+            path: one_line(path),
+            message: one_line(message),
         }
     }
+}
+
+/// The text in one line: what a document is quoted for may have other lines and control characters, which
+/// are escaped.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
 }
 
 /// Reads JSON, naming the path of whatever is wrong.

@@ -9,7 +9,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::value::RawValue;
 use shakedown::connection::StackInfo;
-use shakedown::scenario::{Scenario, StackId};
+use shakedown::scenario::{Scenario, StackId, one_line};
 
 use crate::axes::{Axes, CLIENT_STACK, SERVER_STACK};
 use crate::verdict::{Difference, Field, Verdict};
@@ -249,8 +249,8 @@ impl Entry {
             let Some(found) = found else {
                 return Err(KnownFault::NoSuchValue {
                     id: self.id.clone(),
-                    axis: axis.to_owned(),
-                    value: value.to_owned(),
+                    axis: one_line(axis),
+                    value: one_line(value),
                 });
             };
             held.push(found);
@@ -457,7 +457,7 @@ fn read_entry(json: &str) -> Result<Entry, (usize, String)> {
         let message = without_place(inner);
         let message = match error.path().to_string().as_str() {
             "." | "?" => message,
-            path => format!("{path}: {message}"),
+            path => format!("{}: {message}", one_line(path)),
         };
         (inner.line().saturating_sub(1), message)
     })
@@ -467,7 +467,7 @@ fn read_entry(json: &str) -> Result<Entry, (usize, String)> {
 fn without_place(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    message.strip_suffix(&place).unwrap_or(&message).to_owned()
+    one_line(message.strip_suffix(&place).unwrap_or(&message))
 }
 
 fn newlines(text: &str) -> usize {

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shakedown::outcome::{End, Outcome};
-use shakedown::scenario::{Scenario, ScenarioId};
+use shakedown::scenario::{Scenario, ScenarioId, one_line};
 
 use crate::verdict::Verdict;
 
@@ -88,7 +88,10 @@ pub fn read(
 ) -> Result<(), RecordingError> {
     let mut outcomes = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {
-        let at = |message: String| RecordingError { line, message };
+        let at = |message: String| RecordingError {
+            line,
+            message: one_line(&message),
+        };
         match serde_json::from_str(text).map_err(|error| at(error.to_string()))? {
             Line::Seen(outcome) => outcomes.push(*outcome),
             Line::Went {

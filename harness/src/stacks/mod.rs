@@ -8,6 +8,7 @@ use crate::scenario::StackId;
 
 #[cfg(feature = "openssl")]
 pub mod openssl;
+pub mod randomness;
 #[cfg(feature = "rustls")]
 pub mod rustls;
 

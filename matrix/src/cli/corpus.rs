@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use super::{Fault, exit, show};
-use crate::fuzz::TARGETS;
+use crate::fuzz::{TARGETS, dictionary};
 use crate::wrap::{WIDTH, paragraph};
 
-/// Writes each target's seeds to a folder of its name, and says how many.
+/// Writes each target's seeds to a folder of its name, and a dictionary beside them, and says how many.
 pub(super) fn corpus(output: &Path) -> Result<u8, Fault> {
     let mut told = String::new();
     for target in &TARGETS {
@@ -27,6 +27,9 @@ pub(super) fn corpus(output: &Path) -> Result<u8, Fault> {
         );
         told += &paragraph(&line, 0, WIDTH);
     }
+    let words = dictionary();
+    write(&output.join("tokens.dict"), words.as_bytes())?;
+    told += &format!("tokens.dict: {} words\n", words.matches("=\"").count());
     show(&told)?;
     Ok(exit::AGREE)
 }

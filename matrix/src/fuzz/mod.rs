@@ -8,13 +8,17 @@ use std::any::Any;
 use std::fmt;
 
 use shakedown::scenario::Scenario;
+use shakedown::stacks::randomness;
 
 pub use self::reduce::{reduce, test_of};
+pub use self::strict::strict;
+pub use self::tokens::dictionary;
 use crate::arbitrary::Disagreement;
 use crate::lab::Lab;
 use crate::verdict::Verdict;
 
 mod bytes;
+mod client_hello;
 mod man_in_the_middle;
 #[cfg(test)]
 mod planted;
@@ -22,6 +26,9 @@ mod post_handshake;
 mod reduce;
 mod report;
 mod scenario;
+mod strict;
+mod tokens;
+pub mod watch;
 
 /// A fuzz target.
 pub struct Target {
@@ -38,14 +45,15 @@ pub struct Target {
 }
 
 impl Target {
-    /// Tries an input.
+    /// Tries an input, with the same randomness each time as far as [`randomness`] can set it.
     ///
     /// # Errors
     ///
     /// [`Finding`], where an oracle fails.
     pub fn check(&self, lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
         let input = &input[..input.len().min(self.max_len)];
-        (self.check)(lab, input).map_err(|mut finding| {
+        let checked = randomness::fixed(0, || (self.check)(lab, input));
+        checked.map_err(|mut finding| {
             finding.target = self.name;
             finding
         })
@@ -63,9 +71,10 @@ impl Target {
 }
 
 /// Every target, by name.
-pub static TARGETS: [Target; 6] = [
+pub static TARGETS: [Target; 7] = [
     bytes::TO_CLIENT,
     bytes::TO_SERVER,
+    client_hello::TARGET,
     man_in_the_middle::TARGET,
     post_handshake::TARGET,
     report::TARGET,

@@ -34,6 +34,8 @@ pub(super) enum Fault {
     ClosedByAnyAlert,
     /// Its exporters give one byte another value.
     Exports,
+    /// It says nothing of these errors of the stack, and waits.
+    Overlooks(&'static [&'static str]),
     /// It goes on as if nothing were wrong where the stack has one of these errors.
     Forgives(&'static [&'static str]),
 }
@@ -95,6 +97,12 @@ struct FaultyEnd {
 }
 
 impl FaultyEnd {
+    fn overlooks(&self) -> bool {
+        let failure = self.inner.failure();
+        matches!((self.fault, failure), (Fault::Overlooks(errors), Some(failure))
+            if errors.contains(&&*failure.native))
+    }
+
     fn forgives(&self) -> bool {
         let failure = self.inner.failure();
         matches!((self.fault, failure), (Fault::Forgives(errors), Some(failure))
@@ -119,6 +127,7 @@ impl Connection for FaultyEnd {
         match self.fault {
             Fault::Mute if self.pieces > 0 => out.truncate(before),
             Fault::Forgives(_) if self.forgives() => out.truncate(before),
+            Fault::Overlooks(_) if self.overlooks() => out.truncate(before),
             Fault::Suite if said.first() == Some(&22) && said[HEADER] == 2 => {
                 let suite = HEADER + SESSION_ID + 1 + usize::from(said[HEADER + SESSION_ID]);
                 said[suite + 1] ^= 1;
@@ -153,7 +162,8 @@ impl Connection for FaultyEnd {
     }
 
     fn failure(&self) -> Option<&Failure> {
-        self.inner.failure().filter(|_| !self.forgives())
+        let hidden = self.forgives() || self.overlooks();
+        self.inner.failure().filter(|_| !hidden)
     }
 
     fn send(&mut self, data: &[u8]) {

@@ -137,6 +137,23 @@ mod tests {
         }
     }
 
+    /// A key or a value with a line break, in whatever place, is refused in a line or written as it is read.
+    #[test]
+    fn no_line_break_gets_into_a_refusal() {
+        for (name, seed) in seeds() {
+            let text = std::str::from_utf8(&seed[1..]).expect("UTF-8");
+            let quotes: Vec<usize> = text.match_indices('"').map(|(at, _)| at + 1).collect();
+            let mut refused = 0;
+            for at in quotes {
+                let broken = format!("{}\\n{}", &text[..at], &text[at..]);
+                let read = read(seed[0], &broken);
+                assert!(read.is_ok(), "{name}: {read:?}: {broken}");
+                refused += usize::from(read == Ok(false));
+            }
+            assert!(refused > 10, "{name}: {refused}");
+        }
+    }
+
     #[test]
     fn each_oracle_can_fail() {
         assert_eq!(refused("two\nlines"), Err(NO_LINE));

@@ -1,7 +1,7 @@
 //! What the `openssl` crate has no binding for: the only file of this crate with `unsafe` in it.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_void};
+use std::ffi::{CStr, c_char, c_int, c_long, c_uchar, c_void};
 use std::ptr;
 use std::slice;
 use std::sync::Once;
@@ -17,6 +17,7 @@ use openssl::x509::store::X509StoreBuilder;
 use openssl_sys as ffi;
 
 use super::trace;
+use crate::stacks::randomness;
 
 /// Initialises OpenSSL deaf to the host: neither `OPENSSL_CONF` nor an `openssl.cnf` is read.
 ///
@@ -36,6 +37,72 @@ pub(super) fn init() {
         assert_eq!(done, 1, "OpenSSL cannot initialise");
     });
 }
+
+/// Has every draw of randomness ask [`randomness::fill`] first, once for the process. Where that has none,
+/// OpenSSL's own generator is asked as before.
+///
+/// # Panics
+///
+/// If OpenSSL has no generator or lets none be set, as in a build without what is deprecated since 3.0.
+pub(super) fn divert_randomness() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        init();
+        // SAFETY: the table and what it points to live for ever; OpenSSL only reads it.
+        let done = unsafe { RAND_set_rand_method(&raw const DIVERTED) };
+        assert_eq!(done, 1, "OpenSSL lets no other randomness be set");
+    });
+}
+
+/// Nothing in here panics: a panic in a function that C calls ends the process.
+extern "C" fn draw(out: *mut c_uchar, length: c_int) -> c_int {
+    let Ok(count) = usize::try_from(length) else {
+        return 0;
+    };
+    if count == 0 {
+        return 1;
+    }
+    // SAFETY: OpenSSL lends `length` bytes for the time of the call. They may not have been written yet,
+    // so that zeros are put there before they are called bytes.
+    let bytes = unsafe {
+        ptr::write_bytes(out, 0, count);
+        slice::from_raw_parts_mut(out, count)
+    };
+    if randomness::fill(bytes) {
+        return 1;
+    }
+    // SAFETY: the table of the default generator lives for ever, and its function fills `length` bytes.
+    unsafe {
+        match RAND_OpenSSL().as_ref().and_then(|default| default.bytes) {
+            Some(default) => default(out, length),
+            None => 0,
+        }
+    }
+}
+
+extern "C" fn ready() -> c_int {
+    1
+}
+
+/// As `struct rand_meth_st` in openssl/rand.h.
+#[repr(C)]
+struct RandMethod {
+    seed: Option<extern "C" fn(*const c_void, c_int) -> c_int>,
+    bytes: Option<extern "C" fn(*mut c_uchar, c_int) -> c_int>,
+    cleanup: Option<extern "C" fn()>,
+    add: Option<extern "C" fn(*const c_void, c_int, f64) -> c_int>,
+    pseudorand: Option<extern "C" fn(*mut c_uchar, c_int) -> c_int>,
+    status: Option<extern "C" fn() -> c_int>,
+}
+
+static DIVERTED: RandMethod = RandMethod {
+    seed: None,
+    bytes: Some(draw),
+    cleanup: None,
+    add: None,
+    pseudorand: Some(draw),
+    status: Some(ready),
+};
 
 /// Has a connection tell its [`trace::Trace`] of every message.
 pub(super) fn trace_messages(ssl: &mut SslRef) {
@@ -198,8 +265,10 @@ extern "C" fn on_message(
 type MessageCallback =
     extern "C" fn(c_int, c_int, c_int, *const c_void, usize, *mut ffi::SSL, *mut c_void);
 
-// SAFETY: as declared in openssl/ssl.h and openssl/x509_vfy.h.
+// SAFETY: as declared in openssl/rand.h, openssl/ssl.h and openssl/x509_vfy.h.
 unsafe extern "C" {
+    fn RAND_OpenSSL() -> *mut RandMethod;
+    fn RAND_set_rand_method(method: *const RandMethod) -> c_int;
     fn SSL_set_msg_callback(ssl: *mut ffi::SSL, callback: Option<MessageCallback>);
     fn SSL_CTX_set_options(context: *mut ffi::SSL_CTX, options: u64) -> u64;
     fn SSL_set_options(ssl: *mut ffi::SSL, options: u64) -> u64;

@@ -144,6 +144,11 @@ pub(crate) fn init() {
     ffi::init();
 }
 
+/// Has all that OpenSSL draws come from [`randomness`](super::randomness) while that has a sequence.
+pub(super) fn divert_randomness() {
+    ffi::divert_randomness();
+}
+
 /// The second word of, say, `OpenSSL 3.6.3 9 Jun 2026`.
 fn version() -> &'static str {
     let full = openssl::version::version();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustls::client::ClientConnection;
 use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName as RustlsName;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ProducesTickets, ServerConnection};
@@ -34,7 +35,7 @@ mod verifiers;
 /// rustls with one of its providers of cryptography.
 pub struct Rustls {
     info: StackInfo,
-    provider: rustls::crypto::CryptoProvider,
+    provider: CryptoProvider,
     groups: Vec<&'static dyn rustls::crypto::SupportedKxGroup>,
     identities: Arc<Identities>,
     algorithms: provider::AlgorithmLists,
@@ -49,7 +50,10 @@ impl Rustls {
         Self::new(
             StackId::RustlsAwsLcRs,
             concat!("aws-lc-rs ", env!("SHAKEDOWN_AWS_LC_RS_VERSION")),
-            aws_lc_rs::default_provider(),
+            CryptoProvider {
+                secure_random: &provider::AWS_LC_RS,
+                ..aws_lc_rs::default_provider()
+            },
             aws_lc_rs::ALL_KX_GROUPS,
             aws_lc_rs::Ticketer::new,
             identities,
@@ -63,7 +67,10 @@ impl Rustls {
         Self::new(
             StackId::RustlsRing,
             concat!("ring ", env!("SHAKEDOWN_RING_VERSION")),
-            ring::default_provider(),
+            CryptoProvider {
+                secure_random: &provider::RING,
+                ..ring::default_provider()
+            },
             ring::ALL_KX_GROUPS,
             ring::Ticketer::new,
             identities,
@@ -151,7 +158,7 @@ impl Rustls {
     fn new(
         id: StackId,
         crypto: &str,
-        provider: rustls::crypto::CryptoProvider,
+        provider: CryptoProvider,
         groups: &[&'static dyn rustls::crypto::SupportedKxGroup],
         make_ticketer: fn() -> Result<Arc<dyn ProducesTickets>, rustls::Error>,
         identities: Arc<Identities>,

@@ -1,15 +1,42 @@
 //! A provider with the algorithms that a profile asks for.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rustls::SupportedCipherSuite;
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
+use rustls::crypto::{CryptoProvider, GetRandomFailed, SecureRandom, WebPkiSupportedAlgorithms};
 
 use super::Rustls;
 use crate::connection::Refusal;
 use crate::iana::{CipherSuite, SignatureScheme};
 use crate::profile::{Ems, Protocol};
+use crate::stacks::randomness;
+
+/// A provider's randomness, but for where [`randomness`] has a sequence.
+#[derive(Debug)]
+pub(super) struct Settable(LazyLock<&'static dyn SecureRandom>);
+
+#[cfg(feature = "rustls-aws-lc-rs")]
+pub(super) static AWS_LC_RS: Settable = Settable(LazyLock::new(|| {
+    rustls::crypto::aws_lc_rs::default_provider().secure_random
+}));
+#[cfg(feature = "rustls-ring")]
+pub(super) static RING: Settable = Settable(LazyLock::new(|| {
+    rustls::crypto::ring::default_provider().secure_random
+}));
+
+impl SecureRandom for Settable {
+    fn fill(&self, out: &mut [u8]) -> Result<(), GetRandomFailed> {
+        if randomness::fill(out) {
+            return Ok(());
+        }
+        self.0.fill(out)
+    }
+
+    fn fips(&self) -> bool {
+        self.0.fips()
+    }
+}
 
 /// Lists of verification algorithms that have been asked for.
 ///

@@ -1,6 +1,6 @@
 //! `bytes_to_server` and `bytes_to_client`: one end of a connection, alone, that is told any bytes.
 //!
-//! The first byte of an input is a set-up, the second says how it is cut in pieces, and the rest is what
+//! The first byte of an input is a set-up, the second says what it is compared with, and the rest is what
 //! arrives. Nobody who does not know a key can be let in, whatever he says; and what a side makes of bytes
 //! must hang neither on the pieces in which they come nor, in rustls, on whose cryptography it is.
 
@@ -15,13 +15,13 @@ use self::seen::Seen;
 use super::{Finding, Kept, NO_PANIC, Target, panicked};
 use crate::lab::Lab;
 
-mod seen;
+pub(super) mod seen;
 
 pub(super) const TO_CLIENT: Target = Target {
     name: "bytes_to_client",
     about: "any bytes to a client of each stack: nobody is let in, pieces do not matter, both rustls agree",
     max_len: MOST,
-    check: |lab, input| tell(lab, Role::Client, input),
+    check: |lab, input| try_bytes(lab, Role::Client, input),
     seeds: || seeds(Role::Client),
 };
 
@@ -30,47 +30,59 @@ pub(super) const TO_SERVER: Target = Target {
     about: "any bytes to a server of each stack: nobody is let in, pieces do not matter, both rustls \
         agree, and all that answer choose the same",
     max_len: MOST,
-    check: |lab, input| tell(lab, Role::Server, input),
+    check: |lab, input| try_bytes(lab, Role::Server, input),
     seeds: || seeds(Role::Server),
 };
 
-fn tell(lab: &Lab, role: Role, input: &[u8]) -> Result<Kept, Box<Finding>> {
-    let [set_up, pieces, bytes @ ..] = input else {
+fn try_bytes(lab: &Lab, role: Role, input: &[u8]) -> Result<Kept, Box<Finding>> {
+    if input.len() < 2 {
         return Ok(Kept::No);
-    };
-    let mut told = Vec::with_capacity(StackId::ALL.len());
-    for stack in StackId::ALL {
-        let at_once = hear(lab, role, stack, *set_up, bytes, usize::MAX)?;
-        let cut = hear(lab, role, stack, *set_up, bytes, 1 + usize::from(*pieces))?;
-        let found = |oracle, story: String| {
-            Finding::new(oracle, format!("{stack} {role}, set-up {set_up}: {story}"))
-        };
-        if at_once.established || at_once.data || cut.established || cut.data {
-            return Err(found(NOBODY, format!("{at_once:?}\nin pieces: {cut:?}")));
-        }
-        if at_once != cut {
-            return Err(found(PIECES, format!("{at_once:?}\nin pieces: {cut:?}")));
-        }
-        told.push(at_once);
     }
-    let [aws, ring, openssl] = &told[..] else {
-        return Ok(Kept::Yes);
+    tell(lab, role, input).map(|_| Kept::Yes)
+}
+
+/// What rustls and OpenSSL make of an input of at least two bytes.
+pub(super) fn tell(lab: &Lab, role: Role, input: &[u8]) -> Result<[Seen; 2], Box<Finding>> {
+    let (set_up, how, bytes) = (&input[0], &input[1], &input[2..]);
+    let told = |stack, at_a_time| -> Result<Seen, Box<Finding>> {
+        let seen = hear(lab, role, stack, *set_up, bytes, at_a_time)?;
+        if seen.established || seen.data {
+            let story = format!("{stack} {role}, set-up {set_up}: {seen:?}");
+            return Err(Finding::new(NOBODY, story));
+        }
+        Ok(seen)
     };
-    if aws != ring {
-        return Err(Finding::new(
-            SAME_RUSTLS,
-            format!("set-up {set_up}: aws-lc-rs: {aws:?}\nring: {ring:?}"),
-        ));
-    }
+    let ring = told(StackId::RustlsRing, usize::MAX)?;
+    let openssl = told(StackId::Openssl, usize::MAX)?;
     if let (Some(rustls), Some(openssl)) = (&ring.answer, &openssl.answer)
-        && rustls != openssl
+        && (rustls.version, rustls.suite) != (openssl.version, openssl.suite)
     {
         return Err(Finding::new(
             SAME_ANSWER,
             format!("set-up {set_up}: rustls: {rustls:?}\nOpenSSL: {openssl:?}"),
         ));
     }
-    Ok(Kept::Yes)
+    // Each costs a connection more, so that one input asks for one.
+    let (oracle, one, other) = match how >> 6 {
+        0 => return Ok([ring, openssl]),
+        1 => (
+            SAME_RUSTLS,
+            &ring,
+            told(StackId::RustlsAwsLcRs, usize::MAX)?,
+        ),
+        2 => (PIECES, &ring, told(StackId::RustlsRing, piece(*how))?),
+        _ => (PIECES, &openssl, told(StackId::Openssl, piece(*how))?),
+    };
+    if *one != other {
+        let story = format!("{role}, set-up {set_up}, {how}: {one:?}\nbut {other:?}");
+        return Err(Finding::new(oracle, story));
+    }
+    Ok([ring, openssl])
+}
+
+/// How many bytes come at a time.
+fn piece(how: u8) -> usize {
+    1 + usize::from(how & 63)
 }
 
 /// As [`hear_alive`], of a stack that may panic.
@@ -138,7 +150,7 @@ fn begin(
 }
 
 /// The profiles of a set-up: the same suites and groups for all, and none of one's own.
-fn scenario(stack: StackId, set_up: u8) -> Scenario {
+pub(super) fn scenario(stack: StackId, set_up: u8) -> Scenario {
     let mut scenario = Scenario::plain(stack, stack);
     let protocol = Protocol {
         versions: match set_up % 3 {
@@ -168,9 +180,15 @@ fn seeds(role: Role) -> Vec<(String, Vec<u8>)> {
         .filter_map(|line| line.strip_prefix(role.name())?.strip_prefix(' '))
         .filter_map(|line| {
             let (name, digits) = line.split_once(' ')?;
-            let pairs = digits.as_bytes().chunks(2);
-            let seed = pairs.map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok());
-            Some((name.to_owned(), seed.collect::<Option<_>>()?))
+            Some((name, hex::decode(digits).ok()?))
+        })
+        .flat_map(|(name, seed)| {
+            // Every comparison, in pieces of seven bytes.
+            [0, 64, 128, 192].map(|compared| {
+                let mut seed = seed.clone();
+                seed[1] |= compared;
+                (format!("{name}-{compared}"), seed)
+            })
         })
         .collect()
 }
@@ -190,12 +208,13 @@ const TLS13_SUITES: [CipherSuite; 2] = [
     CipherSuite::TLS_AES_128_GCM_SHA256,
     CipherSuite::TLS_AES_256_GCM_SHA384,
 ];
-const GROUPS: [NamedGroup; 2] = [NamedGroup::x25519, NamedGroup::secp256r1];
+/// The groups of every set-up.
+pub(super) const GROUPS: [NamedGroup; 2] = [NamedGroup::x25519, NamedGroup::secp256r1];
 
 const NOBODY: &str = "nobody is let in who knows no key";
 const PIECES: &str = "bytes mean the same in pieces";
 const SAME_RUSTLS: &str = "rustls does the same with any cryptography";
-const SAME_ANSWER: &str = "servers that answer choose the same version and suite";
+pub(super) const SAME_ANSWER: &str = "servers that answer choose the same version and suite";
 
 #[cfg(test)]
 mod tests;

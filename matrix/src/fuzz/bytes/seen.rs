@@ -1,32 +1,43 @@
 //! What can be seen of a side from without, but for what is random.
 
 use shakedown::connection::Connection;
-use shakedown::iana::{CipherSuite, ContentType, ExtensionType, HandshakeType, ProtocolVersion};
+use shakedown::iana::{
+    CipherSuite, ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion,
+};
 
 /// What a side has made of what it heard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(in crate::fuzz) struct Seen {
     /// Whether it holds the handshake for done.
-    pub(super) established: bool,
+    pub(in crate::fuzz) established: bool,
     /// Whether it has handed on application data.
-    pub(super) data: bool,
+    pub(in crate::fuzz) data: bool,
     /// What failed, in the stack's own word.
-    pub(super) failure: Option<String>,
+    pub(in crate::fuzz) failure: Option<String>,
     /// The records that it sent: each one's type, and an alert's level and description.
-    pub(super) records: Vec<(ContentType, Option<[u8; 2]>)>,
+    pub(in crate::fuzz) records: Vec<(ContentType, Option<[u8; 2]>)>,
     /// What its ServerHello says, or its HelloRetryRequest.
-    pub(super) answer: Option<Answer>,
+    pub(in crate::fuzz) answer: Option<Answer>,
 }
 
-/// What a ServerHello chooses, but for the group, in which stacks may differ.
+/// What a ServerHello chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) version: ProtocolVersion,
-    pub(super) suite: CipherSuite,
+pub(in crate::fuzz) struct Answer {
+    pub(in crate::fuzz) version: ProtocolVersion,
+    pub(in crate::fuzz) suite: CipherSuite,
+    /// The group in its key_share, in which stacks may differ.
+    pub(in crate::fuzz) group: Option<NamedGroup>,
+    /// Whether it is a HelloRetryRequest.
+    pub(in crate::fuzz) retry: bool,
 }
 
 impl Seen {
-    pub(super) fn of(connection: &mut dyn Connection, sent: &[u8]) -> Self {
+    /// The level and the description of the first alert in the clear.
+    pub(in crate::fuzz) fn alert(&self) -> Option<[u8; 2]> {
+        self.records.iter().find_map(|(_, alert)| *alert)
+    }
+
+    pub(in crate::fuzz) fn of(connection: &mut dyn Connection, sent: &[u8]) -> Self {
         let mut data = Vec::new();
         connection.take_received(&mut data);
         let mut seen = Self {
@@ -53,7 +64,7 @@ impl Seen {
 
 /// The first ServerHello's session_id_echo made that of the client's hello: a client accepts no other
 /// (RFC 8446 §4.1.3), and it is random.
-pub(super) fn echo_session_id(hello: &[u8], bytes: &[u8]) -> Vec<u8> {
+pub(in crate::fuzz) fn echo_session_id(hello: &[u8], bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     let own = record(hello).and_then(|(_, body, _)| body.get(ECHO));
     // Where a record or a message ends before, what is random must not be read as anything else.
@@ -82,22 +93,28 @@ fn answer(message: &[u8]) -> Option<Answer> {
     let legacy = word(message, 4)?;
     let suite = SESSION_ID + 1 + usize::from(*message.get(SESSION_ID)?);
     let mut version = legacy;
+    let mut group = None;
     let mut at = suite + 2 + 1 + 2;
     while let (Some(kind), Some(length)) = (word(message, at), word(message, at + 2)) {
         if kind == ExtensionType::supported_versions.0 {
             version = word(message, at + 4)?;
+        }
+        if kind == ExtensionType::key_share.0 {
+            group = word(message, at + 4).map(NamedGroup);
         }
         at += 4 + usize::from(length);
     }
     Some(Answer {
         version: ProtocolVersion(version),
         suite: CipherSuite(word(message, suite)?),
+        group,
+        retry: message.get(RANDOM..SESSION_ID)? == RETRY,
     })
 }
 
 /// The types of the records that are there.
 #[cfg(test)]
-pub(super) fn kinds(mut bytes: &[u8]) -> Vec<ContentType> {
+pub(in crate::fuzz) fn kinds(mut bytes: &[u8]) -> Vec<ContentType> {
     let mut kinds = Vec::new();
     while let Some((kind, _, rest)) = record(bytes) {
         kinds.push(kind);
@@ -116,7 +133,14 @@ fn word(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
 }
 
+/// The random that makes a ServerHello a HelloRetryRequest: SHA-256 of that word (RFC 8446 §4.1.3).
+const RETRY: [u8; 32] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+];
 const HEADER: usize = 5;
+/// Behind a hello's type, length and version.
+const RANDOM: usize = 4 + 2;
 /// Behind a hello's type, length, version and random.
 const SESSION_ID: usize = 4 + 2 + 32;
 /// A session id of 32 bytes, with its length.

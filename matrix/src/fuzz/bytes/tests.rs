@@ -28,7 +28,7 @@ fn data_from_nobody_is_found() {
 #[test]
 fn a_side_that_wants_its_bytes_at_once_is_found() {
     for role in Role::BOTH {
-        assert_eq!(found(role, StackId::RustlsAwsLcRs, Fault::Pieces), [PIECES]);
+        assert_eq!(found(role, StackId::RustlsRing, Fault::Pieces), [PIECES]);
         assert_eq!(found(role, StackId::Openssl, Fault::Pieces), [PIECES]);
     }
 }
@@ -36,7 +36,8 @@ fn a_side_that_wants_its_bytes_at_once_is_found() {
 #[test]
 fn a_rustls_unlike_the_other_is_found() {
     for role in Role::BOTH {
-        assert_eq!(found(role, StackId::RustlsRing, Fault::Mute), [SAME_RUSTLS]);
+        let found = found(role, StackId::RustlsAwsLcRs, Fault::Mute);
+        assert_eq!(found, [SAME_RUSTLS]);
     }
 }
 
@@ -60,8 +61,7 @@ fn seeds_are_what_the_stacks_say() {
                 for flight in flights.iter().filter(|flight| flight.from != role) {
                     seed.extend(&flight.bytes);
                 }
-                let digits: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
-                lines += &format!("{role} {stack}-{set_up} {digits}\n");
+                lines += &format!("{role} {stack}-{set_up} {}\n", hex::encode(seed));
             }
         }
     }
@@ -74,17 +74,17 @@ fn seeds_are_what_the_stacks_say() {
         text.lines()
             .map(|line| {
                 let (name, digits) = line.rsplit_once(' ').expect("a name and digits");
-                let pairs = digits.as_bytes().chunks(2).skip(2);
-                let bytes: Vec<_> = pairs
-                    .map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap())
-                    .collect();
-                (name.to_owned(), seen::kinds(&bytes))
+                let bytes = hex::decode(digits).expect("digits");
+                (name.to_owned(), seen::kinds(&bytes[2..]))
             })
             .collect()
     };
     assert_eq!(kinds(RECORDED), kinds(&lines));
     for role in Role::BOTH {
-        assert_eq!(seeds(role).len(), usize::from(SET_UPS) * StackId::ALL.len());
+        assert_eq!(
+            seeds(role).len(),
+            4 * usize::from(SET_UPS) * StackId::ALL.len()
+        );
     }
 }
 
@@ -93,7 +93,7 @@ fn found(role: Role, stack: StackId, fault: Fault) -> Vec<&'static str> {
     let lab = lab_with(stack, fault);
     let mut oracles: Vec<_> = seeds(role)
         .into_iter()
-        .filter_map(|(_, seed)| tell(&lab, role, &seed).err())
+        .filter_map(|(_, seed)| try_bytes(&lab, role, &seed).err())
         .map(|finding| finding.oracle)
         .collect();
     oracles.sort_unstable();
