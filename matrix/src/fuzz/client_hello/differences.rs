@@ -37,8 +37,10 @@ pub(super) struct Difference {
     /// One of these parts must have been edited; where none stands here, the extension that the error
     /// names, which OpenSSL does not know.
     parts: &'static [Part],
+    #[cfg_attr(not(test), expect(dead_code, reason = "people read it"))]
     reason: &'static str,
     /// Where that stands.
+    #[cfg_attr(not(test), expect(dead_code, reason = "people read it"))]
     source: &'static str,
 }
 
