@@ -25,6 +25,7 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use rcgen::SigningKey;
 use sha2::{Digest, Sha256};
 
 use crate::connection::{Peer, Role};
@@ -70,6 +71,26 @@ impl Identities {
             }
             Ok(Arc::new(chain))
         })
+    }
+
+    /// A signature of an authority of the flawless chains of a key type, for a caller who writes
+    /// certificates of his own. It is made with the algorithm that the key's own certificates are signed
+    /// with.
+    ///
+    /// # Errors
+    ///
+    /// [`Unmakeable`], for a key type that this build has no means for.
+    pub fn signature(
+        &self,
+        key: KeyType,
+        issuer: Issuer,
+        message: &[u8],
+    ) -> Result<Vec<u8>, Unmakeable> {
+        let purpose = match issuer {
+            Issuer::Root => Purpose::Root,
+            Issuer::Intermediate => Purpose::Intermediate,
+        };
+        Ok(self.authorities.keys.pair(key, purpose)?.sign(message)?)
     }
 
     /// The certificates, in DER, to trust when verifying a peer of role `peer`.
@@ -271,6 +292,15 @@ impl Lists {
             Revocation::CrlExpired | Revocation::CrlExpiredEnforced => Some(Self::Expired),
         }
     }
+}
+
+/// An authority of the flawless chains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Issuer {
+    /// Who issues the intermediate.
+    Root,
+    /// Who issues the end entity.
+    Intermediate,
 }
 
 type Ders = Arc<Vec<Vec<u8>>>;

@@ -18,6 +18,7 @@ use crate::lab::Lab;
 use crate::verdict::Verdict;
 
 mod bytes;
+mod certificate;
 mod client_hello;
 mod man_in_the_middle;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod post_handshake;
 mod reduce;
 mod report;
 mod scenario;
+mod server_flight;
 mod strict;
 mod tokens;
 pub mod watch;
@@ -71,14 +73,16 @@ impl Target {
 }
 
 /// Every target, by name.
-pub static TARGETS: [Target; 7] = [
+pub static TARGETS: [Target; 9] = [
     bytes::TO_CLIENT,
     bytes::TO_SERVER,
+    certificate::TARGET,
     client_hello::TARGET,
     man_in_the_middle::TARGET,
     post_handshake::TARGET,
     report::TARGET,
     scenario::TARGET,
+    server_flight::TARGET,
 ];
 
 /// Whether an input is worth keeping.

@@ -36,6 +36,14 @@ pub(super) enum Fault {
     Exports,
     /// It says nothing of these errors of the stack, and waits.
     Overlooks(&'static [&'static str]),
+    /// Its alerts in the clear have another description.
+    OtherAlert,
+    /// It does not hear alerts in the clear.
+    Deaf,
+    /// A handshake message that is cut over records gets lost.
+    Fragments,
+    /// It has something to say whenever it is asked.
+    Restless,
     /// It goes on as if nothing were wrong where the stack has one of these errors.
     Forgives(&'static [&'static str]),
 }
@@ -115,6 +123,11 @@ impl Connection for FaultyEnd {
         assert!(self.fault != Fault::Panics, "planted");
         self.pieces += 1;
         self.heard.extend(bytes);
+        if self.fault == Fault::Deaf && bytes.first() == Some(&ALERT)
+            || self.fault == Fault::Fragments && is_cut(bytes)
+        {
+            return;
+        }
         if self.fault != Fault::Pieces || self.pieces == 1 {
             self.inner.receive(bytes);
         }
@@ -128,6 +141,10 @@ impl Connection for FaultyEnd {
             Fault::Mute if self.pieces > 0 => out.truncate(before),
             Fault::Forgives(_) if self.forgives() => out.truncate(before),
             Fault::Overlooks(_) if self.overlooks() => out.truncate(before),
+            Fault::OtherAlert if said.first() == Some(&ALERT) && said.len() == HEADER + 2 => {
+                said[HEADER + 1] ^= 1;
+            }
+            Fault::Restless => out.extend([ALERT, 3, 3, 0, 2, 1, 90]),
             Fault::Suite if said.first() == Some(&22) && said[HEADER] == 2 => {
                 let suite = HEADER + SESSION_ID + 1 + usize::from(said[HEADER + SESSION_ID]);
                 said[suite + 1] ^= 1;
@@ -203,5 +220,14 @@ impl Connection for FaultyEnd {
     }
 }
 
+/// Whether a record in the clear ends before its message does.
+fn is_cut(bytes: &[u8]) -> bool {
+    matches!(bytes, [22, _, _, high, low, _, a, b, c, ..]
+        if u16::from_be_bytes([*high, *low]) < 4
+            || u32::from(u16::from_be_bytes([*high, *low])) < 4 + u32::from_be_bytes([0, *a, *b, *c]))
+}
+
+/// RFC 8446 §5.1.
+const ALERT: u8 = 21;
 const HEADER: usize = 5;
 const SESSION_ID: usize = 4 + 2 + 32;

@@ -67,6 +67,7 @@ impl WatchedConfig {
             side: self.side,
             last: None,
             lost: false,
+            sealed: [false; 2],
             failed: false,
         })
     }
@@ -89,6 +90,8 @@ struct WatchedEnd {
     last: Option<Event>,
     /// Whether what came is no row of records any more: what is read for one then hangs on chance.
     lost: bool,
+    /// Whether a ChangeCipherSpec came, or went: what is behind may be protected, and begins with any byte.
+    sealed: [bool; 2],
     failed: bool,
 }
 
@@ -114,12 +117,13 @@ impl WatchedEnd {
                 self.lost = true;
             }
             let (body, next) = behind.split_at(length.min(behind.len()));
+            let sealed = &mut self.sealed[usize::from(came)];
             let what = match (kind, body) {
-                // What is protected begins with any byte.
-                (ContentType::handshake, [what, 0, ..]) if *what <= 24 => Some(*what),
+                (ContentType::handshake, [what, ..]) if !*sealed => Some(*what),
                 (ContentType::alert, [_, what]) => Some(*what),
                 _ => None,
             };
+            *sealed |= kind == ContentType::change_cipher_spec;
             let event = Event { came, kind, what };
             let done = self.inner.is_established();
             note(&(self.side, done, self.last, event));

@@ -27,10 +27,13 @@ mod compression;
 mod config;
 mod error;
 mod observe;
+mod presenter;
 mod provider;
 mod raw_keys;
 mod resume;
 mod verifiers;
+
+pub use self::presenter::Presenter;
 
 /// rustls with one of its providers of cryptography.
 pub struct Rustls {

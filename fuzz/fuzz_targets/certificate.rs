@@ -1,0 +1,3 @@
+#![no_main]
+
+shakedown_fuzz::target!("certificate");

@@ -1,0 +1,300 @@
+//! Where rustls-webpki and OpenSSL judge otherwise, and why that is no news.
+//!
+//! Each was read in the sources of webpki 0.103.16 and OpenSSL 3.6.3.
+
+use super::Judged;
+use super::der::Node;
+use super::menu::{
+    ADDRESS_BLOCKS, ANY_POLICY, AUTHORITY_KEY, BASIC, DISTRIBUTION, KEY_USAGE, NAME_CONSTRAINTS,
+    NETSCAPE_TYPE, POLICIES, POLICY_CONSTRAINTS, PROXY, SERIAL, SUBJECT_KEY, SUBJECT_NAME,
+};
+use super::reading::{Reading, is_no_der};
+use Refuses::{OpenSsl, Rustls};
+
+/// A declared difference.
+pub(super) struct Known {
+    /// Who refuses, and with what.
+    pub(super) refuses: Refuses,
+    /// What the certificate must be like.
+    pub(super) when: fn(&Reading<'_>) -> bool,
+    pub(super) reason: &'static str,
+    pub(super) link: &'static str,
+}
+
+/// Who refuses what the other accepts, and its native error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refuses {
+    Rustls(&'static str),
+    OpenSsl(&'static str),
+}
+
+impl Known {
+    pub(super) fn is(&self, read: &Reading<'_>, rustls: &Judged, openssl: &Judged) -> bool {
+        self.is_of(rustls, openssl) && (self.when)(read)
+    }
+
+    /// Whether it is about who refuses here, and how, whatever the certificate.
+    pub(super) fn is_of(&self, rustls: &Judged, openssl: &Judged) -> bool {
+        match self.refuses {
+            Rustls(error) => rustls.native() == error && openssl.accepts(),
+            OpenSsl(error) => openssl.native() == error && rustls.accepts(),
+        }
+    }
+}
+
+const BAD_ENCODING: Refuses = Rustls("InvalidCertificate(BadEncoding)");
+/// OpenSSL's d2i functions fail.
+const UNREADABLE: Refuses = OpenSsl("ASN1_LIB");
+/// `X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY`.
+const NO_ISSUER: Refuses = OpenSsl("CERTIFICATE_VERIFY_FAILED(20)");
+
+/// Every difference.
+pub(super) static KNOWN: &[Known] = &[
+    Known {
+        refuses: BAD_ENCODING,
+        when: |read| is_no_der(read.whole),
+        reason: "webpki reads DER alone, and OpenSSL most of BER too",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/asn1/tasn_dec.c",
+    },
+    Known {
+        refuses: BAD_ENCODING,
+        when: |read| {
+            read.field(UNIQUE)
+                .is_some_and(|field| [0x81, 0x82].contains(&field.tag))
+        },
+        reason: "webpki knows no issuerUniqueID and no subjectUniqueID",
+        link: "https://github.com/rustls/webpki/blob/v/0.103.16/src/cert.rs",
+    },
+    Known {
+        refuses: BAD_ENCODING,
+        when: |read| {
+            let length = read.value(BASIC).and_then(|value| value.children().last());
+            length.is_some_and(|length| length.tag == 2 && length.contents().len() > 1)
+        },
+        reason: "webpki reads a pathLenConstraint of one byte, which is enough for any chain",
+        link: "https://github.com/rustls/webpki/blob/v/0.103.16/src/verify_cert.rs",
+    },
+    Known {
+        refuses: BAD_ENCODING,
+        when: |read| {
+            let version = read.field(0).and_then(|field| field.children().first());
+            version.is_some_and(|it| it.tag == 2 && !matches!(*it.contents(), [0..0x80]))
+        },
+        reason: "webpki reads a version of one byte, and OpenSSL any number",
+        link: "https://github.com/rustls/webpki/blob/v/0.103.16/src/cert.rs",
+    },
+    Known {
+        refuses: BAD_ENCODING,
+        when: |read| read.has_more(),
+        reason: "OpenSSL does not mind what stands behind an extension's value",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_lib.c",
+    },
+    Known {
+        refuses: Rustls("InvalidCertificate(Other(SignatureAlgorithmMismatch))"),
+        when: |read| is_no_der(read.whole),
+        reason: "webpki compares the two names of the algorithm byte by byte, and OpenSSL what they say",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/x_all.c",
+    },
+    Known {
+        refuses: Rustls("InvalidCertificate(Other(MalformedNameConstraint))"),
+        when: |read| {
+            let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
+            let is_no_host =
+                |node: &Node| node.tag == 0x82 && !node.contents().iter().all(is_letter);
+            read.value(NAME_CONSTRAINTS)
+                .is_some_and(|value| value.any(&is_no_host))
+        },
+        reason: "OpenSSL compares a constraint that is no DNS name as it is",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_ncons.c",
+    },
+    Known {
+        refuses: Rustls("InvalidCertificate(Other(NameConstraintViolation))"),
+        when: |read| {
+            let constraints = read.value(NAME_CONSTRAINTS);
+            constraints.is_some_and(|value| value.any(&|node| node.tag == 0xa4))
+        },
+        reason: "webpki has no constraints of directory names, and refuses where there are any",
+        link: "https://github.com/rustls/webpki/blob/v/0.103.16/src/subject_name/mod.rs",
+    },
+    Known {
+        refuses: Rustls("InvalidCertificate(Other(UnsupportedCertVersion))"),
+        when: |read| {
+            read.field(0)
+                .is_none_or(|field| field.encoded() != [0xa0, 3, 2, 1, 2])
+        },
+        reason: "webpki takes version 3 alone, and OpenSSL looks at the version only for roots and in \
+            strict mode",
+        link: "https://github.com/rustls/webpki/blob/v/0.103.16/src/cert.rs",
+    },
+    Known {
+        refuses: Rustls("InvalidCertificate(Other(UnsupportedCriticalExtension))"),
+        when: |read| {
+            let known = [
+                POLICIES,
+                POLICY_CONSTRAINTS,
+                ANY_POLICY,
+                NETSCAPE_TYPE,
+                ADDRESS_BLOCKS,
+            ];
+            known.into_iter().any(|id| read.is_critical(id))
+        },
+        reason: "OpenSSL's verifier knows extensions that webpki does not",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: Rustls("InvalidCertificate(Other(CaUsedAsEndEntity))"),
+        when: |read| read.is_leaf && read.is_ca(),
+        reason: "OpenSSL lets a CA's certificate be a server's",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/x509_vfy.c",
+    },
+    Known {
+        refuses: Rustls("InvalidCertificate(UnknownIssuer)"),
+        when: |read| read.is_changed(ISSUER) || !read.is_leaf && read.is_changed(SUBJECT),
+        reason: "webpki compares names byte by byte, and OpenSSL as RFC 5280 section 7.1 says",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/x_name.c",
+    },
+    Known {
+        refuses: Rustls("InvalidCertificate(UnsupportedSignatureAlgorithmForPublicKey)"),
+        when: |read| {
+            let algorithm = read.field(KEY).and_then(|key| key.children().first());
+            algorithm.is_some_and(|it| {
+                it.contents().starts_with(RSA_ENCRYPTION) && it.contents() != RSA_AND_NULL
+            })
+        },
+        reason: "rustls wants the parameters of an RSA key to be NULL, as RFC 3279 section 2.3.1 does, \
+            and OpenSSL does not look at them",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/rsa/rsa_ameth.c",
+    },
+    Known {
+        refuses: Rustls("InvalidCertificate(UnsupportedSignatureAlgorithmForPublicKey)"),
+        when: |read| read.field(KEY).is_some_and(is_no_der),
+        reason: "webpki compares the algorithm of a key byte by byte, and OpenSSL what it says",
+        link: "https://github.com/rustls/webpki/blob/v/0.103.16/src/signed_data.rs",
+    },
+    Known {
+        refuses: Rustls("InvalidCertificate(UnsupportedSignatureAlgorithm)"),
+        when: |read| read.field(ALGORITHM).is_some_and(is_no_der),
+        reason: "webpki compares the algorithm of a signature byte by byte, and OpenSSL what it says",
+        link: "https://github.com/rustls/webpki/blob/v/0.103.16/src/signed_data.rs",
+    },
+    Known {
+        refuses: Rustls("InvalidCertificate(BadSignature)"),
+        when: |read| {
+            let bits = read.field(KEY).and_then(|key| key.children().last());
+            bits.is_some_and(|bits| bits.children().len() > 1)
+        },
+        reason: "OpenSSL does not mind what stands behind an RSAPublicKey",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/rsa/rsa_ameth.c",
+    },
+    Known {
+        refuses: UNREADABLE,
+        when: |read| {
+            let serial = read.field(SERIAL);
+            serial.is_some_and(|serial| serial.tag == 2 && is_no_der(serial))
+        },
+        reason: "webpki takes a serial number as it is",
+        link: "https://github.com/rustls/webpki/blob/v/0.103.16/src/cert.rs",
+    },
+    Known {
+        refuses: UNREADABLE,
+        when: |read| read.is_changed(SUBJECT) || read.is_changed(ISSUER),
+        reason: "webpki does not look into names",
+        link: "https://github.com/rustls/webpki/blob/v/0.103.16/src/cert.rs",
+    },
+    Known {
+        refuses: UNREADABLE,
+        when: |read| read.has_no_id(),
+        reason: "webpki compares identifiers byte by byte, and does not read them",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/asn1/a_object.c",
+    },
+    Known {
+        refuses: NO_ISSUER,
+        when: |read| read.says_otherwise(KEY_USAGE) && read.usages().is_none_or(|bits| bits == 0),
+        reason: "webpki ignores keyUsage; to OpenSSL a certificate is not valid whose keyUsage is not \
+            readable or empty",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: NO_ISSUER,
+        when: |read| read.says_otherwise(SUBJECT_KEY),
+        reason: "webpki ignores subjectKeyIdentifier; OpenSSL finds issuers with it",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: NO_ISSUER,
+        when: |read| read.says_otherwise(AUTHORITY_KEY),
+        reason: "webpki ignores authorityKeyIdentifier; OpenSSL finds issuers with it",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: NO_ISSUER,
+        when: |read| read.says_otherwise(DISTRIBUTION),
+        reason: "webpki reads cRLDistributionPoints where it looks for revocation; OpenSSL takes no certificate \
+            whose it cannot read",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: NO_ISSUER,
+        when: |read| read.says_otherwise(ADDRESS_BLOCKS),
+        reason: "webpki knows no address blocks (RFC 3779); OpenSSL takes no certificate whose it cannot read",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: NO_ISSUER,
+        when: |read| read.says_otherwise(NETSCAPE_TYPE),
+        reason: "webpki knows no Netscape certificate type; OpenSSL takes no certificate whose it cannot read",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: NO_ISSUER,
+        when: |read| read.says_otherwise(PROXY),
+        reason: "webpki knows no proxies; OpenSSL takes no proxy's certificate with alternative names (RFC 3820 §3.5)",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: NO_ISSUER,
+        when: |read| read.says_otherwise(SUBJECT_NAME),
+        reason: "webpki stops at the name that it looks for, and looks for none in a CA's certificate; OpenSSL takes \
+            no certificate whose subjectAltName it cannot read",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: NO_ISSUER,
+        when: |read| read.says_otherwise(NAME_CONSTRAINTS),
+        reason: "webpki ignores nameConstraints of a leaf, and reads those of a CA where it has names to compare; OpenSSL \
+            takes no certificate whose it cannot read",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: OpenSsl("CERTIFICATE_VERIFY_FAILED(26)"),
+        when: |read| read.is_leaf && read.usages().is_some_and(|bits| bits & FOR_TLS == 0),
+        reason: "webpki ignores keyUsage; OpenSSL wants digitalSignature, keyEncipherment or \
+            keyAgreement of a server",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: OpenSsl("CERTIFICATE_VERIFY_FAILED(26)"),
+        when: |read| read.says_otherwise(NETSCAPE_TYPE),
+        reason: "OpenSSL keeps to Netscape's certificate type where there is one",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: OpenSsl("CERTIFICATE_VERIFY_FAILED(79)"),
+        when: |read| !read.is_leaf && read.usages().is_some_and(|bits| bits & CERT_SIGN == 0),
+        reason: "webpki ignores keyUsage; OpenSSL wants keyCertSign of an issuer",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+];
+
+/// Where fields stand in tbsCertificate.
+const ALGORITHM: usize = 2;
+const ISSUER: usize = 3;
+const SUBJECT: usize = 5;
+const KEY: usize = 6;
+const UNIQUE: usize = 7;
+/// Bits of keyUsage: digitalSignature, keyEncipherment and keyAgreement; keyCertSign.
+const FOR_TLS: u8 = 0xa8;
+const CERT_SIGN: u8 = 0x04;
+/// The identifier rsaEncryption, and with NULL behind it.
+const RSA_ENCRYPTION: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+const RSA_AND_NULL: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];

@@ -1,0 +1,110 @@
+//! Extensions that webpki does not look at, and OpenSSL does.
+
+use super::{
+    ADDRESS_BLOCKS, ANY_POLICY, AUTHORITY_KEY, Bad, DISTRIBUTION, Item, NETSCAPE_TYPE, POLICIES,
+    POLICY_CONSTRAINTS, PROXY, SUBJECT_KEY, TLS_FEATURE, extra,
+};
+
+pub(super) const ITEMS: &[Item] = &[
+    extra(
+        "authority-key",
+        Bad::None,
+        AUTHORITY_KEY,
+        false,
+        b"\x30\x06\x80\x04\x01\x02\x03\x04",
+    ),
+    extra(
+        "authority-serial",
+        Bad::None,
+        AUTHORITY_KEY,
+        false,
+        b"\x30\x09\xa1\x04\xa4\x02\x30\0\x82\x01\x07",
+    ),
+    extra(
+        "subject-key",
+        Bad::None,
+        SUBJECT_KEY,
+        false,
+        b"\x04\x04\x01\x02\x03\x04",
+    ),
+    extra(
+        "subject-key-bad",
+        Bad::None,
+        SUBJECT_KEY,
+        false,
+        b"\x30\x01",
+    ),
+    extra(
+        "policies",
+        Bad::None,
+        POLICIES,
+        false,
+        b"\x30\x08\x30\x06\x06\x04\x55\x1d\x20\0",
+    ),
+    extra(
+        "policies-twice",
+        Bad::None,
+        POLICIES,
+        false,
+        b"\x30\x10\x30\x06\x06\x04\x55\x1d\x20\0\x30\x06\x06\x04\x55\x1d\x20\0",
+    ),
+    extra(
+        "policy-required",
+        Bad::None,
+        POLICY_CONSTRAINTS,
+        false,
+        b"\x30\x03\x80\x01\0",
+    ),
+    extra("any-policy", Bad::None, ANY_POLICY, false, b"\x02\x01\0"),
+    extra(
+        "distribution",
+        Bad::None,
+        DISTRIBUTION,
+        false,
+        b"\x30\x0d\x30\x0b\xa0\x09\xa0\x07\x86\x05http:",
+    ),
+    extra(
+        "netscape-type",
+        Bad::None,
+        NETSCAPE_TYPE,
+        false,
+        b"\x03\x02\x07\x80",
+    ),
+    extra(
+        "proxy",
+        Bad::None,
+        PROXY,
+        true,
+        b"\x30\x0c\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x15\x01",
+    ),
+    extra(
+        "addresses",
+        Bad::None,
+        ADDRESS_BLOCKS,
+        false,
+        b"\x30\x08\x30\x06\x04\x02\0\x01\x05\0",
+    ),
+    extra(
+        "tls-feature",
+        Bad::None,
+        TLS_FEATURE,
+        false,
+        b"\x30\x03\x02\x01\x05",
+    ),
+    extra("no-id", Bad::None, &[0x2b, 0x80], false, &[5, 0]),
+    extra(
+        "distribution-of-nothing",
+        Bad::None,
+        DISTRIBUTION,
+        false,
+        b"\x30\x02\x30\0",
+    ),
+    extra("addresses-null", Bad::None, ADDRESS_BLOCKS, false, &[5, 0]),
+    extra(
+        "netscape-type-null",
+        Bad::None,
+        NETSCAPE_TYPE,
+        false,
+        &[5, 0],
+    ),
+];

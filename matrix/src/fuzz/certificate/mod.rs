@@ -1,0 +1,256 @@
+//! `certificate`: a server presents a chain that is not what its issuers made.
+//!
+//! The first byte of an input is a set-up, and the rest is a script that changes one certificate of a good
+//! chain in its DER, after which its issuer signs it again, or does not. Each stack's client meets a server
+//! that presents the chain, with the right key. Both rustls must judge alike, rustls and OpenSSL too but for
+//! what is declared in [`differences`]; and nobody may accept what no issuer has signed.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use shakedown::connection::{Config, Connection, Failure};
+use shakedown::identity::Issuer;
+use shakedown::scenario::{Scenario, StackId};
+
+use self::der::Node;
+use self::menu::Bad;
+use self::own::{OWN, SetUp, signed_part};
+use self::reading::Reading;
+use super::{Finding, Kept, NO_PANIC, Target, panicked};
+use crate::lab::Lab;
+
+mod der;
+mod differences;
+mod menu;
+mod own;
+mod reading;
+mod script;
+mod seeds;
+
+pub(super) const TARGET: Target = Target {
+    name: "certificate",
+    about: "chains changed in DER and presented to a client of each stack: nobody accepts what is not \
+        signed, both rustls agree, and OpenSSL does but for what is declared",
+    max_len: 128,
+    check: present,
+    seeds: seeds::seeds,
+};
+
+fn present(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
+    let [set_up, script @ ..] = input else {
+        return Ok(Kept::No);
+    };
+    let case = Case::new(*set_up, script).map_err(|why| Finding::new(PRESENTED, why))?;
+    let mut told = Vec::with_capacity(StackId::ALL.len());
+    for stack in StackId::ALL {
+        // A connection that panicked is never called again.
+        let met = catch_unwind(AssertUnwindSafe(|| case.meet(lab, stack)))
+            .unwrap_or_else(|panic| Err((NO_PANIC, panicked(&*panic))));
+        told.push(
+            met.map_err(|(oracle, story)| case.finding(oracle, &format!("{stack}: {story}")))?,
+        );
+    }
+    case.judge(&told)?;
+    Ok(Kept::Yes)
+}
+
+/// What one client makes of the chain.
+#[derive(Debug)]
+struct Judged {
+    failure: Option<Failure>,
+    client_done: bool,
+    server_done: bool,
+}
+
+impl Judged {
+    fn accepts(&self) -> bool {
+        self.client_done && self.failure.is_none()
+    }
+
+    fn native(&self) -> &str {
+        match &self.failure {
+            Some(failure) => &failure.native,
+            None if self.client_done => "accepts",
+            None => "waits",
+        }
+    }
+}
+
+/// A chain with one certificate changed.
+struct Case {
+    set_up: SetUp,
+    certificates: Vec<Vec<u8>>,
+    /// The certificate that was changed, before and, as far as it can be read, after.
+    before: Node,
+    read: Option<Node>,
+    /// The one thing that is wrong, where nobody may accept it.
+    bad: Option<&'static str>,
+    /// Whether the script says nothing.
+    good: bool,
+    /// What its issuer has signed, and the signature.
+    signed: [Vec<u8>; 2],
+}
+
+impl Case {
+    fn new(set_up: u8, script: &[u8]) -> Result<Self, String> {
+        let set_up = SetUp::of(set_up);
+        let own = &*OWN;
+        let good = &own.chain(set_up)?.certificates;
+        let place = set_up.place();
+        let before = own.good(set_up)?;
+        let mut certificate = before.clone();
+        let mut signed = signed_part(&certificate).ok_or("and has three parts")?;
+        script::follow(&mut certificate, script);
+        if set_up.signs
+            && let Some(again) = own.sign(set_up, &mut certificate)?
+        {
+            signed = again;
+        }
+        let mut certificates = good.clone();
+        certificates[place] = certificate.encoded();
+        let bad = script::only_item(script)
+            .filter(|item| match item.bad {
+                Bad::None => false,
+                Bad::Any => true,
+                Bad::Leaf => set_up.issuer == Issuer::Intermediate,
+                Bad::Intermediate => set_up.issuer == Issuer::Root,
+            })
+            .map(|item| item.name);
+        Ok(Self {
+            set_up,
+            good: certificates == *good || script.is_empty(),
+            before,
+            read: Node::read(&certificates[place]),
+            certificates,
+            bad,
+            signed,
+        })
+    }
+
+    /// Lets a client of the stack meet the server.
+    fn meet(&self, lab: &Lab, stack: StackId) -> Result<Judged, (&'static str, String)> {
+        let mut scenario = Scenario::plain(stack, StackId::RustlsRing);
+        scenario.client.profile.protocol.versions = vec![self.set_up.version];
+        let prepared = lab.client(&scenario);
+        let config = prepared
+            .as_ref()
+            .as_ref()
+            .map_err(|refusal| (PRESENTED, format!("{refusal:?}")))?;
+        let server = OWN
+            .server(self.set_up, self.certificates.clone())
+            .map_err(|why| (PRESENTED, why))?;
+        let begin = |config: &dyn Config| config.connect().map_err(|why| (PRESENTED, why.text));
+        let (mut client, mut server) = (begin(&**config)?, begin(&*server)?);
+        carry(&mut *client, &mut *server);
+        Ok(Judged {
+            failure: client.failure().cloned(),
+            client_done: client.is_established(),
+            server_done: server.is_established(),
+        })
+    }
+
+    fn judge(&self, told: &[Judged]) -> Result<(), Box<Finding>> {
+        for (stack, judged) in StackId::ALL.iter().zip(told) {
+            let accepts = judged.accepts();
+            if self.good && !accepts {
+                return Err(self.finding(GOOD, &format!("{stack}: {judged:?}")));
+            }
+            if accepts && !self.is_signed() {
+                return Err(self.finding(SIGNED, &stack.to_string()));
+            }
+            if let Some(bad) = self.bad.filter(|_| accepts) {
+                return Err(self.finding(BAD, &format!("{stack}: {bad}")));
+            }
+        }
+        let [aws, ring, openssl] = told else {
+            return Ok(());
+        };
+        let story = format!("aws-lc-rs: {aws:?}\nring: {ring:?}\nOpenSSL: {openssl:?}");
+        if aws.native() != ring.native() {
+            return Err(self.finding(SAME_RUSTLS, &story));
+        }
+        if ring.accepts() != openssl.accepts() && self.declared(ring, openssl).is_none() {
+            let mut story = story;
+            for known in differences::KNOWN {
+                if known.is_of(ring, openssl) {
+                    story += &format!("\nnot because {}: {}", known.reason, known.link);
+                }
+            }
+            let mut finding = self.finding(SAME_ANSWER, &story);
+            finding.kind = format!("rustls {}, OpenSSL {}", ring.native(), openssl.native());
+            return Err(finding);
+        }
+        // A client that refuses has not finished, so its server has not either (RFC 5246 §7.3,
+        // RFC 8446 §2).
+        let alike = |judged: &Judged| {
+            judged.accepts() == judged.client_done && judged.accepts() == judged.server_done
+        };
+        if !told.iter().all(alike) {
+            return Err(self.finding(ALIKE, &story));
+        }
+        Ok(())
+    }
+
+    /// The difference that this is.
+    fn declared(&self, rustls: &Judged, openssl: &Judged) -> Option<&'static differences::Known> {
+        let is_leaf = self.set_up.issuer == Issuer::Intermediate;
+        let reading = Reading::of(self.read.as_ref()?, &self.before, is_leaf);
+        let mut known = differences::KNOWN.iter();
+        known.find(|known| known.is(&reading, rustls, openssl))
+    }
+
+    /// Whether the certificate holds both what its issuer has signed and the signature. No form of DER or
+    /// BER says otherwise: what was signed are bytes (RFC 5280 §4.1.1.3).
+    fn is_signed(&self) -> bool {
+        let sent = &self.certificates[self.set_up.place()];
+        self.signed
+            .iter()
+            .all(|part| sent.windows(part.len()).any(|window| window == part))
+    }
+
+    fn finding(&self, oracle: &'static str, story: &str) -> Box<Finding> {
+        let hex = |certificate: &Vec<u8>| -> String {
+            certificate
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect()
+        };
+        let hex: Vec<_> = self.certificates.iter().map(hex).collect();
+        let SetUp { version, key, .. } = self.set_up;
+        Finding::new(
+            oracle,
+            format!("{version}, {key:?}: {story}\n{}", hex.join("\n")),
+        )
+    }
+}
+
+/// Carries what there is to carry, both ways, until there is no more.
+fn carry(client: &mut dyn Connection, server: &mut dyn Connection) {
+    let mut buffer = Vec::new();
+    client.advance();
+    for _ in 0..MOST_STEPS {
+        buffer.clear();
+        client.transmit(&mut buffer);
+        let asked = !buffer.is_empty();
+        server.receive(&buffer);
+        buffer.clear();
+        server.transmit(&mut buffer);
+        if !asked && buffer.is_empty() {
+            return;
+        }
+        client.receive(&buffer);
+    }
+}
+
+/// No handshake has so many flights.
+const MOST_STEPS: usize = 16;
+
+const PRESENTED: &str = "a server can present any chain";
+const GOOD: &str = "a good chain is accepted";
+const SIGNED: &str = "nobody accepts what is not signed";
+const BAD: &str = "nobody accepts what is plainly bad";
+const SAME_RUSTLS: &str = "rustls judges the same with any cryptography";
+const SAME_ANSWER: &str = "rustls and OpenSSL judge the same";
+const ALIKE: &str = "a server is done where its client is";
+
+#[cfg(test)]
+mod tests;

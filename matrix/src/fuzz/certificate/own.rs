@@ -1,0 +1,140 @@
+//! The server that presents what came of a good chain, and its issuers.
+
+use std::sync::{Arc, LazyLock};
+
+use shakedown::connection::{Config, Role};
+use shakedown::iana::ProtocolVersion as V;
+use shakedown::identity::{Chain, Identities, Issuer};
+use shakedown::profile::{Credential, KeyType, ServerProfile};
+use shakedown::stacks::rustls::{Presenter, Rustls};
+
+use super::der::{Body, Node};
+
+/// What the first byte of an input says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SetUp {
+    pub(super) version: V,
+    pub(super) key: KeyType,
+    /// Whose certificate is changed: that which this one has issued.
+    pub(super) issuer: Issuer,
+    /// Whether it signs again.
+    pub(super) signs: bool,
+}
+
+impl SetUp {
+    pub(super) fn of(byte: u8) -> Self {
+        Self {
+            version: [V::TLS1_3, V::TLS1_2][usize::from(byte & 1)],
+            issuer: [Issuer::Intermediate, Issuer::Root][usize::from(byte >> 1 & 1)],
+            signs: byte >> 2 & 1 == 0,
+            key: KEYS[usize::from(byte >> 3 & 1)],
+        }
+    }
+
+    /// Where in the chain the certificate is that is changed.
+    pub(super) fn place(self) -> usize {
+        usize::from(self.issuer == Issuer::Root)
+    }
+
+    /// Where its server is kept.
+    fn number(self) -> usize {
+        let key = usize::from(self.key == KEYS[1]);
+        2 * key + usize::from(self.version == V::TLS1_2)
+    }
+}
+
+/// The server's side of every input.
+pub(super) struct Own {
+    identities: Arc<Identities>,
+    chains: [Result<Arc<Chain>, String>; KEYS.len()],
+    servers: Vec<Result<Presenter, String>>,
+}
+
+impl Own {
+    fn new() -> Self {
+        let identities = Arc::new(Identities::new());
+        let stack = Rustls::ring(identities.clone());
+        let chains = KEYS.map(|key| {
+            let credential = Credential {
+                key,
+                ..Credential::default()
+            };
+            identities
+                .chain(Role::Server, credential)
+                .map_err(|why| why.to_string())
+        });
+        let servers = chains
+            .iter()
+            .flat_map(|chain| [V::TLS1_3, V::TLS1_2].map(|version| (chain, version)))
+            .map(|(chain, version)| {
+                let mut profile = ServerProfile::default();
+                profile.protocol.versions = vec![version];
+                let key = &chain.as_ref().map_err(Clone::clone)?.key;
+                stack
+                    .presenter(&profile, key)
+                    .map_err(|why| format!("{why:?}"))
+            })
+            .collect();
+        Self {
+            identities,
+            chains,
+            servers,
+        }
+    }
+
+    /// The certificate that is to be changed.
+    pub(super) fn good(&self, set_up: SetUp) -> Result<Node, String> {
+        let certificate = self.chain(set_up)?.certificates.get(set_up.place());
+        let node = certificate.and_then(|certificate| Node::read(certificate));
+        node.ok_or_else(|| "a certificate of the harness is DER".into())
+    }
+
+    pub(super) fn chain(&self, set_up: SetUp) -> Result<&Chain, String> {
+        let chain = &self.chains[usize::from(set_up.key == KEYS[1])];
+        chain.as_deref().map_err(Clone::clone)
+    }
+
+    pub(super) fn server(
+        &self,
+        set_up: SetUp,
+        certificates: Vec<Vec<u8>>,
+    ) -> Result<Arc<dyn Config>, String> {
+        let presenter = self.servers[set_up.number()].as_ref();
+        Ok(presenter.map_err(Clone::clone)?.present(certificates))
+    }
+
+    /// Puts in a signature over what the certificate now says, where it still has a place for one.
+    pub(super) fn sign(
+        &self,
+        set_up: SetUp,
+        certificate: &mut Node,
+    ) -> Result<Option<[Vec<u8>; 2]>, String> {
+        let Some([tbs, _, signature]) = certificate
+            .children_mut()
+            .and_then(|parts| parts.first_chunk_mut())
+        else {
+            return Ok(None);
+        };
+        let tbs = tbs.encoded();
+        let made = self
+            .identities
+            .signature(set_up.key, set_up.issuer, &tbs)
+            .map_err(|why| why.to_string())?;
+        signature.body = Body::Bytes([&[0], &*made].concat());
+        Ok(Some([tbs, made]))
+    }
+}
+
+/// What is signed, and the signature, of a certificate of three parts.
+pub(super) fn signed_part(certificate: &Node) -> Option<[Vec<u8>; 2]> {
+    let [tbs, _, signature] = certificate.children() else {
+        return None;
+    };
+    let bits = signature.contents();
+    Some([tbs.encoded(), bits.get(1..)?.to_vec()])
+}
+
+pub(super) static OWN: LazyLock<Own> = LazyLock::new(Own::new);
+
+/// Both sign the same with the same bytes (RFC 8032 §5.1.6, RFC 8017 §8.2.1).
+const KEYS: [KeyType; 2] = [KeyType::Ed25519, KeyType::Rsa2048];

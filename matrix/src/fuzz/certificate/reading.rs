@@ -1,0 +1,146 @@
+//! What a certificate says, as far as it can be read (RFC 5280 §4.1).
+
+use super::der::{
+    BIT_STRING, BOOLEAN, Body, CONSTRUCTED, INTEGER, Length, Node, OID, SEQUENCE, SET,
+};
+use super::menu::{BASIC, EXTENSIONS, KEY_USAGE};
+
+/// A certificate taken apart, and what it was before.
+pub(super) struct Reading<'a> {
+    pub(super) whole: &'a Node,
+    /// Whether it is the leaf.
+    pub(super) is_leaf: bool,
+    good: &'a Node,
+    /// The fields of tbsCertificate.
+    fields: &'a [Node],
+    pub(super) extensions: Vec<Extension<'a>>,
+}
+
+/// An extension.
+pub(super) struct Extension<'a> {
+    pub(super) id: Vec<u8>,
+    pub(super) critical: bool,
+    /// What the OCTET STRING begins with: OpenSSL looks no further.
+    pub(super) value: Option<&'a Node>,
+    /// Whether more stands behind the value.
+    has_more: bool,
+    encoded: Vec<u8>,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn of(whole: &'a Node, good: &'a Node, is_leaf: bool) -> Self {
+        let fields = whole.children().first().map_or(&[][..], Node::children);
+        let list = fields
+            .iter()
+            .find(|field| field.tag == EXTENSIONS)
+            .and_then(|field| field.children().first());
+        let extensions = list.map_or(&[][..], Node::children);
+        Self {
+            whole,
+            is_leaf,
+            good,
+            fields,
+            extensions: extensions.iter().filter_map(Extension::of).collect(),
+        }
+    }
+
+    /// The field of a number, where a version is said.
+    pub(super) fn field(&self, number: usize) -> Option<&'a Node> {
+        self.fields.get(number)
+    }
+
+    /// Whether the field of a number is another than before.
+    pub(super) fn is_changed(&self, number: usize) -> bool {
+        let before = self.good.children().first().map_or(&[][..], Node::children);
+        self.field(number) != before.get(number)
+    }
+
+    /// Whether what an extension says is another than before, be it that there are more of it.
+    pub(super) fn says_otherwise(&self, id: &[u8]) -> bool {
+        let before = Self::of(self.good, self.good, self.is_leaf);
+        let all = |reading: &Self| -> Vec<_> {
+            let same = reading.extensions.iter().filter(|one| one.id == id);
+            same.map(|one| one.encoded.clone()).collect()
+        };
+        all(self) != all(&before)
+    }
+
+    pub(super) fn value(&self, id: &[u8]) -> Option<&'a Node> {
+        self.extensions.iter().find(|one| one.id == id)?.value
+    }
+
+    pub(super) fn is_critical(&self, id: &[u8]) -> bool {
+        self.extensions
+            .iter()
+            .any(|one| one.id == id && one.critical)
+    }
+
+    /// Whether an extension's value has more behind it.
+    pub(super) fn has_more(&self) -> bool {
+        self.extensions.iter().any(|one| one.has_more)
+    }
+
+    /// Whether an extension's identifier is none (X.690 §8.19.2).
+    pub(super) fn has_no_id(&self) -> bool {
+        self.extensions.iter().any(|one| {
+            let starts = std::iter::once(&0).chain(&one.id);
+            let padded = |(before, byte): (&u8, &u8)| before & 0x80 == 0 && *byte == 0x80;
+            starts.zip(&one.id).any(padded) || one.id.last().is_none_or(|last| last & 0x80 != 0)
+        })
+    }
+
+    /// Whether it says that it is a CA's (RFC 5280 §4.2.1.9).
+    pub(super) fn is_ca(&self) -> bool {
+        let flag = self.value(BASIC).and_then(|value| value.children().first());
+        flag.is_some_and(|flag| flag.tag == BOOLEAN && flag.contents() == [0xff])
+    }
+
+    /// The bits of keyUsage, digitalSignature highest (RFC 5280 §4.2.1.3), without those that are unused.
+    pub(super) fn usages(&self) -> Option<u8> {
+        let value = self.value(KEY_USAGE)?;
+        match *value.contents() {
+            _ if value.tag != BIT_STRING => None,
+            [unused @ 0..=7, bits] => Some(bits & (0xff << unused)),
+            [0..=7, bits, ..] => Some(bits),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Extension<'a> {
+    fn of(node: &'a Node) -> Option<Self> {
+        let (first, rest) = node.children().split_first()?;
+        let value = rest.last()?.children().first();
+        let has_more = rest.last()?.children().len() > 1;
+        Some(Self {
+            has_more,
+            id: first.contents(),
+            critical: rest.len() > 1 && rest[0].tag == BOOLEAN && rest[0].contents() != [0],
+            value,
+            encoded: rest.last()?.encoded(),
+        })
+    }
+}
+
+/// Whether it is BER and not DER (X.690 §10, §11), as far as that can be told without knowing a type.
+pub(super) fn is_no_der(node: &Node) -> bool {
+    node.any(&|node| {
+        let contents = node.contents();
+        let form = match (node.tag, &*contents) {
+            (BOOLEAN, contents) => !matches!(contents, [0 | 0xff]),
+            (INTEGER, [0, second, ..]) => second & 0x80 == 0,
+            (INTEGER, [0xff, second, ..]) => second & 0x80 != 0,
+            (INTEGER | OID, []) => true,
+            (BIT_STRING, [unused, rest @ ..]) => match rest.last() {
+                None => *unused != 0,
+                Some(last) => *unused > 7 || last & ((1 << unused) - 1) != 0,
+            },
+            _ => false,
+        };
+        let is_string_of_nodes =
+            node.tag & 0xe0 == CONSTRUCTED && ![SEQUENCE, SET].contains(&node.tag);
+        // A tag in a longer form than it needs, which OpenSSL reads, is one reason for this.
+        let is_unread = node.tag & CONSTRUCTED != 0 && matches!(node.body, Body::Bytes(_));
+        form || is_string_of_nodes || is_unread || node.length != Length::Minimal
+    })
+}

@@ -1,0 +1,166 @@
+//! Inputs to begin with.
+
+use super::der::Node;
+use super::menu;
+use super::own::{OWN, SetUp};
+use super::script::Step;
+
+/// The good chain in each set-up, each part of the menu in either certificate, and steps of every kind.
+pub(super) fn seeds() -> Vec<(String, Vec<u8>)> {
+    let mut seeds = Vec::new();
+    for set_up in 0..16 {
+        seeds.push((format!("good-{set_up}"), vec![set_up]));
+    }
+    for set_up in [LEAF, INTERMEDIATE] {
+        for (choice, item) in (0..).zip(menu::all()) {
+            for (how, turned) in [("", 0), ("-turned", 0x80)] {
+                let script = vec![set_up, number(Step::Put), 0, choice | turned];
+                seeds.push((format!("{}{how}-{set_up}", item.name), script));
+            }
+        }
+    }
+    for (name, set_up, steps) in STEPS {
+        let mut seed = vec![*set_up];
+        for (step, path, more) in *steps {
+            seed.extend([number(*step), place(*set_up, path)]);
+            seed.extend(*more);
+        }
+        seeds.push(((*name).to_owned(), seed));
+    }
+    seeds
+}
+
+fn number(step: Step) -> u8 {
+    let mut numbers = (0..).zip(Step::ALL);
+    let found = numbers.find(|(_, one)| *one == step);
+    found.map_or(0, |(number, _)| number)
+}
+
+/// The number of the node to which a path leads in the good certificate.
+fn place(set_up: u8, path: &[usize]) -> u8 {
+    let set_up = SetUp::of(set_up);
+    let certificate = OWN.good(set_up).ok();
+    let mut number = 0;
+    let mut node = certificate.as_ref();
+    for step in path {
+        let children = node.map_or(&[][..], Node::children);
+        number += 1 + children.iter().take(*step).map(Node::count).sum::<usize>();
+        node = children.get(*step);
+    }
+    u8::try_from(number).unwrap_or(u8::MAX)
+}
+
+/// A step, where, and what else it needs.
+type Told = (Step, &'static [usize], &'static [u8]);
+
+const STEPS: &[(&str, u8, &[Told])] = &[
+    (
+        "serial-unsigned",
+        LEAF | UNSIGNED,
+        &[(Step::Flip, &[0, 1], &[0, 1])],
+    ),
+    (
+        "serial-unsigned-issuer",
+        INTERMEDIATE | UNSIGNED,
+        &[(Step::Flip, &[0, 1], &[0, 1])],
+    ),
+    (
+        "serial-unsigned-rsa",
+        LEAF | RSA | UNSIGNED,
+        &[(Step::Flip, &[0, 1], &[0, 1])],
+    ),
+    (
+        "serial-unsigned-tls12",
+        LEAF | TLS12 | UNSIGNED,
+        &[(Step::Flip, &[0, 1], &[0, 1])],
+    ),
+    ("serial", LEAF, &[(Step::Flip, &[0, 1], &[0, 1])]),
+    ("signature", LEAF | UNSIGNED, &[(Step::Flip, &[2], &[9, 1])]),
+    ("validity-padded", LEAF, &[(Step::Length, &[0, 4], &[1])]),
+    (
+        "validity-indefinite",
+        INTERMEDIATE,
+        &[(Step::Length, &[0, 4], &[0])],
+    ),
+    ("whole-too-long", LEAF, &[(Step::Length, &[], &[4])]),
+    ("whole-too-short", LEAF, &[(Step::Length, &[], &[5])]),
+    (
+        "algorithm-padded",
+        LEAF,
+        &[(Step::Length, &[0, 2, 0], &[1])],
+    ),
+    ("algorithm-unlike", LEAF, &[(Step::Flip, &[1, 0], &[2, 1])]),
+    (
+        "issuer-printable",
+        LEAF,
+        &[(Step::Tag, &[0, 3, 0, 0, 1], &[0x13])],
+    ),
+    (
+        "subject-printable",
+        INTERMEDIATE,
+        &[(Step::Tag, &[0, 5, 0, 0, 1], &[0x13])],
+    ),
+    (
+        "subject-empty-set",
+        LEAF,
+        &[(Step::Delete, &[0, 5, 0, 0, 1], &[])],
+    ),
+    (
+        "key-without-null",
+        INTERMEDIATE | RSA,
+        &[(Step::Delete, &[0, 6, 0, 1], &[])],
+    ),
+    (
+        "key-and-more",
+        INTERMEDIATE | RSA,
+        &[(Step::Duplicate, &[0, 6, 1, 0], &[])],
+    ),
+    ("key-other", LEAF, &[(Step::Flip, &[0, 6, 1], &[9, 1])]),
+    (
+        "extension-twice",
+        LEAF,
+        &[(Step::Duplicate, &[0, 7, 0, 1], &[])],
+    ),
+    (
+        "extension-wrapped",
+        LEAF,
+        &[(Step::Wrap, &[0, 7, 0, 1], &[0x30])],
+    ),
+    (
+        "extensions-swapped",
+        LEAF,
+        &[(Step::Swap, &[0, 7, 0, 1], &[])],
+    ),
+    ("fields-swapped", LEAF, &[(Step::Swap, &[0, 1], &[])]),
+    ("no-validity", LEAF, &[(Step::Delete, &[0, 4], &[])]),
+    (
+        "contents-of-others",
+        LEAF,
+        &[(Step::Replace, &[0, 5], &[2, 1, 2])],
+    ),
+    (
+        "key-algorithm-padded",
+        LEAF,
+        &[(Step::Length, &[0, 6, 0, 0], &[1])],
+    ),
+    (
+        "both-algorithms-padded",
+        LEAF,
+        &[
+            (Step::Length, &[0, 2, 0], &[1]),
+            (Step::Length, &[1, 0], &[1]),
+        ],
+    ),
+    (
+        "issuer-is-subject",
+        LEAF,
+        &[(Step::Copy, &[0, 5], &[]), (Step::Paste, &[0, 3], &[])],
+    ),
+];
+
+/// Set-ups: whose certificate it is, and what is otherwise.
+const LEAF: u8 = 0;
+const TLS12: u8 = 1;
+const INTERMEDIATE: u8 = 2;
+const UNSIGNED: u8 = 4;
+const RSA: u8 = 8;

@@ -1,0 +1,136 @@
+//! The faults that the target is there for, each planted in a stack, and found from the seeds.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::fuzz::planted::{Fault, lab_with};
+
+#[test]
+fn a_client_that_overlooks_a_wrong_signature_is_found() {
+    let rustls = &["InvalidCertificate(BadSignature)"];
+    let found_there = found(StackId::RustlsRing, Fault::Forgives(rustls));
+    assert!(found_there.contains(&SIGNED), "{found_there:?}");
+    let openssl = &["CERTIFICATE_VERIFY_FAILED(7)"];
+    let found_there = found(StackId::Openssl, Fault::Forgives(openssl));
+    assert!(found_there.contains(&SIGNED), "{found_there:?}");
+}
+
+#[test]
+fn a_client_that_takes_an_expired_certificate_is_found() {
+    let expired = Fault::Forgives(&["CERTIFICATE_VERIFY_FAILED(10)"]);
+    assert!(found(StackId::Openssl, expired).contains(&BAD));
+    let expired = Fault::Forgives(&["InvalidCertificate(Expired)"]);
+    assert!(found(StackId::RustlsRing, expired).contains(&BAD));
+}
+
+#[test]
+fn a_client_that_overlooks_a_critical_extension_is_found() {
+    let unknown = Fault::Forgives(&["CERTIFICATE_VERIFY_FAILED(34)"]);
+    assert!(found(StackId::Openssl, unknown).contains(&BAD));
+    let unknown = Fault::Forgives(&["InvalidCertificate(Other(UnsupportedCriticalExtension))"]);
+    assert!(found(StackId::RustlsRing, unknown).contains(&BAD));
+}
+
+#[test]
+fn an_issuer_that_is_no_ca_is_found() {
+    let no_ca = Fault::Forgives(&["CERTIFICATE_VERIFY_FAILED(79)"]);
+    assert!(found(StackId::Openssl, no_ca).contains(&BAD));
+    let no_ca = Fault::Forgives(&["InvalidCertificate(Other(EndEntityUsedAsCa))"]);
+    assert!(found(StackId::RustlsRing, no_ca).contains(&BAD));
+}
+
+#[test]
+fn a_rustls_unlike_the_other_is_found() {
+    let lenient = Fault::Forgives(&["InvalidCertificate(BadEncoding)"]);
+    assert!(found(StackId::RustlsRing, lenient).contains(&SAME_RUSTLS));
+}
+
+#[test]
+fn an_openssl_that_reads_anything_is_found() {
+    let lenient = Fault::Forgives(&["ASN1_LIB"]);
+    assert!(found(StackId::Openssl, lenient).contains(&SAME_ANSWER));
+}
+
+#[test]
+fn a_client_that_refuses_a_good_chain_is_found() {
+    assert!(found(StackId::Openssl, Fault::Mute).contains(&GOOD));
+}
+
+#[test]
+fn a_client_that_is_done_and_refuses_is_found() {
+    assert!(found(StackId::Openssl, Fault::Done).contains(&ALIKE));
+}
+
+#[test]
+fn a_client_that_panics_is_found() {
+    assert_eq!(found(StackId::RustlsRing, Fault::Panics), [NO_PANIC]);
+}
+
+#[test]
+fn every_declared_difference_is_met_by_a_seed_and_explained() {
+    let lab = Lab::new();
+    let met: BTreeSet<_> = seeds::seeds()
+        .into_iter()
+        .filter_map(|(_, seed)| {
+            let case = Case::new(seed[0], &seed[1..]).unwrap();
+            let told = StackId::ALL.map(|stack| case.meet(&lab, stack).unwrap());
+            let known = case.declared(&told[1], &told[2])?;
+            differences::KNOWN
+                .iter()
+                .position(|one| std::ptr::eq(one, known))
+        })
+        .collect();
+    for (number, known) in differences::KNOWN.iter().enumerate() {
+        assert!(
+            met.contains(&number),
+            "no seed: {:?}: {}",
+            known.refuses,
+            known.reason
+        );
+        assert!(!known.reason.is_empty());
+        assert!(known.link.starts_with("https://"), "{}", known.link);
+    }
+}
+
+#[test]
+fn what_is_read_is_written_again() {
+    for set_up in 0..16 {
+        let set_up = SetUp::of(set_up);
+        let chain = OWN.chain(set_up).unwrap();
+        let good = OWN.good(set_up).unwrap();
+        assert_eq!(good.encoded(), chain.certificates[set_up.place()]);
+        assert!(!reading::is_no_der(&good));
+        assert!((0..good.count()).all(|number| good.at(number).is_some()));
+        assert!(good.at(good.count()).is_none());
+    }
+}
+
+#[test]
+fn lengths_that_lie_are_written_and_those_of_ber_read() {
+    let mut node = Node::nodes(0x30, vec![Node::bytes(2, &[1])]);
+    for (length, encoded) in [
+        (der::Length::Minimal, &[0x30, 3, 2, 1, 1][..]),
+        (der::Length::Padded(2), &[0x30, 0x82, 0, 3, 2, 1, 1]),
+        (der::Length::Indefinite, &[0x30, 0x80, 2, 1, 1, 0, 0]),
+    ] {
+        node.length = length;
+        assert_eq!(node.encoded(), encoded);
+        assert_eq!(Node::read(encoded).as_ref(), Some(&node));
+    }
+    node.length = der::Length::Off(1);
+    assert_eq!(node.encoded(), [0x30, 4, 2, 1, 1]);
+    assert_eq!(Node::read(&node.encoded()), None);
+}
+
+/// Which oracles fail over the seeds, each once.
+fn found(stack: StackId, fault: Fault) -> Vec<&'static str> {
+    let lab = lab_with(stack, fault);
+    let mut oracles: Vec<_> = seeds::seeds()
+        .into_iter()
+        .filter_map(|(_, seed)| present(&lab, &seed).err())
+        .map(|finding| finding.oracle)
+        .collect();
+    oracles.sort_unstable();
+    oracles.dedup();
+    oracles
+}
