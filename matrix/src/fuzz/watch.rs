@@ -68,6 +68,7 @@ impl WatchedConfig {
             last: None,
             lost: false,
             sealed: [false; 2],
+            left: [0; 2],
             failed: false,
         })
     }
@@ -92,6 +93,8 @@ struct WatchedEnd {
     lost: bool,
     /// Whether a ChangeCipherSpec came, or went: what is behind may be protected, and begins with any byte.
     sealed: [bool; 2],
+    /// How much is still to come, or to go, of a handshake message whose beginning was seen.
+    left: [usize; 2],
     failed: bool,
 }
 
@@ -117,13 +120,15 @@ impl WatchedEnd {
                 self.lost = true;
             }
             let (body, next) = behind.split_at(length.min(behind.len()));
-            let sealed = &mut self.sealed[usize::from(came)];
+            let way = usize::from(came);
             let what = match (kind, body) {
-                (ContentType::handshake, [what, ..]) if !*sealed => Some(*what),
+                (ContentType::handshake, _) if !self.sealed[way] => {
+                    first_message(&mut self.left[way], body)
+                }
                 (ContentType::alert, [_, what]) => Some(*what),
                 _ => None,
             };
-            *sealed |= kind == ContentType::change_cipher_spec;
+            self.sealed[way] |= kind == ContentType::change_cipher_spec;
             let event = Event { came, kind, what };
             let done = self.inner.is_established();
             note(&(self.side, done, self.last, event));
@@ -139,6 +144,26 @@ impl WatchedEnd {
             note(&(self.side, done, self.last, &*failure.native));
         }
     }
+}
+
+/// The type of the first message that begins in a record.
+fn first_message(left: &mut usize, record: &[u8]) -> Option<u8> {
+    let rest = (*left).min(record.len());
+    *left -= rest;
+    let mut record = &record[rest..];
+    let mut first = None;
+    while let [kind, high, middle, low, ..] = record {
+        first.get_or_insert(*kind);
+        let length = 4 + u32::from_be_bytes([0, *high, *middle, *low]) as usize;
+        let here = length.min(record.len());
+        *left = length - here;
+        record = &record[here..];
+    }
+    if !record.is_empty() {
+        // Who cuts a header in two is not followed further.
+        *left = usize::MAX;
+    }
+    first
 }
 
 fn note(what: &impl Hash) {
