@@ -45,9 +45,8 @@ fn try_hello(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
         }
         return Ok(Kept::Yes);
     }
-    let kind = match told.declared() {
-        Ok(_) => return Ok(Kept::Yes),
-        Err(kind) => kind,
+    let Err(kind) = told.declared() else {
+        return Ok(Kept::Yes);
     };
     // The offer itself is to blame, whatever was edited besides.
     for (stack, seen) in told.each() {
