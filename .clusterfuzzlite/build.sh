@@ -21,10 +21,18 @@ CLANG=${CC:-} ci/fuzz "${flavour[@]}" build
 seeds=${WORK:?}/seeds
 rm -rf "$seeds"
 cargo run --release --locked -- corpus --output "$seeds" >"$WORK/told"
-for target in $(cargo fuzz list); do
+list=$(cargo fuzz list)
+for target in $list; do
     most=$(sed -n "s/^$target: .* at most \([0-9]*\) bytes.*/\1/p" "$WORK/told")
     cp "$folder/$target" "${OUT:?}/"
     cp "$seeds/tokens.dict" "$OUT/$target.dict"
+    # Those that are kept in the tree too.
+    if [ -d "fuzz/seeds/$target" ]; then
+        cp "fuzz/seeds/$target"/* "$seeds/$target/"
+    fi
+    rm -f "$OUT/${target}_seed_corpus.zip"
     (cd "$seeds/$target" && find . -type f | zip -q -@ "$OUT/${target}_seed_corpus.zip")
-    printf '[libfuzzer]\nmax_len = %d\ntimeout = 20\n' "${most:?}" >"$OUT/$target.options"
+    # aws-lc and OpenSSL have constants of the same name.
+    printf '[libfuzzer]\nmax_len = %d\ntimeout = 20\n[asan]\ndetect_odr_violation = 0\n' "${most:?}" \
+        >"$OUT/$target.options"
 done

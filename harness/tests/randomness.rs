@@ -1,7 +1,7 @@
 //! Handshakes with randomness that is set: what is the same each time, and what is not.
 #![cfg(all(feature = "openssl", feature = "rustls-ring"))]
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use shakedown::connection::Stack;
 use shakedown::iana::ProtocolVersion as V;
@@ -50,24 +50,25 @@ fn rustls_draws_the_same_random_and_session_id() {
     }
 }
 
-/// What a stack says to itself, flight by flight.
+/// What a stack says to itself, flight by flight. Certificates and configurations are the same each time.
 fn flights(stack: StackId, version: V) -> Vec<Vec<u8>> {
-    let stacks = linked(&Arc::new(Identities::new()));
-    let stack: &dyn Stack = stacks
-        .iter()
-        .map(AsRef::as_ref)
-        .find(|linked| linked.info().id == stack)
-        .expect("linked");
-    let client = stack
-        .client(&ClientProfile {
+    static STACKS: LazyLock<Vec<Box<dyn Stack>>> =
+        LazyLock::new(|| linked(&Arc::new(Identities::new())));
+    let (client, server) = randomness::real(|| {
+        let mut stacks = STACKS.iter();
+        let stack = stacks
+            .find(|linked| linked.info().id == stack)
+            .expect("linked");
+        let profile = ClientProfile {
             protocol: Protocol {
                 versions: vec![version],
                 ..Protocol::default()
             },
             ..ClientProfile::default()
-        })
-        .expect("made");
-    let server = stack.server(&ServerProfile::default()).expect("made");
+        };
+        let server = stack.server(&ServerProfile::default());
+        (stack.client(&profile).expect("made"), server.expect("made"))
+    });
     let (outcome, flights) = pair::meet_recorded(Ok(&*client), Ok(&*server), &Link::default());
     assert!(outcome.is_success(), "{outcome:?}");
     flights.into_iter().map(|flight| flight.bytes).collect()

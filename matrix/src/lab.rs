@@ -9,6 +9,7 @@ use shakedown::link::{Carry, Flight};
 use shakedown::outcome::Outcome;
 use shakedown::profile::{ClientProfile, ServerProfile};
 use shakedown::scenario::{Scenario, StackId};
+use shakedown::stacks::randomness;
 use shakedown::{pair, stacks};
 
 /// Where scenarios are tried out.
@@ -161,7 +162,8 @@ impl<P: Clone + Eq + std::hash::Hash> Shelf<P> {
             return found.clone();
         }
         // Not under the lock: two threads may make the same, and one of them is thrown away.
-        let made = Arc::new(make());
+        // Whoever finds it later must not find it made of another's sequence.
+        let made = Arc::new(randomness::real(make));
         let mut prepared = lock();
         if prepared.len() >= SHELF {
             prepared.clear();

@@ -3,7 +3,7 @@
 //! What can be set: all that OpenSSL draws (`RAND_set_rand_method`), keys and signatures among it; and what
 //! rustls itself draws (`CryptoProvider::secure_random`: randoms, session ids, the age of tickets). What cannot:
 //! the keys of rustls's key exchange and the nonces of its ECDSA and PSS signatures, which ring and aws-lc-rs
-//! draw on their own; the time that OpenSSL and rustls write into a ticket, which is encrypted. None of this
+//! draw on their own; the blinding that an RSA key of OpenSSL's keeps from one signature to the next; the time that OpenSSL and rustls write into a ticket, which is encrypted. None of this
 //! changes what a handshake comes to, and only the signatures of ECDSA change a length, by a byte or two.
 
 use std::cell::Cell;
@@ -11,21 +11,20 @@ use std::cell::Cell;
 /// Does the work with randomness that is made out of `seed`, on this thread, as far as it can be set. Whatever
 /// else goes on, on this thread later or on others now, has real randomness.
 ///
-/// For tests only: whoever knows the seed knows every secret. A call within another begins a sequence of its
+/// For tests only: whoever knows the seed knows every secret. From the first call on, the process has OpenSSL
+/// ask here first; where there is no sequence, its public generator of the default context is asked, for
+/// secrets too, and a method or an engine that somebody else has set is not asked any more. A call within another begins a sequence of its
 /// own, and the outer one goes on after it.
 pub fn fixed<T>(seed: u64, work: impl FnOnce() -> T) -> T {
-    /// The state before, even after a panic.
-    struct Before(Option<u64>);
-
-    impl Drop for Before {
-        fn drop(&mut self) {
-            STATE.set(self.0);
-        }
-    }
-
     #[cfg(feature = "openssl")]
     super::openssl::divert_randomness();
     let _before = Before(STATE.replace(Some(seed)));
+    work()
+}
+
+/// Does the work with real randomness, on this thread, even within [`fixed`]: for what outlives it.
+pub fn real<T>(work: impl FnOnce() -> T) -> T {
+    let _before = Before(STATE.take());
     work()
 }
 
@@ -49,6 +48,15 @@ fn next(state: &mut u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+/// Puts the state back, even after a panic.
+struct Before(Option<u64>);
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        STATE.set(self.0);
+    }
 }
 
 thread_local! {
@@ -85,6 +93,14 @@ mod tests {
         assert!(catch_unwind(|| fixed(7, || panic!("the work fails"))).is_err());
         assert!(!fill(&mut bytes));
         assert_eq!(bytes, [1; 3]);
+    }
+
+    #[test]
+    fn what_outlives_the_work_draws_real_randomness() {
+        let mut bytes = [1; 3];
+        let (whole, second) = fixed(7, || (drawn(), drawn()));
+        let seen = fixed(7, || (drawn(), real(|| fill(&mut bytes)), drawn()));
+        assert_eq!(seen, (whole, false, second));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) fn init() {
 ///
 /// # Panics
 ///
-/// If OpenSSL has no generator or lets none be set, as in a build without what is deprecated since 3.0.
+/// If OpenSSL lets no other be set. One that was built without what is deprecated since 3.0 cannot be linked.
 pub(super) fn divert_randomness() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -55,7 +55,11 @@ pub(super) fn divert_randomness() {
 }
 
 /// Nothing in here panics: a panic in a function that C calls ends the process.
-extern "C" fn draw(out: *mut c_uchar, length: c_int) -> c_int {
+///
+/// # Safety
+///
+/// `out` has room for `length` bytes.
+unsafe extern "C" fn draw(out: *mut c_uchar, length: c_int) -> c_int {
     let Ok(count) = usize::try_from(length) else {
         return 0;
     };
@@ -87,11 +91,11 @@ extern "C" fn ready() -> c_int {
 /// As `struct rand_meth_st` in openssl/rand.h.
 #[repr(C)]
 struct RandMethod {
-    seed: Option<extern "C" fn(*const c_void, c_int) -> c_int>,
-    bytes: Option<extern "C" fn(*mut c_uchar, c_int) -> c_int>,
+    seed: Option<unsafe extern "C" fn(*const c_void, c_int) -> c_int>,
+    bytes: Option<unsafe extern "C" fn(*mut c_uchar, c_int) -> c_int>,
     cleanup: Option<extern "C" fn()>,
-    add: Option<extern "C" fn(*const c_void, c_int, f64) -> c_int>,
-    pseudorand: Option<extern "C" fn(*mut c_uchar, c_int) -> c_int>,
+    add: Option<unsafe extern "C" fn(*const c_void, c_int, f64) -> c_int>,
+    pseudorand: Option<unsafe extern "C" fn(*mut c_uchar, c_int) -> c_int>,
     status: Option<extern "C" fn() -> c_int>,
 }
 

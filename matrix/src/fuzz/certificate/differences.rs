@@ -5,8 +5,9 @@
 use super::Judged;
 use super::der::Node;
 use super::menu::{
-    ADDRESS_BLOCKS, ANY_POLICY, AUTHORITY_KEY, BASIC, DISTRIBUTION, KEY_USAGE, NAME_CONSTRAINTS,
-    NETSCAPE_TYPE, POLICIES, POLICY_CONSTRAINTS, PROXY, SERIAL, SUBJECT_KEY, SUBJECT_NAME,
+    ADDRESS_BLOCKS, ANY_POLICY, AUTHORITY_KEY, BASIC, DISTRIBUTION, EXTENDED_USAGE, KEY_USAGE,
+    NAME_CONSTRAINTS, NETSCAPE_TYPE, POLICIES, POLICY_CONSTRAINTS, PROXY, SERIAL, SUBJECT_KEY,
+    SUBJECT_NAME,
 };
 use super::reading::{Reading, is_no_der};
 use Refuses::{OpenSsl, Rustls};
@@ -91,7 +92,10 @@ pub(super) static KNOWN: &[Known] = &[
     },
     Known {
         refuses: Rustls("InvalidCertificate(Other(SignatureAlgorithmMismatch))"),
-        when: |read| is_no_der(read.whole),
+        when: |read| {
+            let outer = read.whole.children().get(1);
+            read.field(ALGORITHM).is_some_and(is_no_der) || outer.is_some_and(is_no_der)
+        },
         reason: "webpki compares the two names of the algorithm byte by byte, and OpenSSL what they say",
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/x_all.c",
     },
@@ -136,7 +140,11 @@ pub(super) static KNOWN: &[Known] = &[
                 NETSCAPE_TYPE,
                 ADDRESS_BLOCKS,
             ];
+            // No other, or it is OpenSSL that overlooks one.
+            let mut critical = read.extensions.iter().filter(|one| one.critical);
+            let known_to_either = |id: &[u8]| known.contains(&id) || KNOWN_TO_WEBPKI.contains(&id);
             known.into_iter().any(|id| read.is_critical(id))
+                && critical.all(|one| known_to_either(&one.id))
         },
         reason: "OpenSSL's verifier knows extensions that webpki does not",
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
@@ -149,7 +157,10 @@ pub(super) static KNOWN: &[Known] = &[
     },
     Known {
         refuses: Rustls("InvalidCertificate(UnknownIssuer)"),
-        when: |read| read.is_changed(ISSUER) || !read.is_leaf && read.is_changed(SUBJECT),
+        when: |read| {
+            let renamed = |field| read.is_changed(field) && read.is_same_name(field);
+            renamed(ISSUER) || !read.is_leaf && renamed(SUBJECT)
+        },
         reason: "webpki compares names byte by byte, and OpenSSL as RFC 5280 section 7.1 says",
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/x_name.c",
     },
@@ -286,6 +297,15 @@ pub(super) static KNOWN: &[Known] = &[
     },
 ];
 
+/// As `remember_extension` in src/cert.rs has them.
+const KNOWN_TO_WEBPKI: &[&[u8]] = &[
+    KEY_USAGE,
+    SUBJECT_NAME,
+    BASIC,
+    NAME_CONSTRAINTS,
+    DISTRIBUTION,
+    EXTENDED_USAGE,
+];
 /// Where fields stand in tbsCertificate.
 const ALGORITHM: usize = 2;
 const ISSUER: usize = 3;

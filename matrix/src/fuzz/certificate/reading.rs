@@ -55,6 +55,26 @@ impl<'a> Reading<'a> {
         self.field(number) != before.get(number)
     }
 
+    /// Whether the name in a field is the one before (RFC 5280 §7.1): case, spaces and the type of a string
+    /// do not count.
+    pub(super) fn is_same_name(&self, number: usize) -> bool {
+        let before = self.good.children().first().map_or(&[][..], Node::children);
+        let attributes = |name: &Node| -> Vec<(Vec<u8>, String)> {
+            name.children()
+                .iter()
+                .flat_map(Node::children)
+                .map(|attribute| match attribute.children() {
+                    [kind, value, ..] => (kind.contents(), folded(&value.contents())),
+                    _ => (attribute.contents(), String::new()),
+                })
+                .collect()
+        };
+        match (self.field(number), before.get(number)) {
+            (Some(now), Some(before)) => attributes(now) == attributes(before),
+            _ => false,
+        }
+    }
+
     /// Whether what an extension says is another than before, be it that there are more of it.
     pub(super) fn says_otherwise(&self, id: &[u8]) -> bool {
         let before = Self::of(self.good, self.good, self.is_leaf);
@@ -105,6 +125,11 @@ impl<'a> Reading<'a> {
             _ => None,
         }
     }
+}
+
+fn folded(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text).to_lowercase();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl<'a> Extension<'a> {

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use shakedown::iana::ProtocolVersion;
+
 use super::hello::Part::{self, Extension, LegacyVersion, RecordVersion, Suites};
-use crate::fuzz::bytes::seen::Seen;
+use crate::fuzz::bytes::seen::{Answer, Seen};
 
 /// What a server did at a hello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Did<'a> {
-    /// It answered.
-    Answered,
+    /// It answered so.
+    Answered(Answer),
     /// It waits for more.
     Waits,
     /// It refused, with this error and this alert, if any.
@@ -22,8 +24,7 @@ impl<'a> Did<'a> {
             Some(failure) if !AT_THE_END.contains(&&**failure) => {
                 Self::Refused(failure, seen.alert().map(|[_, description]| description))
             }
-            _ if seen.answer.is_some() => Self::Answered,
-            _ => Self::Waits,
+            _ => seen.answer.map_or(Self::Waits, Self::Answered),
         }
     }
 }
@@ -37,6 +38,8 @@ pub(super) struct Difference {
     /// One of these parts must have been edited; where none stands here, the extension that the error
     /// names, which OpenSSL does not know.
     parts: &'static [Part],
+    /// What the other answers.
+    answer: Answers,
     #[cfg_attr(not(test), expect(dead_code, reason = "people read it"))]
     reason: &'static str,
     /// Where that stands.
@@ -49,9 +52,32 @@ impl Difference {
         if !self.parts.is_empty() {
             return self.parts.iter().any(|part| parts.contains(part));
         }
-        let named = error[self.error.len()..].trim_end_matches(')').parse();
+        let named = error[DUPLICATE.len()..].trim_end_matches(')').parse();
         named
             .is_ok_and(|kind| parts.contains(&Extension(kind)) && !KNOWN_TO_OPENSSL.contains(&kind))
+    }
+}
+
+/// Answers to a hello.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answers {
+    Any,
+    /// A ServerHello of TLS 1.2.
+    Tls12,
+    /// A HelloRetryRequest.
+    Retry,
+    Tls12OrRetry,
+}
+
+impl Answers {
+    fn includes(self, answer: Answer) -> bool {
+        let tls12 = answer.version == ProtocolVersion::TLS1_2;
+        match self {
+            Self::Any => true,
+            Self::Tls12 => tls12,
+            Self::Retry => answer.retry,
+            Self::Tls12OrRetry => tls12 || answer.retry,
+        }
     }
 }
 
@@ -67,19 +93,23 @@ pub(super) fn declared(
     openssl: Did<'_>,
     parts: &BTreeSet<Part>,
 ) -> Result<Option<&'static Difference>, String> {
-    let (refuses, error) = match (rustls, openssl) {
+    let (refuses, error, answer) = match (rustls, openssl) {
         // In which order a stack looks at two faults is its own business.
-        (Did::Answered, Did::Answered)
+        (Did::Answered(_), Did::Answered(_))
         | (Did::Waits, Did::Waits)
         | (Did::Refused(..), Did::Refused(..)) => return Ok(None),
-        (Did::Refused(error, _), Did::Answered | Did::Waits) => (Refuses::Rustls, error),
-        (Did::Answered | Did::Waits, Did::Refused(error, _)) => (Refuses::OpenSsl, error),
+        (Did::Refused(error, _), Did::Answered(answer)) => (Refuses::Rustls, error, answer),
+        (Did::Answered(answer), Did::Refused(error, _)) => (Refuses::OpenSsl, error, answer),
         _ => return Err(format!("rustls {rustls:?}, OpenSSL {openssl:?}")),
     };
     DIFFERENCES
         .iter()
         .find(|it| {
-            it.refuses == refuses && error.starts_with(it.error) && it.concerns(error, parts)
+            it.refuses == refuses
+                && error.starts_with(it.error)
+                && error.starts_with(DUPLICATE) == (it.error == DUPLICATE)
+                && it.concerns(error, parts)
+                && it.answer.includes(answer)
         })
         .map(Some)
         .ok_or_else(|| format!("rustls {rustls:?}, OpenSSL {openssl:?}, {parts:?}"))
@@ -91,13 +121,16 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         refuses: Refuses::OpenSsl,
         error: "BAD_LEGACY_VERSION",
         parts: &[LegacyVersion],
-        reason: "in TLS 1.3 a legacy_version other than 0x0303 is an error to OpenSSL, and ignored by rustls",
-        source: "RFC 8446 §4.1.2, §4.2.1; ssl/statem/statem_lib.c, `ssl_choose_server_version`",
+        answer: Answers::Any,
+        reason: "OpenSSL refuses a legacy_version of SSL 3.0 or older, as a server must; rustls ignores it where \
+            there are supported_versions",
+        source: "RFC 8446 §D.5; ssl/statem/statem_lib.c, `ssl_choose_server_version`",
     },
     Difference {
         refuses: Refuses::OpenSsl,
         error: "WRONG_VERSION_NUMBER",
         parts: &[RecordVersion],
+        answer: Answers::Any,
         reason: "rustls ignores the version of a first record, as it may; to OpenSSL the first byte must be 3",
         source: "RFC 8446 §5.1; ssl/record/methods/tls_common.c, `rlayer_validate_record_header`",
     },
@@ -105,6 +138,7 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         refuses: Refuses::OpenSsl,
         error: "ASN1_LIB",
         parts: &[CERTIFICATE_AUTHORITIES],
+        answer: Answers::Any,
         reason: "OpenSSL takes the names apart, to rustls they are bytes",
         source: "RFC 8446 §4.2.4; ssl/statem/statem_lib.c, `parse_ca_names`",
     },
@@ -112,6 +146,7 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         refuses: Refuses::OpenSsl,
         error: "BAD_EXTENSION",
         parts: UNREAD_BY_RUSTLS,
+        answer: Answers::Any,
         reason: "a server of rustls does not know the extension, or does not look into it",
         source: "RFC 6066 §4, RFC 5764 §4.1.1, RFC 8446 §4.2; rustls msgs/handshake.rs, `ClientExtensions`",
     },
@@ -119,6 +154,7 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         refuses: Refuses::OpenSsl,
         error: "BAD_EXTENSION",
         parts: &[Extension(0)],
+        answer: Answers::Any,
         reason: "rustls passes over what comes behind a host name with another type; OpenSSL takes one name alone",
         source: "RFC 6066 §3; ssl/statem/extensions_srvr.c, `tls_parse_ctos_server_name`",
     },
@@ -126,6 +162,7 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         refuses: Refuses::OpenSsl,
         error: "SSL3_EXT_INVALID_MAX_FRAGMENT_LENGTH",
         parts: &[MAX_FRAGMENT_LENGTH],
+        answer: Answers::Any,
         reason: "rustls does not know max_fragment_length",
         source: "RFC 6066 §4",
     },
@@ -133,6 +170,7 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         refuses: Refuses::OpenSsl,
         error: "POST_HANDSHAKE_AUTH_ENCODING_ERR",
         parts: &[Extension(49)],
+        answer: Answers::Any,
         reason: "rustls does not know post_handshake_auth",
         source: "RFC 8446 §4.2.6",
     },
@@ -140,13 +178,15 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         refuses: Refuses::OpenSsl,
         error: "MISSING_PSK_KEX_MODES_EXTENSION",
         parts: &[PRE_SHARED_KEY],
-        reason: "where TLS 1.2 is chosen, rustls does not ask for the modes that belong to a PSK",
+        answer: Answers::Tls12OrRetry,
+        reason: "rustls asks for the modes that belong to a PSK only where TLS 1.3 is chosen, and then behind a retry",
         source: "RFC 8446 §4.2.9; ssl/statem/extensions.c, `final_psk`",
     },
     Difference {
         refuses: Refuses::OpenSsl,
         error: "BAD_KEY_SHARE",
         parts: &[SUPPORTED_GROUPS, KEY_SHARE],
+        answer: Answers::Any,
         reason: "OpenSSL checks that shares are of groups that are offered, as a server may; rustls does not",
         source: "RFC 8446 §4.2.8; ssl/statem/extensions_srvr.c, `extract_keyshares`",
     },
@@ -154,6 +194,7 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         refuses: Refuses::OpenSsl,
         error: "BAD_ECPOINT",
         parts: &[KEY_SHARE],
+        answer: Answers::Retry,
         reason: "rustls asks for a share of the group that it likes best, and never looks at the one there is",
         source: "RFC 8446 §4.1.4; rustls server/hs.rs, `choose_suite_and_kx_group`",
     },
@@ -166,6 +207,7 @@ pub(super) static DIFFERENCES: &[Difference] = &[
             SUPPORTED_VERSIONS,
             Suites,
         ],
+        answer: Answers::Tls12,
         reason: "in TLS 1.2 OpenSSL wants the curve of its certificate among the groups of the client",
         source: "RFC 8422 §5.1; ssl/t1_lib.c, `tls1_check_cert_param`",
     },
@@ -173,21 +215,23 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         refuses: Refuses::OpenSsl,
         error: "NO_SHARED_SIGNATURE_ALGORITHMS",
         parts: &[SIGNATURE_ALGORITHMS],
+        answer: Answers::Retry,
         reason: "rustls asks for another share before it looks for a scheme",
         source: "RFC 8446 §4.1.4; rustls server/tls13.rs",
     },
     Difference {
         refuses: Refuses::OpenSsl,
         error: "NO_SUITABLE_SIGNATURE_ALGORITHM",
-        parts: &[SIGNATURE_ALGORITHMS, SIGNATURE_ALGORITHMS_CERT],
-        reason: "rustls asks for another share before it looks for a scheme; and it does not know \
-            signature_algorithms_cert",
+        parts: &[SIGNATURE_ALGORITHMS],
+        answer: Answers::Retry,
+        reason: "rustls asks for another share before it looks for a scheme",
         source: "RFC 8446 §4.1.4, §4.2.3; ssl/t1_lib.c, `check_cert_usable`",
     },
     Difference {
         refuses: Refuses::Rustls,
         error: "PeerMisbehaved(ServerNameMustContainOneHostName)",
         parts: &[Extension(0)],
+        answer: Answers::Any,
         reason: "rustls takes a host name for one only if its letters can be a DNS name's; to OpenSSL it is bytes",
         source: "RFC 6066 §3; rustls msgs/handshake.rs, `ServerNamePayload`",
     },
@@ -195,14 +239,16 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         refuses: Refuses::Rustls,
         error: "General(incompatible signing key)",
         parts: &[SIGNATURE_ALGORITHMS, SUPPORTED_VERSIONS],
+        answer: Answers::Tls12,
         reason: "in TLS 1.2 an ECDSA key of any curve may sign with any hash; a P-256 key of rustls's signs \
             with SHA-256 alone",
         source: "RFC 5246 §7.4.1.4.1; rustls server/tls12.rs",
     },
     Difference {
         refuses: Refuses::Rustls,
-        error: "InvalidMessage(DuplicateExtension(",
+        error: DUPLICATE,
         parts: &[],
+        answer: Answers::Any,
         reason: "OpenSSL sees that an extension comes twice only where it knows its type",
         source: "RFC 8446 §4.2; ssl/statem/extensions.c, `verify_extension`",
     },
@@ -210,12 +256,14 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         refuses: Refuses::Rustls,
         error: "InvalidMessage(",
         parts: READ_LATE_BY_OPENSSL,
+        answer: Answers::Any,
         reason: "OpenSSL reads an extension only where the version that was chosen has it, and some of them \
             not to their end; rustls reads all that it knows before it chooses",
         source: "ssl/statem/extensions.c, `tls_parse_extension`; rustls msgs/handshake.rs, `ClientExtensions`",
     },
 ];
 
+const DUPLICATE: &str = "InvalidMessage(DuplicateExtension(";
 const MAX_FRAGMENT_LENGTH: Part = Extension(1);
 const SUPPORTED_GROUPS: Part = Extension(10);
 const SIGNATURE_ALGORITHMS: Part = Extension(13);
@@ -258,6 +306,8 @@ const AT_THE_END: [&str; 2] = ["UnexpectedEof", "SYSCALL_EOF"];
 
 #[cfg(test)]
 mod tests {
+    use shakedown::iana::CipherSuite;
+
     use super::*;
 
     #[test]
@@ -281,19 +331,33 @@ mod tests {
 
     #[test]
     fn another_part_another_error_and_the_other_stack_are_not_declared() {
+        let answered = |retry| {
+            Did::Answered(Answer {
+                version: ProtocolVersion::TLS1_3,
+                suite: CipherSuite::TLS_AES_128_GCM_SHA256,
+                group: None,
+                retry,
+            })
+        };
         let version = BTreeSet::from([LegacyVersion]);
         let refused = Did::Refused("BAD_LEGACY_VERSION", Some(70));
-        assert!(declared(Did::Answered, refused, &version).is_ok_and(|it| it.is_some()));
-        assert!(declared(Did::Answered, refused, &BTreeSet::from([Suites])).is_err());
-        assert!(declared(refused, Did::Answered, &version).is_err());
+        assert!(declared(answered(false), refused, &version).is_ok_and(|it| it.is_some()));
+        assert!(declared(answered(false), refused, &BTreeSet::from([Suites])).is_err());
+        assert!(declared(refused, answered(false), &version).is_err());
         let twice = Did::Refused("InvalidMessage(DuplicateExtension(77))", Some(47));
-        assert!(declared(twice, Did::Answered, &BTreeSet::from([Extension(77)])).is_ok());
-        assert!(declared(twice, Did::Answered, &BTreeSet::from([Extension(78)])).is_err());
+        assert!(declared(twice, answered(false), &BTreeSet::from([Extension(77)])).is_ok());
+        assert!(declared(twice, answered(false), &BTreeSet::from([Extension(78)])).is_err());
+        // What is read late, but not so late.
+        let share = Did::Refused("InvalidMessage(DuplicateExtension(51))", Some(47));
+        assert!(declared(share, answered(false), &BTreeSet::from([Extension(51)])).is_err());
+        let point = Did::Refused("BAD_ECPOINT", Some(47));
+        assert!(declared(answered(true), point, &BTreeSet::from([KEY_SHARE])).is_ok());
+        assert!(declared(answered(false), point, &BTreeSet::from([KEY_SHARE])).is_err());
         let known = Did::Refused("InvalidMessage(DuplicateExtension(10))", Some(47));
-        assert!(declared(known, Did::Answered, &BTreeSet::from([Extension(10)])).is_err());
+        assert!(declared(known, answered(false), &BTreeSet::from([Extension(10)])).is_err());
         let other = Did::Refused("BAD_EXTENSION", Some(50));
-        assert!(declared(Did::Answered, other, &version).is_err());
-        assert!(declared(Did::Answered, Did::Waits, &version).is_err());
+        assert!(declared(answered(false), other, &version).is_err());
+        assert!(declared(answered(false), Did::Waits, &version).is_err());
         assert!(declared(refused, other, &version).is_ok_and(|it| it.is_none()));
     }
 }

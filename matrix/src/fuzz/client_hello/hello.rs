@@ -125,6 +125,12 @@ impl Hello {
         });
     }
 
+    /// Whether a suite is among those that it says, as far as the length of the list is true.
+    pub(super) fn offers(&self, suite: CipherSuite) -> bool {
+        let mut offered = self.suites.chunks_exact(2);
+        self.lies.suites != 0 || offered.any(|pair| pair == suite.0.to_be_bytes())
+    }
+
     /// The parts in which this one and another differ.
     pub(super) fn parts_unlike(&self, other: &Self) -> BTreeSet<Part> {
         let mut parts = BTreeSet::new();
@@ -230,7 +236,7 @@ fn vector2(bytes: &[u8]) -> Vec<u8> {
     [&told(bytes.len(), 0).to_be_bytes(), bytes].concat()
 }
 
-/// The settings that a hello of an offer has, out of four bytes; every list has something in it.
+/// The settings that a hello of an offer has, out of six bytes; every list has something in it.
 pub(super) fn offer(bytes: [u8; 6]) -> Protocol {
     let [versions, suites, groups, shares, schemes, order] = bytes;
     let turn = usize::from(order);

@@ -37,6 +37,14 @@ fn try_hello(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
     let Some(told) = Told::of(lab, input)? else {
         return Ok(Kept::No);
     };
+    for (stack, seen) in told.each() {
+        if seen
+            .answer
+            .is_some_and(|answer| !told.hello.offers(answer.suite))
+        {
+            return Err(Finding::new(OFFERED, format!("{stack}\n{told:?}")));
+        }
+    }
     if told.parts.is_empty() {
         for (stack, seen) in told.each() {
             if let Err(why) = as_the_model_says(stack, told.set_up, &told.protocol, seen) {
@@ -49,12 +57,16 @@ fn try_hello(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
         return Ok(Kept::Yes);
     };
     // The offer itself is to blame, whatever was edited besides.
-    for (stack, seen) in told.each() {
-        if let Some(refusal) = refusal_of_sound(stack, told.set_up, &told.protocol)
-            && seen.failure.as_ref() == Some(&refusal)
-        {
-            return Ok(Kept::Yes);
-        }
+    let refusals = told
+        .each()
+        .map(|(stack, _)| refusal_of_sound(stack, told.set_up, &told.protocol));
+    if let [Some(refusal), None] | [None, Some(refusal)] = &refusals
+        && told
+            .each()
+            .iter()
+            .any(|(_, seen)| seen.failure.as_ref() == Some(refusal))
+    {
+        return Ok(Kept::Yes);
     }
     let mut finding = Finding::new(SAME, format!("{kind}\n{told:?}"));
     finding.kind = kind;
@@ -66,7 +78,6 @@ fn try_hello(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
 struct Told {
     set_up: u8,
     protocol: Protocol,
-    #[expect(dead_code, reason = "a finding tells it")]
     hello: Hello,
     /// What was edited.
     parts: BTreeSet<Part>,
@@ -147,6 +158,7 @@ fn as_the_model_says(
         // rustls asks for a share before it looks for a scheme (server/tls13.rs), so that what the model
         // says comes of the second hello.
         if stack.is_rustls()
+            && matches!(&expected.server.end, ExpectedEnd::Failed { native } if native == NO_SCHEME)
             && let Some(answer) = seen.answer
             && answer.retry
             && answer
@@ -270,6 +282,8 @@ const OFFERS: [(&str, [u8; 6]); 12] = [
     ("no-common-scheme", [0, 0, 0, 0, 16, 0]),
 ];
 
+const NO_SCHEME: &str = "PeerIncompatible(NoSignatureSchemesInCommon)";
+const OFFERED: &str = "a server chooses what was offered";
 const MODEL: &str = "a sound hello is answered as the model says";
 const SAME: &str = "stacks differ in nothing but what is declared";
 

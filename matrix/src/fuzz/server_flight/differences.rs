@@ -26,7 +26,15 @@ pub(super) fn declared(onward: Family, native: &str) -> Option<&'static Differen
         .find(|known| known.onward == onward && known.native == native)
 }
 
-pub(super) static DIFFERENCES: [Difference; 26] = [
+pub(super) static DIFFERENCES: [Difference; 27] = [
+    Difference {
+        onward: Family::Rustls,
+        native: "UNSUPPORTED_PROTOCOL",
+        reason: "With SSL 3.0 for legacy_version OpenSSL passes over supported_versions \
+            (ssl/statem/extensions.c, `extension_is_relevant`), and refuses, as it must (RFC 8446 §D.5); \
+            rustls does not look at the legacy_version of a HelloRetryRequest, which it knows by its random.",
+        link: "https://www.rfc-editor.org/rfc/rfc8446#appendix-D.5",
+    },
     Difference {
         onward: Family::Openssl,
         native: "InappropriateHandshakeMessage(HelloRequest)",

@@ -2,7 +2,7 @@
 
 use super::script::{EXTENSIONS, FOREIGN, Step};
 
-/// Flights as they are, of every set-up; and every step at every kind of flight.
+/// Flights as they are, of every other set-up; and every step at every kind of flight.
 pub(super) fn seeds() -> Vec<(String, Vec<u8>)> {
     let mut seeds: Vec<_> = (0..SET_UPS)
         .step_by(2)
@@ -39,7 +39,7 @@ pub(super) fn seeds() -> Vec<(String, Vec<u8>)> {
 /// Servers, kinds of flight, and three switches.
 const SET_UPS: u8 = 3 * 3 * 8;
 /// What no step above comes upon alone.
-const DIFFERENT: [(&str, &[u8]); 22] = [
+const DIFFERENT: [(&str, &[u8]); 23] = [
     (
         "alert-of-no-version",
         &[48, 17, 0, 0, 0, 20, 11, 0, 9, 0, 0],
@@ -79,5 +79,6 @@ const DIFFERENT: [(&str, &[u8]); 22] = [
     ("no-renegotiation", &[33, 3, 0, 0, 0, 16]),
     ("close-notify", &[27, 3, 3, 0, 0, 17]),
     ("renegotiation-info", &[27, 9, 0, 8, 0, 1]),
+    ("retry-of-ssl3", &[6, 3, 85, 91, 1, 0, 37, 45, 0, 30, 0]),
     ("retry-suite", &[34, 17, 0, 3, 0, 9]),
 ];
