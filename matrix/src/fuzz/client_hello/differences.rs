@@ -228,6 +228,14 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         source: "RFC 8446 §4.1.4, §4.2.3; ssl/t1_lib.c, `check_cert_usable`",
     },
     Difference {
+        refuses: Refuses::OpenSsl,
+        error: "NO_SUITABLE_SIGNATURE_ALGORITHM",
+        parts: &[SIGNATURE_ALGORITHMS_CERT],
+        answer: Answers::Any,
+        reason: "rustls does not know signature_algorithms_cert, with which the certificate must be signed",
+        source: "RFC 8446 §4.2.3; ssl/t1_lib.c, `check_cert_usable`",
+    },
+    Difference {
         refuses: Refuses::Rustls,
         error: "PeerMisbehaved(ServerNameMustContainOneHostName)",
         parts: &[Extension(0)],

@@ -240,7 +240,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Offers and edits of which stacks make something else.
-const DIFFERING: [(&str, [u8; 6], &[u8]); 15] = [
+const DIFFERING: [(&str, [u8; 6], &[u8]); 16] = [
     ("record-version", [0; 6], &[6, 0, 0, 2]),
     ("certificate-authorities", [0; 6], &[13, 6, 7, 6]),
     ("max-fragment-length", [0; 6], &[12, 1, 6, 1]),
@@ -263,6 +263,11 @@ const DIFFERING: [(&str, [u8; 6], &[u8]); 15] = [
     ),
     ("no-scheme-of-the-key", [2, 0, 3, 2, 1, 0], &[21, 2, 3, 1]),
     ("scheme-of-another-hash", [1, 0, 0, 0, 1, 0], &[21, 2, 2, 5]),
+    (
+        "no-scheme-for-the-certificate",
+        [1, 0, 0, 0, 1, 0],
+        &[13, 0, 3, 0],
+    ),
     ("unknown-twice", [0; 6], &[12, 0, 0, 77, 15, 0, 3, 0]),
 ];
 

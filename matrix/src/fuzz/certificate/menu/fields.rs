@@ -54,13 +54,13 @@ pub(super) const ITEMS: &[Item] = &[
     ),
     field(
         "no-such-day",
-        Bad::None,
+        Bad::Any,
         VALIDITY,
         b"\x30\x1e\x17\x0d200101000000Z\x17\x0d400230000000Z",
     ),
     field(
         "no-date",
-        Bad::None,
+        Bad::Any,
         VALIDITY,
         b"\x30\x1e\x17\x0d200101000000Z\x17\x0dnot a date at",
     ),

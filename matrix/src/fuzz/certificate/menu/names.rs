@@ -126,7 +126,7 @@ pub(super) const ITEMS: &[Item] = &[
     ),
     extra(
         "excluded-everything",
-        Bad::None,
+        Bad::Intermediate,
         NAME_CONSTRAINTS,
         true,
         b"\x30\x06\xa1\x04\x30\x02\x82\0",
