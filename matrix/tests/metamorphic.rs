@@ -34,23 +34,23 @@ proptest! {
     })]
 
     #[test]
-    fn rustls_is_the_same_with_either_cryptography(scenario in any_scenario()) {
+    fn rustls_is_the_same_with_either_cryptography(scenario in undisturbed()) {
         prop_assert_eq!(swapping(&LAB, &scenario), Ok(()));
     }
 
     #[test]
-    fn preference_never_decides_over_success(scenario in any_scenario(), how in 0..6_usize) {
+    fn preference_never_decides_over_success(scenario in undisturbed(), how in 0..6_usize) {
         prop_assert_eq!(reordering(&LAB, &scenario, how), Ok(()));
     }
 
     #[test]
-    fn what_nobody_uses_changes_nothing(scenario in any_scenario(), what in 0..10_usize) {
+    fn what_nobody_uses_changes_nothing(scenario in undisturbed(), what in 0..10_usize) {
         prop_assert_eq!(extending(&LAB, &scenario, what), Ok(()));
     }
 
     #[test]
     fn what_is_stricter_never_succeeds_where_the_laxer_failed(
-        scenario in any_scenario(),
+        scenario in undisturbed(),
         how in 0..STRICTER.len(),
     ) {
         prop_assert_eq!(restricting(&LAB, &scenario, how), Ok(()));
@@ -66,6 +66,16 @@ proptest! {
 fn any_scenario() -> impl Strategy<Value = Scenario> {
     prop::collection::vec(any::<u8>(), 0..=2 + 2 * MAX_DEPARTURES)
         .prop_filter_map("values that cannot go together", |input| decode(&input))
+}
+
+/// The same with a link that does nothing. One that does something to a record or a byte of a number does
+/// another thing where a flight has other records or other lengths: with client authentication a swapped
+/// ChangeCipherSpec changes places with a Certificate, without it with the Finished.
+fn undisturbed() -> impl Strategy<Value = Scenario> {
+    any_scenario().prop_map(|mut scenario| {
+        scenario.link.ops.clear();
+        scenario
+    })
 }
 
 /// ring for aws-lc-rs, and the other way round.

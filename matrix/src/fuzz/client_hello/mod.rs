@@ -57,9 +57,12 @@ fn try_hello(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
         return Ok(Kept::Yes);
     };
     // The offer itself is to blame, whatever was edited besides.
-    let refusals = told
-        .each()
-        .map(|(stack, _)| refusal_of_sound(stack, told.set_up, &told.protocol));
+    let refusals = told.each().map(|(stack, seen)| {
+        // Behind a HelloRetryRequest rustls has not looked for a scheme yet.
+        let retries = seen.answer.is_some_and(|answer| answer.retry);
+        refusal_of_sound(stack, told.set_up, &told.protocol)
+            .filter(|refusal| !(retries && refusal == NO_SCHEME))
+    });
     if let [Some(refusal), None] | [None, Some(refusal)] = &refusals
         && told
             .each()
