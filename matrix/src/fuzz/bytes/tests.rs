@@ -42,6 +42,20 @@ fn a_rustls_unlike_the_other_is_found() {
 }
 
 #[test]
+fn ring_may_know_less_than_aws_lc_rs_and_not_the_other_way_round() {
+    let with = |failure: &str, established| Seen {
+        failure: Some(format!("InvalidCertificate({failure})")),
+        established,
+        ..Seen::default()
+    };
+    let less = with("UnsupportedSignatureAlgorithmForPublicKey", false);
+    assert!(ring_knows_less(&less, &with("BadSignature", false)));
+    assert!(!ring_knows_less(&with("BadSignature", false), &less));
+    assert!(!ring_knows_less(&less, &with("BadSignature", true)));
+    assert!(!ring_knows_less(&less, &with("Expired", false)));
+}
+
+#[test]
 fn a_server_that_chooses_otherwise_is_found() {
     let found = found(Role::Server, StackId::Openssl, Fault::Suite);
     assert_eq!(found, [SAME_ANSWER]);
