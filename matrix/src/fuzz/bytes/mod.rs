@@ -80,9 +80,9 @@ pub(super) fn tell(lab: &Lab, role: Role, input: &[u8]) -> Result<[Seen; 2], Box
     Ok([ring, openssl])
 }
 
-/// Whether ring does not know a key with a hash, as P-256 with SHA-512, with which aws-lc-rs finds a signature
-/// wrong (`SUPPORTED_SIG_ALGS` in rustls's crypto/ring/mod.rs and crypto/aws_lc_rs/mod.rs). Nothing else may
-/// differ.
+/// Whether ring does not know the kind of an issuer's key, as P-521, with which aws-lc-rs finds a signature
+/// wrong (`SUPPORTED_SIG_ALGS` in rustls's crypto/ring/mod.rs and crypto/aws_lc_rs/mod.rs): a name that was
+/// changed may lead to any anchor. Nothing else may differ.
 fn ring_knows_less(ring: &Seen, aws: &Seen) -> bool {
     let known = Seen {
         failure: Some("InvalidCertificate(BadSignature)".into()),
