@@ -62,20 +62,27 @@ pub(super) fn tell(lab: &Lab, role: Role, input: &[u8]) -> Result<[Seen; 2], Box
             format!("set-up {set_up}: rustls: {rustls:?}\nOpenSSL: {openssl:?}"),
         ));
     }
-    // Each costs a connection more, so that one input asks for one.
-    let (oracle, one, other) = match how >> 6 {
-        0 => return Ok([ring, openssl]),
-        1 => (
-            SAME_RUSTLS,
-            &ring,
-            told(StackId::RustlsAwsLcRs, usize::MAX)?,
-        ),
-        2 => (PIECES, &ring, told(StackId::RustlsRing, piece(*how))?),
-        _ => (PIECES, &openssl, told(StackId::Openssl, piece(*how))?),
-    };
-    if *one != other && !(oracle == SAME_RUSTLS && ring_knows_less(one, &other)) {
+    let differ = |oracle, one: &Seen, other: &Seen| {
         let story = format!("{role}, set-up {set_up}, {how}: {one:?}\nbut {other:?}");
-        return Err(Finding::new(oracle, story));
+        Err(Finding::new(oracle, story))
+    };
+    let aws;
+    // Each comparison costs connections, so that one input asks for one.
+    let (whole, stack) = match how >> 6 {
+        0 => return Ok([ring, openssl]),
+        1 => {
+            aws = told(StackId::RustlsAwsLcRs, usize::MAX)?;
+            if ring != aws && !ring_knows_less(&ring, &aws) {
+                return differ(SAME_RUSTLS, &ring, &aws);
+            }
+            (&aws, StackId::RustlsAwsLcRs)
+        }
+        2 => (&ring, StackId::RustlsRing),
+        _ => (&openssl, StackId::Openssl),
+    };
+    let cut = told(stack, piece(*how))?;
+    if *whole != cut {
+        return differ(PIECES, whole, &cut);
     }
     Ok([ring, openssl])
 }
@@ -212,11 +219,11 @@ const RECORDED: &str = include_str!("recorded.txt");
 const SET_UPS: u8 = 6;
 /// More than any flight of the set-ups.
 const MOST: usize = 6000;
-const SUITES: [CipherSuite; 2] = [
+pub(super) const SUITES: [CipherSuite; 2] = [
     CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
     CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
 ];
-const TLS13_SUITES: [CipherSuite; 2] = [
+pub(super) const TLS13_SUITES: [CipherSuite; 2] = [
     CipherSuite::TLS_AES_128_GCM_SHA256,
     CipherSuite::TLS_AES_256_GCM_SHA384,
 ];

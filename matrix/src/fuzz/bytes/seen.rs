@@ -4,6 +4,7 @@ use shakedown::connection::Connection;
 use shakedown::iana::{
     CipherSuite, ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion,
 };
+use shakedown::wire::HELLO_RETRY_REQUEST_RANDOM;
 
 /// What a side has made of what it heard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -108,7 +109,7 @@ fn answer(message: &[u8]) -> Option<Answer> {
         version: ProtocolVersion(version),
         suite: CipherSuite(word(message, suite)?),
         group,
-        retry: message.get(RANDOM..SESSION_ID)? == RETRY,
+        retry: message.get(RANDOM..SESSION_ID)? == HELLO_RETRY_REQUEST_RANDOM,
     })
 }
 
@@ -133,11 +134,6 @@ fn word(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
 }
 
-/// The random that makes a ServerHello a HelloRetryRequest: SHA-256 of that word (RFC 8446 §4.1.3).
-const RETRY: [u8; 32] = [
-    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
-    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
-];
 const HEADER: usize = 5;
 /// Behind a hello's type, length and version.
 const RANDOM: usize = 4 + 2;

@@ -28,6 +28,7 @@ fn data_from_nobody_is_found() {
 #[test]
 fn a_side_that_wants_its_bytes_at_once_is_found() {
     for role in Role::BOTH {
+        assert_eq!(found(role, StackId::RustlsAwsLcRs, Fault::Pieces), [PIECES]);
         assert_eq!(found(role, StackId::RustlsRing, Fault::Pieces), [PIECES]);
         assert_eq!(found(role, StackId::Openssl, Fault::Pieces), [PIECES]);
     }

@@ -11,6 +11,8 @@ fn a_server_that_chooses_otherwise_is_found() {
     for stack in [StackId::RustlsRing, StackId::Openssl] {
         let found = found(stack, Fault::Suite);
         assert!(found.contains(bytes::SAME_ANSWER), "{found:?}");
+        // Where the other refuses, nobody else tells.
+        assert!(found.contains(OFFERED), "{found:?}");
     }
 }
 

@@ -9,12 +9,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use shakedown::iana::{CipherSuite, ContentType, NamedGroup, ProtocolVersion as V};
+use shakedown::iana::{ContentType, ProtocolVersion as V};
 use shakedown::profile::{ClientAuth, Credential, Ocsp, Protocol, Staple};
 use shakedown::scenario::{Scenario, StackId};
 
 use self::differences::{Family, declared};
 use self::meeting::{Met, Reach, meet};
+use super::bytes::{GROUPS, SUITES, TLS13_SUITES};
 use super::{Finding, Kept, NO_PANIC, Target, panicked};
 use crate::lab::Lab;
 
@@ -258,16 +259,6 @@ impl SetUp {
 const MOST_STEPS: usize = 8;
 /// A difference by chance does not come so often.
 const AGAIN: usize = 6;
-const SUITES: [CipherSuite; 2] = [
-    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-];
-const TLS13_SUITES: [CipherSuite; 2] = [
-    CipherSuite::TLS_AES_128_GCM_SHA256,
-    CipherSuite::TLS_AES_256_GCM_SHA384,
-];
-const GROUPS: [NamedGroup; 2] = [NamedGroup::x25519, NamedGroup::secp256r1];
-
 const PLAIN: &str = "a server answers with a flight";
 const ENDS: &str = "a handshake comes to an end";
 const NO_DATA: &str = "no data comes of a handshake";
