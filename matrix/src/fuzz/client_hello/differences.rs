@@ -27,9 +27,16 @@ impl<'a> Did<'a> {
             _ => seen.answer.map_or(Self::Waits, Self::Answered),
         }
     }
+
+    fn answer(self) -> Option<Answer> {
+        match self {
+            Self::Answered(answer) => Some(answer),
+            Self::Waits | Self::Refused(..) => None,
+        }
+    }
 }
 
-/// A declared difference: one stack refuses a hello that the other takes.
+/// A declared difference: one stack refuses a hello that the other takes or wants more of.
 #[derive(Debug)]
 pub(super) struct Difference {
     refuses: Refuses,
@@ -62,6 +69,8 @@ impl Difference {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answers {
     Any,
+    /// Any, or none yet: the refusing stack does not wait for the whole hello.
+    AnyOrNone,
     /// A ServerHello of TLS 1.2.
     Tls12,
     /// A HelloRetryRequest.
@@ -70,10 +79,13 @@ enum Answers {
 }
 
 impl Answers {
-    fn includes(self, answer: Answer) -> bool {
+    fn includes(self, answer: Option<Answer>) -> bool {
+        let Some(answer) = answer else {
+            return self == Self::AnyOrNone;
+        };
         let tls12 = answer.version == ProtocolVersion::TLS1_2;
         match self {
-            Self::Any => true,
+            Self::Any | Self::AnyOrNone => true,
             Self::Tls12 => tls12,
             Self::Retry => answer.retry,
             Self::Tls12OrRetry => tls12 || answer.retry,
@@ -98,8 +110,8 @@ pub(super) fn declared(
         (Did::Answered(_), Did::Answered(_))
         | (Did::Waits, Did::Waits)
         | (Did::Refused(..), Did::Refused(..)) => return Ok(None),
-        (Did::Refused(error, _), Did::Answered(answer)) => (Refuses::Rustls, error, answer),
-        (Did::Answered(answer), Did::Refused(error, _)) => (Refuses::OpenSsl, error, answer),
+        (Did::Refused(error, _), other) => (Refuses::Rustls, error, other.answer()),
+        (other, Did::Refused(error, _)) => (Refuses::OpenSsl, error, other.answer()),
         _ => return Err(format!("rustls {rustls:?}, OpenSSL {openssl:?}")),
     };
     DIFFERENCES
@@ -130,8 +142,9 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         refuses: Refuses::OpenSsl,
         error: "WRONG_VERSION_NUMBER",
         parts: &[RecordVersion],
-        answer: Answers::Any,
-        reason: "rustls ignores the version of a first record, as it may; to OpenSSL the first byte must be 3",
+        answer: Answers::AnyOrNone,
+        reason: "rustls ignores the version of a first record, as it may; to OpenSSL the first byte must be 3, before \
+            it waits for the rest of a message",
         source: "RFC 8446 §5.1; ssl/record/methods/tls_common.c, `rlayer_validate_record_header`",
     },
     Difference {
@@ -366,6 +379,10 @@ mod tests {
         let other = Did::Refused("BAD_EXTENSION", Some(50));
         assert!(declared(answered(false), other, &version).is_err());
         assert!(declared(answered(false), Did::Waits, &version).is_err());
+        assert!(declared(Did::Waits, refused, &version).is_err());
+        let first = Did::Refused("WRONG_VERSION_NUMBER", Some(70));
+        assert!(declared(Did::Waits, first, &BTreeSet::from([RecordVersion])).is_ok());
+        assert!(declared(Did::Waits, first, &version).is_err());
         assert!(declared(refused, other, &version).is_ok_and(|it| it.is_none()));
     }
 }

@@ -243,8 +243,13 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Offers and edits of which stacks make something else.
-const DIFFERING: [(&str, [u8; 6], &[u8]); 16] = [
+const DIFFERING: [(&str, [u8; 6], &[u8]); 17] = [
     ("record-version", [0; 6], &[6, 0, 0, 2]),
+    (
+        "record-version-of-half-a-message",
+        [0; 6],
+        &[6, 0, 0, 2, 0, 0, 24, 0],
+    ),
     ("certificate-authorities", [0; 6], &[13, 6, 7, 6]),
     ("max-fragment-length", [0; 6], &[12, 1, 6, 1]),
     ("max-fragment-length-of-none", [0; 6], &[12, 1, 2, 1]),
