@@ -3,7 +3,7 @@
 //! Each was read in the sources of webpki 0.103.16 and OpenSSL 3.6.3.
 
 use super::Judged;
-use super::der::Node;
+use super::der::{BIT_STRING, Node};
 use super::menu::{
     ADDRESS_BLOCKS, ANY_POLICY, AUTHORITY_KEY, BASIC, DISTRIBUTION, EXTENDED_USAGE, KEY_USAGE,
     NAME_CONSTRAINTS, NETSCAPE_TYPE, POLICIES, POLICY_CONSTRAINTS, PROXY, SERIAL, SUBJECT_KEY,
@@ -51,6 +51,17 @@ const NO_ISSUER: Refuses = OpenSsl("CERTIFICATE_VERIFY_FAILED(20)");
 
 /// Every difference.
 pub(super) static KNOWN: &[Known] = &[
+    Known {
+        refuses: BAD_ENCODING,
+        when: |read| {
+            let bits = read.field(KEY).and_then(|key| key.children().last());
+            bits.is_some_and(|bits| {
+                bits.tag == BIT_STRING && matches!(*bits.contents(), [1..=7, ..])
+            })
+        },
+        reason: "webpki wants a key of whole bytes, and OpenSSL does not look at how many bits are unused",
+        link: "https://github.com/rustls/webpki/blob/v/0.103.16/src/der.rs",
+    },
     Known {
         refuses: BAD_ENCODING,
         when: |read| is_no_der(read.whole),

@@ -113,6 +113,13 @@ fn flip(certificate: &mut Node, number: usize, place: u8, bits: u8) {
     let Some(node) = certificate.at_mut(number) else {
         return;
     };
+    // What stands before nodes: how many bits are unused.
+    if let Body::Nodes {
+        prefix: [_, ..], ..
+    } = node.body
+    {
+        node.body = Body::Bytes(node.contents());
+    }
     if let Body::Bytes(bytes) = &mut node.body
         && !bytes.is_empty()
     {

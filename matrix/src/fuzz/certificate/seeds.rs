@@ -115,6 +115,16 @@ const STEPS: &[(&str, u8, &[Told])] = &[
         INTERMEDIATE | RSA,
         &[(Step::Duplicate, &[0, 6, 1, 0], &[])],
     ),
+    // Bits that are said to be unused must be 0 to OpenSSL, and those of a key are what they are.
+    (
+        "key-of-fewer-bits",
+        INTERMEDIATE | RSA,
+        &[
+            (Step::Duplicate, &[0, 6, 1, 0], &[]),
+            (Step::Replace, &[0, 6, 1, 1], &[2, 0, 0]),
+            (Step::Flip, &[0, 6, 1], &[0, 1]),
+        ],
+    ),
     ("key-other", LEAF, &[(Step::Flip, &[0, 6, 1], &[9, 1])]),
     (
         "extension-twice",
