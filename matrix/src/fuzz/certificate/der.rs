@@ -30,7 +30,7 @@ pub(super) enum Body {
     Bytes(Vec<u8>),
     /// Nodes, in a BIT STRING after the count of unused bits.
     Nodes {
-        prefix: &'static [u8],
+        prefix: Vec<u8>,
         nodes: Vec<Node>,
     },
 }
@@ -45,7 +45,7 @@ impl Node {
     }
 
     pub(super) fn nodes(tag: u8, nodes: Vec<Self>) -> Self {
-        let prefix = &[];
+        let prefix = Vec::new();
         Self {
             tag,
             length: Length::Minimal,
@@ -78,7 +78,7 @@ impl Node {
         match &self.body {
             Body::Bytes(bytes) => bytes.clone(),
             Body::Nodes { prefix, nodes } => {
-                let mut contents = prefix.to_vec();
+                let mut contents = prefix.clone();
                 for node in nodes {
                     node.write(&mut contents);
                 }
@@ -216,9 +216,9 @@ fn read_length(tag: u8, bytes: &[u8], depth: usize) -> Option<(Length, &[u8], &[
 /// The contents as nodes, where they are.
 fn within(tag: u8, contents: &[u8], depth: usize) -> Option<Body> {
     let depth = depth.checked_sub(1)?;
-    let (prefix, mut rest): (&'static [u8], _) = match tag {
-        BIT_STRING => (&[0], contents.strip_prefix(&[0])?),
-        _ => (&[], contents),
+    let (prefix, mut rest) = match tag {
+        BIT_STRING => (vec![0], contents.strip_prefix(&[0])?),
+        _ => (Vec::new(), contents),
     };
     let wraps = tag & CONSTRUCTED != 0;
     if !wraps && (rest.is_empty() || ![BIT_STRING, OCTET_STRING].contains(&tag)) {

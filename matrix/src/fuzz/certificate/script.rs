@@ -113,16 +113,9 @@ fn flip(certificate: &mut Node, number: usize, place: u8, bits: u8) {
     let Some(node) = certificate.at_mut(number) else {
         return;
     };
-    // What stands before nodes: how many bits are unused.
-    if let Body::Nodes {
-        prefix: [_, ..], ..
-    } = node.body
-    {
-        node.body = Body::Bytes(node.contents());
-    }
-    if let Body::Bytes(bytes) = &mut node.body
-        && !bytes.is_empty()
-    {
+    // Before nodes stands how many bits are unused.
+    let (Body::Bytes(bytes) | Body::Nodes { prefix: bytes, .. }) = &mut node.body;
+    if !bytes.is_empty() {
         let place = usize::from(place) % bytes.len();
         bytes[place] ^= bits;
     }
