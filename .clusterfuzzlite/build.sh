@@ -20,14 +20,14 @@ CLANG=${CC:-} ci/fuzz "${flavour[@]}" build
 
 seeds=${WORK:?}/seeds
 rm -rf "$seeds"
-cargo run --release --locked -- corpus --output "$seeds" >"$WORK/told"
+cargo run --profile "${SHAKEDOWN_PROFILE:-release}" --locked -- corpus --output "$seeds" >"$WORK/told"
 list=$(cargo fuzz list)
 for target in $list; do
     most=$(sed -n "s/^$target: .* at most \([0-9]*\) bytes.*/\1/p" "$WORK/told")
     cp "$folder/$target" "${OUT:?}/"
     cp "$seeds/tokens.dict" "$OUT/$target.dict"
     # Those that are kept in the tree too.
-    if [ -d "fuzz/seeds/$target" ]; then
+    if compgen -G "fuzz/seeds/$target/*" >/dev/null; then
         cp "fuzz/seeds/$target"/* "$seeds/$target/"
     fi
     rm -f "$OUT/${target}_seed_corpus.zip"

@@ -480,19 +480,19 @@ fn model_4_15_3_17_2_29_takes_at_most_32_rows() {
 }
 
 #[test]
-#[ignore = "run in release by ci/check"]
+#[ignore = "takes seconds; .ci/run runs it"]
 fn model_4_1_3_39_2_35_takes_at_most_23_rows() {
     assert!(pairwise_rows(&[(4, 1), (3, 39), (2, 35)]) <= 23);
 }
 
 #[test]
-#[ignore = "run in release by ci/check"]
+#[ignore = "takes seconds; .ci/run runs it"]
 fn model_2_100_takes_at_most_11_rows() {
     assert!(pairwise_rows(&[(2, 100)]) <= 11);
 }
 
 #[test]
-#[ignore = "run in release by ci/check"]
+#[ignore = "takes seconds; .ci/run runs it"]
 fn model_10_20_takes_at_most_190_rows() {
     assert!(pairwise_rows(&[(10, 20)]) <= 190);
 }
