@@ -7,13 +7,15 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use shakedown::scenario::{Scenario, StackId};
 
-use crate::axes::{Axes, CLIENT_STACK, EARLIER, EARLIER_CHANGED, LINK_OP, SERVER_STACK};
-use crate::cover::{CoverError, Rows, Space, cover};
+use crate::axes::{Axes, CLIENT_STACK, EARLIER, EARLIER_CHANGED, SERVER_STACK};
+use crate::cover::{CoverError, MAX_STRENGTH, Rows, Space};
 use crate::model::{Prediction, predict};
 use crate::several::flaws::{self, TwoFlaws};
 use crate::several::{self, Mixed};
 use crate::sweep::Sweep;
 use crate::{catalogue, tables};
+
+mod foci;
 
 /// A scenario with a name that says where it comes from.
 #[derive(Clone, Debug)]
@@ -83,13 +85,45 @@ enum Batch {
 }
 
 impl Plan {
-    /// Makes the covering arrays, which takes a second or so at strength 2.
+    /// Makes the covering arrays, which takes half a minute at strength 2 over all stacks.
     ///
     /// # Errors
     ///
     /// [`CoverError`], where the strength is out of range.
     pub fn new(request: &Request) -> Result<Self, CoverError> {
+        Self::selected(request, None)
+    }
+
+    /// The plan without covering arrays, unless this pattern for names and ids may want scenarios of theirs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn selected(request: &Request, filter: Option<&str>) -> Result<Self, CoverError> {
+        if filter.is_none_or(may_be_covered) {
+            Self::made(request, true)
+        } else {
+            Self::made(request, false)
+        }
+    }
+
+    /// The plan without covering arrays, which is made at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn uncovered(request: &Request) -> Result<Self, CoverError> {
+        Self::made(request, false)
+    }
+
+    fn made(request: &Request, covered: bool) -> Result<Self, CoverError> {
         let axes = Axes::new();
+        if !(1..=MAX_STRENGTH).contains(&request.strength) {
+            return Err(CoverError::Strength {
+                strength: request.strength,
+                axes: axes.list().len(),
+            });
+        }
         let stacks: Vec<_> = request.stacks.iter().map(|id| stack_value(*id)).collect();
         let held: Vec<_> = [CLIENT_STACK, SERVER_STACK]
             .into_iter()
@@ -108,7 +142,9 @@ impl Plan {
         batches.extend(mixed.chunks(BATCH).map(|some| Batch::Mixed(some.to_vec())));
         let flaws = flaws::pairs(&axes, &space, &pairings);
         batches.extend(flaws.chunks(BATCH).map(|some| Batch::Flaws(some.to_vec())));
-        batches.extend(covers(&axes, &pairings, request)?);
+        if covered {
+            batches.extend(foci::covers(&axes, &pairings, request)?);
+        }
         batches.extend(Sweep::all(&pairings).into_iter().map(|sweep| Batch::Link {
             size: sweep.cases().len(),
             sweep: Box::new(sweep),
@@ -188,7 +224,7 @@ impl Plan {
                 rows,
             } => (*first..)
                 .zip(rows.iter())
-                .map(|(row, point)| self.case(&format!("cover/{strength}/{focus}"), row, &point))
+                .map(|(row, point)| self.case(&format!("{COVER}{strength}/{focus}"), row, &point))
                 .collect(),
             Batch::Link { sweep, .. } => sweep.cases(),
             Batch::Random { number, size } => self.random(*number, *size),
@@ -330,78 +366,6 @@ fn alone(axes: &Axes, space: &Space, pairings: &[(StackId, StackId)]) -> Vec<Cas
     cases
 }
 
-/// A covering array for each pairing: over all axes, and over those that matter together while the
-/// rest stays plain, since most combinations of everything end at the first mismatch.
-fn covers(
-    axes: &Axes,
-    pairings: &[(StackId, StackId)],
-    request: &Request,
-) -> Result<Vec<Batch>, CoverError> {
-    use rayon::prelude::*;
-    let jobs: Vec<_> = pairings
-        .iter()
-        .enumerate()
-        .flat_map(|(place, pairing)| FOCI.iter().map(move |focus| (place, *pairing, focus)))
-        .collect();
-    let batches: Result<Vec<Vec<Batch>>, CoverError> = jobs
-        .into_par_iter()
-        .map(|(place, (client, server), focus)| {
-            let held = focus.held(axes, client, server);
-            let space = axes
-                .space(&held)
-                .expect("each focus leaves the plainest scenario");
-            let seed = request.seed.wrapping_add(place as u64);
-            let strength = request.strength.max(focus.together);
-            let rows = cover(&space, strength, seed)?;
-            let batch = |(number, some): (usize, &[Vec<usize>])| Batch::Cover {
-                focus: focus.name,
-                strength,
-                first: number * ROWS,
-                rows: some.iter().collect(),
-            };
-            Ok(rows.chunks(ROWS).enumerate().map(batch).collect())
-        })
-        .collect();
-    Ok(batches?.into_iter().flatten().collect())
-}
-
-/// Axes that matter together.
-struct Focus {
-    name: &'static str,
-    /// Which axes vary; an empty list: all.
-    vary: &'static [&'static str],
-    /// What is not plain and does not vary.
-    set: &'static [(&'static str, &'static str)],
-    /// How many of them matter together, if that is more than the run asks for.
-    together: usize,
-}
-
-impl Focus {
-    fn held(&self, axes: &Axes, client: StackId, server: StackId) -> Vec<(usize, Vec<usize>)> {
-        let mut held = Vec::new();
-        for (number, axis) in axes.list().iter().enumerate() {
-            let fixed = match axis.name {
-                CLIENT_STACK => Some(stack_value(client)),
-                SERVER_STACK => Some(stack_value(server)),
-                name => self
-                    .set
-                    .iter()
-                    .find(|(axis, _)| *axis == name)
-                    .and_then(|(_, label)| axes.value(number, label))
-                    .or_else(|| {
-                        let varies = self.vary.is_empty()
-                            || self.vary.iter().any(|part| name.ends_with(part));
-                        (!varies).then_some(0)
-                    }),
-            };
-            if let Some(value) = fixed {
-                held.push((number, vec![value]));
-            }
-        }
-        held
-    }
-}
-
 /// A point with stacks and some values.
 pub(crate) fn based(
     axes: &Axes,
@@ -425,6 +389,14 @@ pub(crate) fn set(axes: &Axes, point: &mut [usize], axis: &str, label: &str) {
         .unwrap_or_else(|| panic!("no value {label} on {axis}"));
 }
 
+/// Whether a pattern may match a name or an id of a row of a covering array.
+fn may_be_covered(pattern: &str) -> bool {
+    let literal = pattern.split(['*', '?', '[', '{', '\\']).next();
+    let literal = literal.unwrap_or_default();
+    let is_of_id = literal.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_of_id || literal.starts_with(COVER) || COVER.starts_with(literal)
+}
+
 fn pairings(stacks: &[StackId]) -> Vec<(StackId, StackId)> {
     stacks
         .iter()
@@ -441,153 +413,66 @@ fn below(dice: &mut ChaCha8Rng, bound: usize) -> usize {
     (dice.next_u64() % bound.max(1) as u64) as usize
 }
 
-const FOCI: [Focus; 9] = [
-    Focus {
-        name: "all",
-        vary: &[],
-        set: &[],
-        together: 1,
-    },
-    Focus {
-        name: "negotiation",
-        vary: &[
-            ".versions",
-            ".suites",
-            ".tls13-suites",
-            ".groups",
-            ".signature-schemes",
-            "server.key",
-            ".preference",
-            ".alpn",
-            ".alpn-miss",
-            "server.sni",
-            "client.sni",
-            "client.fallback-scsv",
-        ],
-        set: &[],
-        together: 1,
-    },
-    // A preference shows where a handshake succeeds and the two lists differ, which takes three axes.
-    Focus {
-        name: "preference",
-        vary: &["client.versions", ".suites", ".tls13-suites"],
-        set: &[("server.preference", "server")],
-        together: 1,
-    },
-    // Likewise the scheme of a client's signature, which takes a client that is asked and can sign: all of
-    // the three axes, since pairs of them show the server's order only where the version happens to fit.
-    Focus {
-        name: "client-signature",
-        vary: &["client.versions", "client.key", "server.signature-schemes"],
-        set: &[("server.client-auth", "required")],
-        together: 3,
-    },
-    Focus {
-        name: "server-certificate",
-        vary: &[
-            "client.versions",
-            "server.key",
-            "server.flaw",
-            "server.also",
-            "server.loading",
-            "client.trust",
-            "client.server-name",
-            "client.name-check",
-            "client.revocation",
-            "client.partial-chain",
-            "server.staple",
-            "client.ocsp",
-            "server.certificate-type",
-            "client.server-certificate-type",
-            ".compression",
-            "client.security-level",
-        ],
-        set: &[],
-        together: 1,
-    },
-    Focus {
-        name: "client-certificate",
-        vary: &[
-            "client.versions",
-            "client.key",
-            "client.flaw",
-            "client.also",
-            "client.loading",
-            "server.trust",
-            "server.revocation",
-            "server.partial-chain",
-            "client.certificate-type",
-            "server.client-certificate-type",
-            ".compression",
-            "server.client-auth",
-            "server.signature-schemes",
-            "server.security-level",
-        ],
-        set: &[],
-        together: 1,
-    },
-    Focus {
-        name: "resumption",
-        vary: RESUMPTION,
-        set: &[(EARLIER, "ticket")],
-        together: 1,
-    },
-    // An op shows where the handshake would have come that far.
-    Focus {
-        name: "link",
-        vary: &[
-            LINK_OP,
-            "link.deliver",
-            "client.versions",
-            ".groups",
-            ".ems",
-            "client.key",
-            "server.key",
-            "server.flaw",
-            "client.flaw",
-            "client.trust",
-            "server.client-auth",
-            "server.staple",
-            "client.ocsp",
-            "server.alpn",
-            "client.alpn",
-            EARLIER,
-        ],
-        set: &[],
-        together: 1,
-    },
-    Focus {
-        name: "resumption-by-id",
-        vary: RESUMPTION,
-        set: &[(EARLIER, "session-id")],
-        together: 1,
-    },
-];
-
-/// What decides over a session that was kept.
-const RESUMPTION: &[&str] = &[
-    EARLIER_CHANGED,
-    ".versions",
-    ".suites",
-    ".tls13-suites",
-    ".groups",
-    ".security-level",
-    ".ems",
-    ".alpn",
-    "client.key",
-    "server.key",
-    "server.client-auth",
-    "server.session-id-context",
-    "server.sni",
-    "client.sni",
-    "client.server-name",
-];
-
+/// How names of rows of covering arrays begin.
+const COVER: &str = "cover/";
 /// So many points with names are made into scenarios at a time.
 const BATCH: usize = 250;
-/// So many rows of a covering array are made into scenarios at a time.
-const ROWS: usize = 1000;
 /// So many clients meet so many servers in a batch of random scenarios.
 const CROSS: usize = 24;
 /// In the long run so many values out of one more are plain.
 const PLAIN_OUT_OF: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn covering_arrays_are_made_where_a_pattern_may_want_them() {
+        for wanted in [
+            "*",
+            "cover/2/all/*",
+            "co*",
+            "cover/*",
+            "[c]over/*",
+            "{a,cover}/*",
+            "3f5dc5*",
+            "*openssl*",
+        ] {
+            assert!(may_be_covered(wanted), "{wanted}");
+        }
+        for unwanted in [
+            "cause/*",
+            "random/1/*",
+            "table/*",
+            "link:*",
+            "covers*",
+            "alone/cover/*",
+        ] {
+            assert!(!may_be_covered(unwanted), "{unwanted}");
+        }
+    }
+
+    #[test]
+    fn a_selected_plan_has_what_its_pattern_matches() {
+        let request = Request {
+            strength: 1,
+            random: 3,
+            stacks: vec![StackId::RustlsRing],
+            ..Request::default()
+        };
+        let names = |plan: &Plan| -> Vec<String> {
+            (0..plan.batches())
+                .flat_map(|batch| plan.batch(batch))
+                .map(|case| case.name)
+                .collect()
+        };
+        let whole = names(&Plan::new(&request).expect("in range"));
+        let selected = names(&Plan::selected(&request, Some("alone/*")).expect("in range"));
+        assert!(whole.iter().any(|name| name.starts_with(COVER)));
+        let rest: Vec<_> = whole
+            .into_iter()
+            .filter(|name| !name.starts_with(COVER))
+            .collect();
+        assert_eq!(selected, rest);
+    }
+}
