@@ -16,9 +16,12 @@ pub mod catalogue;
 pub mod cli;
 pub mod conformance;
 pub mod cover;
+pub mod diff;
 pub mod explain;
 #[cfg(feature = "stacks")]
 pub mod fuzz;
+#[cfg(feature = "stacks")]
+pub mod journal;
 pub mod known;
 #[cfg(feature = "stacks")]
 pub mod lab;

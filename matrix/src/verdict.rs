@@ -218,7 +218,7 @@ fn compare_side(
 }
 
 /// What a session says, by field.
-fn fields(session: &Session) -> [(Field, String); 9] {
+pub(crate) fn fields(session: &Session) -> [(Field, String); 9] {
     // Named one by one, so that a field that is added is compared too.
     let Session {
         version,
@@ -254,7 +254,7 @@ fn describe_expected(end: &ExpectedEnd) -> String {
     }
 }
 
-fn describe(end: &End) -> String {
+pub(crate) fn describe(end: &End) -> String {
     match end {
         End::NotStarted => "not started".into(),
         // An error without a word of ours fails the run, even if its name was foreseen.

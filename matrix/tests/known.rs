@@ -135,13 +135,15 @@ fn report_of(stacks: Vec<Box<dyn Stack>>, known: &str, filter: &str) -> Report {
         random: 0,
         ..Request::default()
     };
-    let plan = Plan::new(&request).expect("a strength in range");
+    let plan = Plan::selected(&request, Some(filter)).expect("a strength in range");
     let filter = Glob::new(filter).expect("a pattern");
     run(
         &Setting {
             lab: &Lab::with_stacks(stacks),
             plan: &plan,
             filter: Some(&filter.compile_matcher()),
+            shard: None,
+            journal: None,
             known: &Known::from_json("known.json", known, plan.axes()).expect("well-formed"),
             list_uncovered: false,
             stop: &AtomicBool::new(false),
@@ -153,6 +155,7 @@ fn report_of(stacks: Vec<Box<dyn Stack>>, known: &str, filter: &str) -> Report {
             seed: request.seed,
             filter: None,
             interrupted: false,
+            shard: None,
         },
     )
     .expect("something is selected")

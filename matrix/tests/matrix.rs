@@ -110,13 +110,15 @@ fn default_run(lab: &Lab, request: Request) -> Report {
 
 fn some(lab: &Lab, request: Request, filter: Option<&str>) -> Report {
     let matcher = filter.map(|glob| Glob::new(glob).expect("well-formed").compile_matcher());
-    let plan = Plan::new(&request).expect("a strength in range");
+    let plan = Plan::selected(&request, filter).expect("a strength in range");
     let known = Known::built_in(plan.axes()).expect("the built-in list reads");
     run(
         &Setting {
             lab,
             plan: &plan,
             filter: matcher.as_ref(),
+            shard: None,
+            journal: None,
             known: &known,
             list_uncovered: false,
             stop: &AtomicBool::new(false),
@@ -128,6 +130,7 @@ fn some(lab: &Lab, request: Request, filter: Option<&str>) -> Report {
             seed: request.seed,
             filter: filter.map(str::to_owned),
             interrupted: false,
+            shard: None,
         },
     )
     .expect("something is selected")

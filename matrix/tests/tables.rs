@@ -135,6 +135,7 @@ fn report() -> Report {
         })
         .collect();
     Report {
+        results: None,
         schema: SCHEMA,
         shakedown: "0.0.0".into(),
         request: RequestReport {
@@ -143,6 +144,7 @@ fn report() -> Report {
             seed: 1,
             filter: None,
             interrupted: false,
+            shard: None,
         },
         stacks: lab.stacks(),
         summary: Summary::default(),

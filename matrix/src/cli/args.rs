@@ -10,6 +10,7 @@ use shakedown::scenario::StackId;
 use super::exit;
 use crate::output::print;
 use crate::plan::Request;
+use crate::report::Shard;
 
 /// Cross TLS stacks in one process, predict every handshake, report what goes otherwise.
 #[derive(Debug, Parser)]
@@ -27,6 +28,10 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Try scenarios and print compatibility tables and divergences (the default)
     Run(RunArgs),
+    /// Say what changed from one report to another
+    Diff(DiffArgs),
+    /// Make one report of the journals of all parts of a sweep
+    Merge(MergeArgs),
     /// Print what the model says of a scenario
     Predict(OneArgs),
     /// Try one scenario and print what both sides saw
@@ -54,7 +59,19 @@ pub(super) enum Command {
         #[arg(value_name = "INPUT")]
         input: PathBuf,
     },
-    /// Print the JSON schema of reports or of scenarios
+    /// Print a script that completes this command line in a shell
+    Completions {
+        /// Which
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write those of all commands
+    Man {
+        /// The folder to write them to
+        #[arg(long, value_name = "DIR")]
+        output: Option<PathBuf>,
+    },
+    /// Print the JSON schema of reports, of diffs or of scenarios
     Schema {
         /// Of what
         #[arg(value_enum, default_value_t = SchemaOf::Report)]
@@ -65,6 +82,7 @@ pub(super) enum Command {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum SchemaOf {
     Report,
+    Diff,
     Scenario,
 }
 
@@ -130,21 +148,72 @@ pub(super) struct RunArgs {
     /// How many threads [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) threads: Option<u16>,
+    #[command(flatten)]
+    pub(super) out: OutArgs,
+    /// Only every Nth scenario, from the Kth on; `merge` makes one report of all parts' journals
+    #[arg(long, value_name = "K/N")]
+    pub(super) shard: Option<Shard>,
+    /// Write what each scenario came to, as it goes, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(super) journal: Option<PathBuf>,
+    /// Go on with the journal of a run that was stopped
+    #[arg(long, requires = "journal")]
+    pub(super) resume: bool,
+    /// Write every scenario and its real outcome to a file, one JSON object a line (for ci/mutants)
+    #[arg(long, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
+}
+
+/// How a report is told.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct OutArgs {
     /// The form of standard output
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
-    /// Write the report to a file too, in the form of its ending (.json, .md, .txt; else --format)
+    /// Write the report to a file too, in the form of its ending (.json, .md, .xml, .txt; else --format)
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// Declared exceptions from this file instead of the built-in ones
     #[arg(long, value_name = "FILE")]
     pub(super) known: Option<PathBuf>,
-    /// Write every scenario and its real outcome to a file, one JSON object a line (for ci/mutants)
-    #[arg(long, value_name = "FILE")]
-    pub(super) record: Option<PathBuf>,
     /// Name the combinations that did not occur
     #[arg(long)]
     pub(super) uncovered: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct MergeArgs {
+    /// The journals of all parts
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) journals: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) out: OutArgs,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct DiffArgs {
+    /// The report before, as JSON: a file, or `REVISION:PATH` out of git
+    #[arg(value_name = "OLD")]
+    pub(super) old: String,
+    /// The report after
+    #[arg(value_name = "NEW")]
+    pub(super) new: String,
+    /// End with status 1 if anything regressed, or also if anything changed, or if there is any difference
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(super) fail_on: Option<FailOn>,
+    /// The form of standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// Write it to a file too, in the form of its ending (.json, .md, .xml, .txt; else --format)
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum FailOn {
+    Regressed,
+    Changed,
+    Any,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -173,8 +242,10 @@ pub(super) enum Format {
     Human,
     /// The report itself
     Json,
-    /// For a pull request
+    /// For a pull request or a step's summary: the most important first, at most 60,000 bytes
     Markdown,
+    /// JUnit XML: a case for each pairing and cause
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -191,6 +262,7 @@ pub(super) fn form_of(path: &Path, format: Format) -> Format {
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("json") => Format::Json,
         Some("md") => Format::Markdown,
+        Some("xml") => Format::Junit,
         Some("txt") => Format::Human,
         _ => format,
     }

@@ -1,11 +1,11 @@
 //! `causes`: what is documented, where it shows, and how often a run met it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use shakedown::scenario::StackId;
 
 use super::args::CausesArgs;
+use super::files::read_report;
 use super::{Fault, exit, show};
 use crate::absence::absent;
 use crate::catalogue;
@@ -79,15 +79,4 @@ fn exercised(report: &Report, cause: Cause) -> String {
         .collect();
     let total = counts.values().sum::<u64>();
     line(&format!("scenarios: {total}")) + &side_by_side(words.iter().map(String::as_str), 2, WIDTH)
-}
-
-fn read_report(path: &Path) -> Result<Report, Fault> {
-    let fault = |message: String| {
-        Fault::Usage(format!(
-            "{}: {message}; `shakedown run --output FILE.json` writes one",
-            path.display()
-        ))
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
-    Report::from_json(&text).map_err(|error| fault(error.to_string()))
 }

@@ -5,12 +5,13 @@ use shakedown::scenario::Scenario;
 use super::args::{SchemaOf, SelectArgs};
 use super::{Fault, exit, json, plan, show};
 use crate::axes::Axes;
+use crate::diff::Diff;
 use crate::lab::Lab;
 use crate::report::Report;
 use crate::wrap::{WIDTH, side_by_side};
 
 pub(super) fn list(args: &SelectArgs) -> Result<u8, Fault> {
-    let plan = plan(&args.plan.request())?;
+    let plan = plan(&args.plan.request(), args.filter.as_ref())?;
     let mut text = String::new();
     for number in 0..plan.batches() {
         for case in plan.batch(number) {
@@ -58,6 +59,7 @@ pub(super) fn axes() -> Result<u8, Fault> {
 
 pub(super) fn schema(of: SchemaOf) -> Result<u8, Fault> {
     let schema = match of {
+        SchemaOf::Diff => Diff::json_schema(),
         SchemaOf::Report => Report::json_schema(),
         SchemaOf::Scenario => schemars::schema_for!(Scenario).to_value(),
     };

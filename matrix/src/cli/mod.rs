@@ -11,8 +11,11 @@ macro_rules! complain {
 mod args;
 mod causes;
 mod corpus;
+mod diff;
+mod files;
 mod lists;
 mod one;
+mod pages;
 mod reproduce;
 mod run;
 
@@ -20,6 +23,7 @@ use std::panic;
 use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
+use globset::GlobMatcher;
 
 use self::args::{Cli, Command, RunArgs, usage};
 use crate::output::print;
@@ -91,6 +95,8 @@ impl Cli {
     fn execute(self) -> Result<u8, Fault> {
         match self.command.unwrap_or(Command::Run(RunArgs::default())) {
             Command::Run(args) => run::run(&args),
+            Command::Diff(args) => diff::diff(&args),
+            Command::Merge(args) => run::merge(&args),
             Command::Predict(args) => one::predict(&args),
             Command::Replay(args) => one::replay(&args),
             Command::List(args) => lists::list(&args),
@@ -99,13 +105,16 @@ impl Cli {
             Command::Axes => lists::axes(),
             Command::Corpus { output } => corpus::corpus(&output),
             Command::Reproduce { target, input } => reproduce::reproduce(&target, &input),
+            Command::Completions { shell } => pages::completions(shell),
+            Command::Man { output } => pages::man(output.as_deref()),
             Command::Schema { of } => lists::schema(of),
         }
     }
 }
 
-fn plan(request: &Request) -> Result<Plan, Fault> {
-    Plan::new(request).map_err(|error| Fault::Usage(error.to_string()))
+fn plan(request: &Request, filter: Option<&GlobMatcher>) -> Result<Plan, Fault> {
+    let pattern = filter.map(|filter| filter.glob().glob());
+    Plan::selected(request, pattern).map_err(|error| Fault::Usage(error.to_string()))
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Fault> {

@@ -9,6 +9,7 @@ use super::args::{OneArgs, OneFormat};
 use super::{Fault, exit, json, plan, show};
 use crate::conformance::{Breach, breaches};
 use crate::lab::Lab;
+use crate::plan::Plan;
 use crate::verdict::{Verdict, judge};
 use crate::{explain, model, run};
 
@@ -103,7 +104,14 @@ fn read_scenario(args: &OneArgs) -> Result<Scenario, Fault> {
     } else if source.starts_with('{') {
         ("the scenario".to_owned(), source.to_owned())
     } else if is_id(source) && !Path::new(source).exists() {
-        return run::find(&plan(&args.plan.request())?, source).ok_or_else(|| {
+        let request = args.plan.request();
+        let known = |plan: &Plan| run::find(plan, source);
+        // Covering arrays take long to make.
+        let quick = Plan::uncovered(&request).ok();
+        if let Some(scenario) = quick.as_ref().and_then(known) {
+            return Ok(scenario);
+        }
+        return known(&plan(&request, None)?).ok_or_else(|| {
             Fault::Usage(format!(
                 "no scenario of this plan has the id {source}; `shakedown list` shows them, and \
                  --strength, --random and --seed choose the plan"

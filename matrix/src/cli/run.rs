@@ -1,4 +1,4 @@
-//! `run`: every scenario of a plan tried and reported.
+//! `run` and `merge`: every scenario of a plan tried, here or on other machines, and reported.
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -7,113 +7,224 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use globset::GlobMatcher;
 use indicatif::{ProgressBar, ProgressStyle};
 use shakedown::outcome::Outcome;
 use shakedown::scenario::Scenario;
 
-use super::args::{Format, RunArgs, form_of};
+use super::args::{Format, MergeArgs, OutArgs, RunArgs, glob};
+use super::files::{Output, unwritable};
 use super::{Fault, exit, plan, show};
 use crate::axes::Axes;
+use crate::journal::{self, Found, Parts, Sweep, Writer};
 use crate::known::Known;
 use crate::lab::Lab;
-use crate::output::{Pending, wants_color};
+use crate::output::wants_color;
+use crate::plan::Request;
 use crate::recording::Recorder;
-use crate::report::{Report, RequestReport, human, markdown};
-use crate::run::{self, RunError, Setting};
+use crate::report::{Report, RequestReport, Shard, human, junit, markdown};
+use crate::run::{self, Journal, RunError, Setting, Told};
 use crate::verdict::Verdict;
 use crate::wrap::WIDTH;
 
 pub(super) fn run(args: &RunArgs) -> Result<u8, Fault> {
-    let pending = args
-        .output
-        .as_deref()
-        .map(|path| {
-            let form = form_of(path, args.format);
-            let pending =
-                Pending::new(path).map_err(|error| unwritable("--output", path, &error))?;
-            Ok::<_, Fault>((pending, form, path))
-        })
-        .transpose()?;
-    let mut tape = args.record.as_deref().map(Tape::new).transpose()?;
+    let request = args.select.plan.request();
+    let lab = Lab::new();
+    let sweep = Sweep::new(
+        &RequestReport {
+            shard: args.shard,
+            ..run::told(&request, args.select.filter.as_ref())
+        },
+        &request.stacks,
+        lab.stacks(),
+    );
+    let found = match &args.journal {
+        Some(path) if args.resume && path.exists() => Some(found(path, &sweep)?),
+        _ => None,
+    };
+    let pending = args.out.pending()?;
+    let tape = args.record.as_deref().map(Tape::new).transpose()?;
+    let writer = match (&args.journal, &found) {
+        (Some(path), Some(found)) if !found.finished => Some(
+            Writer::resume(path, found).map_err(|error| unwritable("--journal", path, &error))?,
+        ),
+        (Some(path), None) => Some(created(path, &sweep)?),
+        _ => None,
+    };
     if let Some(threads) = args.threads {
         rayon::ThreadPoolBuilder::new()
             .num_threads(usize::from(threads))
             .build_global()
             .map_err(|error| Fault::Usage(format!("cannot start {threads} threads: {error}")))?;
     }
-    let request = args.select.plan.request();
-    let stop = Arc::new(AtomicBool::new(false));
-    let running = Arc::new(AtomicBool::new(false));
-    on_interrupt(&stop, &running)?;
+    Job {
+        lab: &lab,
+        request,
+        filter: args.select.filter.as_ref(),
+        shard: args.shard,
+        journal: journal(found.as_ref()),
+        out: &args.out,
+    }
+    .carry_out(pending, tape, writer)
+}
+
+/// The report that the journals of all parts of a sweep make.
+pub(super) fn merge(args: &MergeArgs) -> Result<u8, Fault> {
+    let found: Result<Vec<_>, _> = args
+        .journals
+        .iter()
+        .map(|path| journal::read(path))
+        .collect();
+    let parts = found
+        .map_err(|error| error.to_string())
+        .and_then(Parts::new)
+        .map_err(Fault::Usage)?;
+    let sweep = parts.sweep();
+    let request = sweep.request();
+    let filter = sweep.request.filter.as_deref().map(glob).transpose();
+    let filter = filter.map_err(|error| Fault::Usage(format!("the journals' filter: {error}")))?;
     let lab = Lab::new();
-    let known = known(args.known.as_deref(), &Axes::new(), &lab)?;
-    let planning = ProgressBar::new_spinner().with_message("planning");
-    planning.enable_steady_tick(Duration::from_millis(100));
-    let plan = plan(&request)?;
-    planning.finish_and_clear();
-    let progress = progress(plan.len(), args.select.filter.is_some());
-    running.store(true, Ordering::Relaxed);
-    let begin = Instant::now();
-    let record: run::Record<'_> =
-        &mut |scenario: &Scenario, outcome: &Outcome, verdict: &Verdict| {
+    let here = Sweep::new(&sweep.request, &request.stacks, lab.stacks());
+    if let Some(difference) = sweep.difference(&here) {
+        return Err(Fault::Usage(format!(
+            "the journals were written by another shakedown: {}; merge with the same",
+            difference.trim()
+        )));
+    }
+    let pending = args.out.pending()?;
+    Job {
+        lab: &lab,
+        request,
+        filter: filter.as_ref(),
+        shard: None,
+        journal: Some(&parts),
+        out: &args.out,
+    }
+    .carry_out(pending, None, None)
+}
+
+fn journal(found: Option<&Found>) -> Option<&dyn Journal> {
+    Some(found?)
+}
+
+/// What is in a journal of the same sweep.
+fn found(path: &Path, sweep: &Sweep) -> Result<Found, Fault> {
+    let found = journal::read(path).map_err(|error| Fault::Usage(error.to_string()))?;
+    match found.sweep.difference(sweep) {
+        None => Ok(found),
+        Some(difference) => Err(Fault::Usage(format!(
+            "--resume: {} is of another sweep: {}; ask for the same, or choose another file",
+            path.display(),
+            difference.trim()
+        ))),
+    }
+}
+
+fn created(path: &Path, sweep: &Sweep) -> Result<Writer, Fault> {
+    Writer::create(path, sweep).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Fault::Usage(format!(
+            "--journal {}: it is there already; go on with it by --resume, or choose another file",
+            path.display()
+        )),
+        _ => unwritable("--journal", path, &error),
+    })
+}
+
+/// What is to be tried, and how it is told.
+struct Job<'a> {
+    lab: &'a Lab,
+    request: Request,
+    filter: Option<&'a GlobMatcher>,
+    shard: Option<Shard>,
+    journal: Option<&'a dyn Journal>,
+    out: &'a OutArgs,
+}
+
+impl Job<'_> {
+    fn carry_out(
+        self,
+        pending: Option<Output<'_>>,
+        mut tape: Option<Tape<'_>>,
+        mut writer: Option<Writer>,
+    ) -> Result<u8, Fault> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let running = Arc::new(AtomicBool::new(false));
+        on_interrupt(&stop, &running)?;
+        let known = known(self.out.known.as_deref(), &Axes::new(), self.lab)?;
+        let planning = ProgressBar::new_spinner().with_message("planning");
+        planning.enable_steady_tick(Duration::from_millis(100));
+        let plan = plan(&self.request, self.filter)?;
+        planning.finish_and_clear();
+        let of = self.shard.map_or(1, |shard| shard.of);
+        let progress = progress(plan.len() / of, self.filter.is_some());
+        running.store(true, Ordering::Relaxed);
+        let begin = Instant::now();
+        let recording = tape.is_some() || writer.is_some();
+        let record: run::Record<'_> = &mut |told: Told<'_>| {
             if let Some(tape) = &mut tape {
-                tape.add(scenario, outcome, verdict);
+                tape.add(&told.case.scenario, told.outcome, told.verdict);
+            }
+            match &mut writer {
+                Some(writer) if !told.remembered => writer.add(told),
+                _ => Ok(()),
             }
         };
-    let report = run::run_recorded(
-        &Setting {
-            lab: &lab,
-            plan: &plan,
-            filter: args.select.filter.as_ref(),
-            known: &known,
-            list_uncovered: args.uncovered,
-            stop: &stop,
-            tick: &|count| progress.inc(count),
-        },
-        RequestReport {
-            strength: request.strength,
-            random: request.random,
-            seed: request.seed,
-            filter: args
-                .select
-                .filter
-                .as_ref()
-                .map(|glob| glob.glob().glob().to_owned()),
-            interrupted: false,
-        },
-        args.record.is_some().then_some(record),
-    )
-    .map_err(|error| match error {
-        RunError::NothingSelected(_) => Fault::NothingSelected(error.to_string()),
-        RunError::KnownUnmet { .. } => Fault::Divergence(error.to_string()),
-        RunError::Cover(_) => Fault::Usage(error.to_string()),
-    })?;
-    progress.finish_and_clear();
-    if let Some(tape) = tape {
-        tape.finish()?;
+        let report = run::run_recorded(
+            &Setting {
+                lab: self.lab,
+                plan: &plan,
+                filter: self.filter,
+                shard: self.shard,
+                journal: self.journal,
+                known: &known,
+                list_uncovered: self.out.uncovered,
+                stop: &stop,
+                tick: &|count| progress.inc(count),
+            },
+            run::told(&self.request, self.filter),
+            recording.then_some(record),
+        )
+        .map_err(|error| match error {
+            RunError::NothingSelected(_) => Fault::NothingSelected(error.to_string()),
+            RunError::KnownUnmet { .. } => Fault::Divergence(error.to_string()),
+            RunError::Cover(_)
+            | RunError::Filter(_)
+            | RunError::Known(_)
+            | RunError::Journal(_) => Fault::Usage(error.to_string()),
+        })?;
+        progress.finish_and_clear();
+        if let Some(tape) = tape {
+            tape.finish()?;
+        }
+        if let Some(writer) = writer {
+            let written = if report.request.interrupted {
+                writer.stop()
+            } else {
+                writer.finish()
+            };
+            written.map_err(|error| Fault::Usage(error.to_string()))?;
+        }
+        let seconds = begin.elapsed().as_secs_f64();
+        show(&render(&report, self.out.format)?)?;
+        if let Some(output) = pending {
+            output.write(|form| render(&report, form))?;
+        }
+        complain!(
+            "{} scenarios in {seconds:.1} s: {:.0} scenarios/s{}",
+            report.summary.scenarios,
+            report.summary.scenarios as f64 / seconds.max(f64::EPSILON),
+            peak_memory()
+                .map(|mebibytes| format!(", peak memory {mebibytes} MiB"))
+                .unwrap_or_default()
+        );
+        Ok(if !report.agrees() {
+            exit::DIVERGENCE
+        } else if report.request.interrupted {
+            exit::INTERRUPTED
+        } else {
+            exit::AGREE
+        })
     }
-    let seconds = begin.elapsed().as_secs_f64();
-    show(&render(&report, args.format)?)?;
-    if let Some((pending, form, path)) = pending {
-        pending
-            .write(&render(&report, form)?)
-            .map_err(|error| unwritable("--output", path, &error))?;
-    }
-    complain!(
-        "{} scenarios in {seconds:.1} s: {:.0} scenarios/s{}",
-        report.summary.scenarios,
-        report.summary.scenarios as f64 / seconds.max(f64::EPSILON),
-        peak_memory()
-            .map(|mebibytes| format!(", peak memory {mebibytes} MiB"))
-            .unwrap_or_default()
-    );
-    Ok(if !report.agrees() {
-        exit::DIVERGENCE
-    } else if report.request.interrupted {
-        exit::INTERRUPTED
-    } else {
-        exit::AGREE
-    })
 }
 
 /// The declared exceptions that the linked versions come under.
@@ -182,14 +293,8 @@ fn render(report: &Report, format: Format) -> Result<String, Fault> {
             .to_json()
             .map_err(|error| Fault::Usage(error.to_string()))?,
         Format::Markdown => markdown::render(report),
+        Format::Junit => junit::render(report),
     })
-}
-
-fn unwritable(option: &str, path: &Path, error: &io::Error) -> Fault {
-    Fault::Usage(format!(
-        "{option} {}: {error}; choose a place that can be written",
-        path.display()
-    ))
 }
 
 fn progress(length: usize, filtered: bool) -> ProgressBar {

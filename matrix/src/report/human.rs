@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{DeviationReport, DivergenceReport, Report, Symptom, Table};
+use super::{DeviationReport, DivergenceReport, Report, RequestReport, Symptom, Table};
 use crate::conformance::NEW;
 use crate::model::Cause;
 use crate::wrap::{paragraph, printable, wrap};
@@ -38,13 +38,20 @@ pub(super) fn percent(share: f64) -> String {
 
 /// What the run was asked for, in a line.
 pub(super) fn request(report: &Report) -> String {
-    let request = &report.request;
+    asked(&report.request)
+}
+
+/// What a run was asked for, in a line.
+pub(crate) fn asked(request: &RequestReport) -> String {
     let mut text = format!(
         "strength {}, {} random scenarios, seed {}",
         request.strength, request.random, request.seed
     );
     if let Some(filter) = &request.filter {
         let _ = write!(text, ", only {filter}");
+    }
+    if let Some(shard) = request.shard {
+        let _ = write!(text, ", shard {shard}");
     }
     text
 }
@@ -324,7 +331,7 @@ pub(super) fn share(some: usize, all: usize) -> f64 {
 
 /// The line that replays a scenario, in lines that a shell takes as they stand: they break where JSON
 /// has room for white space, within the quotes.
-pub(super) fn replay(line: &str, width: usize) -> String {
+pub(crate) fn replay(line: &str, width: usize) -> String {
     let mut text = String::new();
     let mut column = 0;
     for token in tokens(line) {
@@ -369,12 +376,12 @@ fn tokens(line: &str) -> Vec<String> {
 
 /// Makes up for what a share that is exact in decimal loses in binary.
 const ROUNDING: f64 = 1e-6;
-const BOLD: &str = "\u{1b}[1m";
-const RED: &str = "\u{1b}[1;31m";
-const GREEN: &str = "\u{1b}[1;32m";
-const RESET: &str = "\u{1b}[0m";
+pub(crate) const BOLD: &str = "\u{1b}[1m";
+pub(crate) const RED: &str = "\u{1b}[1;31m";
+pub(crate) const GREEN: &str = "\u{1b}[1;32m";
+pub(crate) const RESET: &str = "\u{1b}[0m";
 
 #[cfg(test)]
-pub(super) mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;

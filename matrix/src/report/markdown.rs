@@ -29,6 +29,31 @@ pub fn render(report: &Report) -> String {
     }
     page += &symptoms(&report.symptoms);
     page += &counted("What stacks cannot express", &report.unsupported);
+    bounded(page)
+}
+
+/// The page without what is beyond [`MOST_BYTES`], cut between paragraphs.
+pub(crate) fn bounded(mut page: String) -> String {
+    if page.len() > MOST_BYTES {
+        let mut end = MOST_BYTES - ROOM;
+        while !page.is_char_boundary(end) {
+            end -= 1;
+        }
+        let end = page[..end].rfind("\n\n").unwrap_or(end);
+        let left = page.len() - end;
+        page.truncate(end);
+        // A line that opens a fence has a partner that closes it.
+        let fences = page.lines().filter(|line| line.starts_with("```")).count();
+        if fences % 2 == 1 {
+            page += "\n```";
+        }
+        let opened = page.matches("<details>").count() - page.matches("</details>").count();
+        page += &"\n\n</details>".repeat(opened);
+        let _ = write!(
+            page,
+            "\n\n**Cut off here: {left} more bytes, which the JSON form has.**"
+        );
+    }
     page.truncate(page.trim_end().len());
     page + "\n"
 }
@@ -230,7 +255,7 @@ fn counted(title: &str, counts: &BTreeMap<String, u64>) -> String {
 }
 
 /// A table of cells that are escaped already, with an empty line after it.
-fn table(heads: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(crate) fn table(heads: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let mut out = line(heads);
     out += &line(&vec!["---".to_owned(); heads.len()]);
@@ -242,7 +267,7 @@ fn table(heads: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> Strin
 }
 
 /// Text that stands for itself, in a table or out of it.
-fn text(content: &str) -> String {
+pub(crate) fn text(content: &str) -> String {
     let chars: Vec<_> = printable(content).chars().collect();
     let mut out = String::with_capacity(content.len());
     for (place, c) in chars.iter().enumerate() {
@@ -266,7 +291,7 @@ fn text(content: &str) -> String {
 }
 
 /// Text as it is, in a fixed-width font.
-fn code(content: &str) -> String {
+pub(crate) fn code(content: &str) -> String {
     let content = printable(content);
     if content.is_empty() {
         return String::new();
@@ -282,11 +307,11 @@ fn code(content: &str) -> String {
 }
 
 /// The same in a table, which is taken apart at bars before anything else is read.
-fn cell_code(content: &str) -> String {
+pub(crate) fn cell_code(content: &str) -> String {
     code(content).replace('|', "\\|")
 }
 
-fn fenced(block: &str) -> String {
+pub(crate) fn fenced(block: &str) -> String {
     let fence = "`".repeat((longest_run(block) + 1).max(3));
     format!("{fence}sh\n{block}{fence}\n\n")
 }
@@ -295,7 +320,11 @@ fn longest_run(content: &str) -> usize {
     content.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-const CODE_WIDTH: usize = 100;
+pub(crate) const CODE_WIDTH: usize = 100;
+/// GitHub takes 65,536 characters in a comment.
+const MOST_BYTES: usize = 60_000;
+/// For what is said at the end of a page that was cut.
+const ROOM: usize = 200;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,8 @@
 //! The report: everything that a run has to say, as versioned data. Renderers read nothing else.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,11 +13,19 @@ use crate::conformance::Library;
 use crate::model::Cause;
 use crate::verdict::Difference;
 
+use self::results::Results;
+
 pub mod human;
+pub mod junit;
+mod lines;
 pub mod markdown;
+mod packed;
+pub mod results;
 
 /// The version of the report's form. It grows when a reader of the old form would misread the new.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
+/// The oldest form that is read still. Forms: 2 has no results by scenario.
+pub const OLDEST_SCHEMA: u32 = 2;
 
 /// What a run has to say. The same seed, stacks and options give the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -48,6 +58,9 @@ pub struct Report {
     pub tables: Vec<Table>,
     /// What each documented cause looks like from outside.
     pub symptoms: Vec<Symptom>,
+    /// What each scenario came to; `null` in form 2.
+    #[serde(default)]
+    pub results: Option<Results>,
 }
 
 impl Report {
@@ -60,30 +73,35 @@ impl Report {
             && self.deviations.iter().all(DeviationReport::is_expected)
     }
 
-    /// The JSON form, with a line end.
+    /// The JSON form, with a line end: one line for what is small.
     ///
     /// # Errors
     ///
     /// None in practice: the report is plain data.
     pub fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(self).map(|json| json + "\n")
+        lines::to_string(self)
     }
 
     /// Reads the JSON form.
     ///
     /// # Errors
     ///
-    /// [`ReportError`], for what is no report, and for the report of another version of shakedown.
+    /// [`ReportError`], for what is no report, and for one whose form is newer than this version of shakedown
+    /// or older than it reads.
     pub fn from_json(json: &str) -> Result<Self, ReportError> {
         #[derive(Deserialize)]
         struct Form {
             schema: u32,
         }
         let form: Form = read_json(json).map_err(ReportError::Form)?;
-        if form.schema != SCHEMA {
+        if !(OLDEST_SCHEMA..=SCHEMA).contains(&form.schema) {
             return Err(ReportError::Schema(form.schema));
         }
-        read_json(json).map_err(ReportError::Form)
+        let report: Self = read_json(json).map_err(ReportError::Form)?;
+        if let Some(results) = &report.results {
+            results.check().map_err(ReportError::Results)?;
+        }
+        Ok(report)
     }
 
     /// The JSON schema of this form.
@@ -99,8 +117,13 @@ pub enum ReportError {
     #[error("no report: {0}")]
     Form(ScenarioError),
     /// Of a version that this one does not read.
-    #[error("a report of form {0}; this version of shakedown reads form {SCHEMA}")]
+    #[error(
+        "a report of form {0}; this version of shakedown reads forms {OLDEST_SCHEMA} to {SCHEMA}"
+    )]
     Schema(u32),
+    /// Results that contradict themselves; where.
+    #[error("no report that shakedown wrote: {0}")]
+    Results(String),
 }
 
 /// What a run was asked for.
@@ -117,6 +140,44 @@ pub struct RequestReport {
     pub filter: Option<String>,
     /// Whether the run was stopped before its end.
     pub interrupted: bool,
+    /// Which part of the scenarios this is; left out: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+}
+
+/// A part of a run's scenarios: every `of`th, from the `number`th on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Shard {
+    /// From 1 to `of`.
+    pub number: usize,
+    /// How many parts there are.
+    pub of: usize,
+}
+
+impl Shard {
+    /// Whether the scenario at this place of its batch is in this part.
+    pub fn has(self, place: usize) -> bool {
+        place % self.of == self.number - 1
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
+    }
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.split_once('/')
+            .and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)))
+            .filter(|(number, of)| (1..=*of).contains(number))
+            .map(|(number, of)| Self { number, of })
+            .ok_or_else(|| "give K/N with K from 1 to N, for instance 2/8".into())
+    }
 }
 
 /// The counts of verdicts.
@@ -187,12 +248,17 @@ pub struct DivergenceReport {
 impl DivergenceReport {
     /// The line that replays the smallest scenario.
     pub fn replay(&self) -> String {
-        // JSON of ours has no single quote but in names, which the shell form escapes.
-        format!(
-            "shakedown replay '{}'",
-            self.shrunk.to_json().replace('\'', "'\\''")
-        )
+        replay_line(&self.shrunk)
     }
+}
+
+/// The line that replays a scenario.
+pub fn replay_line(scenario: &Scenario) -> String {
+    // JSON of ours has no single quote but in names, which the shell form escapes.
+    format!(
+        "shakedown replay '{}'",
+        scenario.to_json().replace('\'', "'\\''")
+    )
 }
 
 /// What a library does otherwise than an RFC asks.

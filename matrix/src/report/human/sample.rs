@@ -14,12 +14,13 @@ use crate::report::{
 };
 use crate::verdict::{Difference, Field};
 
-pub(in crate::report) fn report() -> Report {
+pub(crate) fn report() -> Report {
     let axes = Axes::new();
     let mut shrunk = axes.scenario(&axes.plain());
     shrunk.client.profile.alpn = vec!["it's, {odd} \"and\" \u{1f600}".into(), "h2".into()];
     shrunk.server.profile.alpn = vec!["http/1.1".into(), "imap".into(), "a|b\n".into()];
     Report {
+        results: None,
         schema: SCHEMA,
         shakedown: "0.1.0".into(),
         request: RequestReport {
@@ -28,6 +29,7 @@ pub(in crate::report) fn report() -> Report {
             seed: 1,
             filter: Some("cover/*".into()),
             interrupted: false,
+            shard: None,
         },
         stacks: vec![StackInfo {
             id: StackId::Openssl,

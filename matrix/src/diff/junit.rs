@@ -1,0 +1,50 @@
+//! The diff as JUnit XML: a case for each group, and a failure where it regressed.
+
+use std::fmt::Write;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::words::{about, example, pairings, place, result, values};
+use super::{Diff, Group, Kind};
+
+/// Renders the diff.
+pub fn render(diff: &Diff) -> String {
+    let mut report = Report::new("shakedown diff");
+    let mut suite = TestSuite::new("upgrade");
+    if diff.groups.is_empty() {
+        suite.add_test_case(TestCase::new(result(diff), TestCaseStatus::success()));
+    }
+    for group in &diff.groups {
+        suite.add_test_case(case(group));
+    }
+    report.add_test_suite(suite);
+    crate::report::junit::xml(&report)
+}
+
+fn case(group: &Group) -> TestCase {
+    let mut told = String::new();
+    for change in &group.changes {
+        let _ = writeln!(told, "{}: {}", place(change), values(change));
+    }
+    let _ = writeln!(
+        told,
+        "on {}\n{}\n{}",
+        pairings(group),
+        example(group),
+        group.example.replay
+    );
+    let name = format!("{} {}", about(group), group.example.id);
+    let mut case = if group.kind == Kind::Regressed {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status
+            .set_message(format!("{} scenarios regressed", group.count))
+            .set_description(told);
+        TestCase::new(name, status)
+    } else {
+        let mut case = TestCase::new(name, TestCaseStatus::success());
+        case.set_system_out(told);
+        case
+    };
+    case.set_classname(group.kind.name());
+    case
+}

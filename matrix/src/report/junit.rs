@@ -1,0 +1,146 @@
+//! The report as JUnit XML: a case for each pairing and cause, whose failure has the line that replays it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+
+use super::human::standing;
+use super::results::{Results, VerdictKind};
+use super::{DeviationReport, DivergenceReport, Report};
+
+/// Renders the report.
+pub fn render(report: &Report) -> String {
+    let mut page = quick_junit::Report::new("shakedown");
+    let mut suites: BTreeMap<String, TestSuite> = BTreeMap::new();
+    for (group, counts) in groups(report.results.as_ref()) {
+        let suite = suites
+            .entry(group.pairing.clone())
+            .or_insert_with(|| TestSuite::new(group.pairing.clone()));
+        suite.add_test_case(case(&group, &counts, &report.divergences));
+    }
+    page.add_test_suites(suites.into_values());
+    if !report.deviations.is_empty() {
+        let mut suite = TestSuite::new("deviations from the RFCs");
+        suite.add_test_cases(report.deviations.iter().map(deviation));
+        page.add_test_suite(suite);
+    }
+    xml(&page)
+}
+
+/// The document. A run's time is not in it, so that the same run makes the same bytes.
+pub(crate) fn xml(report: &quick_junit::Report) -> String {
+    report.to_string().expect("memory takes what is written")
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    pairing: String,
+    cause: Option<String>,
+}
+
+/// How many scenarios came to which verdict.
+fn groups(results: Option<&Results>) -> BTreeMap<Place, BTreeMap<VerdictKind, usize>> {
+    let mut found: BTreeMap<Place, BTreeMap<VerdictKind, usize>> = BTreeMap::new();
+    for (class, results) in results
+        .into_iter()
+        .flat_map(|results| results.outcomes.iter().map(move |class| (class, results)))
+    {
+        let group = &results.groups[class.0];
+        let place = Place {
+            pairing: format!("{}->{}", group.client, group.server),
+            cause: group.cause.clone(),
+        };
+        let count = class.ids().map_or(0, |ids| ids.len());
+        *found
+            .entry(place)
+            .or_default()
+            .entry(group.verdict)
+            .or_default() += count;
+    }
+    found
+}
+
+fn case(
+    place: &Place,
+    counts: &BTreeMap<VerdictKind, usize>,
+    divergences: &[DivergenceReport],
+) -> TestCase {
+    let name = place.cause.as_deref().unwrap_or("no failure expected");
+    let told: Vec<_> = counts
+        .iter()
+        .map(|(verdict, count)| format!("{} {count}", verdict.name()))
+        .collect();
+    let told = told.join(", ");
+    let bad = counts.keys().any(|verdict| verdict.is_bad());
+    let unsupported = counts
+        .keys()
+        .all(|verdict| *verdict == VerdictKind::Unsupported);
+    let mut case = if bad {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status
+            .set_message(told)
+            .set_description(replays(place, divergences));
+        TestCase::new(name, status)
+    } else if unsupported {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(told);
+        TestCase::new(name, status)
+    } else {
+        let mut case = TestCase::new(name, TestCaseStatus::success());
+        case.set_system_out(told);
+        case
+    };
+    case.set_classname(place.pairing.clone());
+    case
+}
+
+/// What went otherwise there. Divergences that are alike on several pairings have one example.
+fn replays(place: &Place, divergences: &[DivergenceReport]) -> String {
+    let mut out = String::new();
+    let of_cause = divergences
+        .iter()
+        .filter(|divergence| divergence.cause.map(|cause| cause.id()) == place.cause.as_deref());
+    for divergence in of_cause {
+        let _ = writeln!(out, "{} ×{}", divergence.verdict, divergence.count);
+        if let Some(message) = &divergence.message {
+            let _ = writeln!(out, "panic: {message}");
+        }
+        for difference in &divergence.differences {
+            let side = difference.side.map_or("both", |side| side.name());
+            let _ = writeln!(
+                out,
+                "{side}: {}: expected {}, got {}",
+                difference.field, difference.expected, difference.actual
+            );
+        }
+        let _ = writeln!(out, "{}", divergence.replay());
+    }
+    out
+}
+
+fn deviation(told: &DeviationReport) -> TestCase {
+    let name = format!("{} {}: {}", told.library, told.rule, told.deed);
+    let mut case = if told.is_expected() {
+        let mut case = TestCase::new(name, TestCaseStatus::success());
+        case.set_system_out(format!("declared; in {} scenarios", told.count));
+        case
+    } else {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        let example = told
+            .id
+            .as_ref()
+            .map_or_else(String::new, |id| format!("shakedown replay {id}"));
+        status
+            .set_message(format!(
+                "{} asks: {}{}",
+                told.citation,
+                told.demand,
+                standing(told)
+            ))
+            .set_description(example);
+        TestCase::new(name, status)
+    };
+    case.set_classname(told.citation.clone());
+    case
+}
