@@ -4,6 +4,7 @@ use shakedown::scenario::StackId;
 
 use crate::catalogue::inexpressible;
 use crate::model::Cause as C;
+use crate::model::traits::openssl::{CHECKS_STAPLES, READS_STAPLES};
 
 /// Why no scenario of this pairing ends with the cause; `None`: some do.
 pub fn absent(cause: C, client: StackId, server: StackId) -> Option<&'static str> {
@@ -29,6 +30,10 @@ macro_rules! absences {
 }
 
 const ABSENCES: &[Absence] = absences! {
+    CertRevokedOcsp |_, _| !CHECKS_STAPLES.is_in(), "OpenSSL looks at stapled responses since 3.6";
+    OcspStapleMissing |_, _| !CHECKS_STAPLES.is_in(), "OpenSSL looks at stapled responses since 3.6";
+    OcspStapleExpired |_, _| !CHECKS_STAPLES.is_in(), "OpenSSL looks at stapled responses since 3.6";
+    OcspStapleMalformed |_, _| !READS_STAPLES.is_in(), "OpenSSL parses no stapled response before 3.6";
     CfgNoProtocols no_openssl, "rustls has no level that takes versions away";
     CfgNoSchemes no_openssl, "rustls takes an empty list, and sends it";
     CfgNoTrustAnchors openssl_alone, "OpenSSL does without anchors until it verifies";

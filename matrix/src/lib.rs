@@ -22,6 +22,7 @@ pub mod fuzz;
 pub mod known;
 #[cfg(feature = "stacks")]
 pub mod lab;
+mod linked;
 pub mod model;
 pub mod output;
 pub mod plan;

@@ -15,7 +15,7 @@ use super::Cause;
 use super::name::{NameText, name_text};
 use super::raw_keys;
 use super::security::own_credential;
-use super::traits::openssl::{DEFAULT_LEVEL, MAX_KEY_SHARES};
+use super::traits::openssl::{CHECKS_STAPLES, DEFAULT_LEVEL, MAX_KEY_SHARES};
 use super::traits::{self, Traits};
 
 /// What comes of preparing a profile.
@@ -62,6 +62,10 @@ pub(super) fn client(client: &Endpoint<ClientProfile>) -> Gate {
         .or_else(|| {
             (client.stack.is_rustls() && profile.ocsp == Ocsp::Check)
                 .then(|| "rustls looks at no stapled response".to_owned())
+        })
+        .or_else(|| {
+            (profile.ocsp == Ocsp::Check && !CHECKS_STAPLES.is_in())
+                .then(|| "OpenSSL looks at stapled responses since 3.6".to_owned())
         })
         .or_else(|| trust_support(profile.trust))
         .or_else(|| revocation_support(client.stack, profile.revocation))

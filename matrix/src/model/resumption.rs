@@ -15,7 +15,7 @@ use super::ending::{self, Agreed, Fault, Phase};
 use super::hello::{Abilities, Hello};
 use super::name::{NameText, name_text};
 use super::negotiation::{self, server_fault};
-use super::traits::openssl::DEFAULT_LEVEL;
+use super::traits::openssl::{DEFAULT_LEVEL, REFUSES_DROPPED_EMS_BY_HANDSHAKE_FAILURE};
 use super::{Cause, Prediction, gate};
 
 /// What both sides keep of the earlier connection.
@@ -288,7 +288,11 @@ pub(super) fn by_openssl<'a>(
         return Err(server_fault(
             Cause::ResumeEmsDropped,
             "INCONSISTENT_EXTMS",
-            Some(A::handshake_failure),
+            Some(if REFUSES_DROPPED_EMS_BY_HANDSHAKE_FAILURE.is_in() {
+                A::handshake_failure
+            } else {
+                A::illegal_parameter
+            }),
             Phase::ClientHello,
         ));
     }

@@ -149,8 +149,8 @@ pub(super) fn divert_randomness() {
     ffi::divert_randomness();
 }
 
-/// The second word of, say, `OpenSSL 3.6.3 9 Jun 2026`.
-fn version() -> &'static str {
+/// The second word of, say, `OpenSSL 3.6.3 9 Jun 2026`. It initialises nothing.
+pub(super) fn version() -> &'static str {
     let full = openssl::version::version();
     full.split(' ').nth(1).unwrap_or(full)
 }

@@ -9,6 +9,7 @@ use super::fork::Fork;
 use super::peer::Peer;
 use super::symbol::{Content, Keys, Length, Record, Said};
 use crate::model::traits;
+use crate::model::traits::openssl::READS_HEADER_BEFORE_LENGTH;
 
 /// statem/statem_lib.c, `tls_process_finished`.
 pub(super) const WRONG_FINISHED: (&str, A) = ("DIGEST_CHECK_FAILED", A::decrypt_error);
@@ -21,6 +22,10 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
         // record/methods/tls_common.c, `tls_get_more_records`: it means that by a version of SSL 2.0 that
         // it has given a record itself.
         return wrong_version(peer, Some(A::protocol_version));
+    }
+    if is_oversize(record) && !READS_HEADER_BEFORE_LENGTH.is_in() {
+        // What is too long for its kind is here too long for the buffer besides.
+        return peer.fail("PACKET_LENGTH_TOO_LONG", Some(A::record_overflow));
     }
     match peer.read {
         None => {

@@ -6,8 +6,11 @@
 use shakedown::iana::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use shakedown::scenario::StackId;
 
+pub use self::versions::{Change, Versions};
+
 pub mod openssl;
 pub mod rustls;
+pub(super) mod versions;
 
 /// A stack's defaults and abilities.
 #[derive(Debug)]

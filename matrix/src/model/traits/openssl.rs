@@ -1,11 +1,11 @@
-//! OpenSSL 3.6. Paths are of its source tree.
+//! OpenSSL 3.6, and what it did otherwise before. Paths are of its source tree.
 
 use shakedown::iana::{
     AlertDescription, CipherSuite as S, NamedGroup as G, ProtocolVersion as V,
     SignatureScheme as Sig,
 };
 
-use super::Traits;
+use super::{Change, Traits};
 
 /// OpenSSL 3.6 as the `openssl` crate builds it (no-weak-ssl-ciphers, no-comp, no-ssl3).
 pub const OPENSSL: Traits = Traits {
@@ -49,6 +49,28 @@ pub const MAX_KEY_SHARES: usize = 4;
 /// The schemes with SHA-1, which a client without a version below TLS 1.3 leaves out (ssl/t1_lib.c,
 /// `tls12_sigalg_allowed`), and which every security level above 0 forbids.
 pub const LEVEL_0_SCHEMES: [Sig; 2] = [Sig::ecdsa_sha1, Sig::rsa_pkcs1_sha1];
+
+/// A client can insist on a stapled response that says good (CHANGES.md, 3.6.0: multiple OCSP responses;
+/// crypto/x509/x509_vfy.c, `check_cert_ocsp_resp`).
+pub const CHECKS_STAPLES: Change = Change::of_openssl(&[(3, 6, 0)]);
+
+/// A client parses what is stapled (ssl/statem/statem_clnt.c, `tls_process_cert_status_body`), and a server
+/// leaves out what is no response or is another certificate's (ssl/statem/statem_srvr.c,
+/// `ossl_get_ocsp_response`). Before, both took it for bytes.
+pub const READS_STAPLES: Change = Change::of_openssl(&[(3, 6, 0)]);
+
+/// No list is asked for where a certificate has signed itself (crypto/x509/x509_vfy.c, `check_cert_crl`).
+pub const TRUSTS_SELF_SIGNED_WITHOUT_LIST: Change = Change::of_openssl(&[(3, 6, 0)]);
+
+/// A session whose extended master secret was dropped is refused with the alert that RFC 7627 §5 has for it
+/// (ssl/ssl_sess.c, `ssl_get_prev_session`; pull request 29706); before, with illegal_parameter.
+pub const REFUSES_DROPPED_EMS_BY_HANDSHAKE_FAILURE: Change =
+    Change::of_openssl(&[(3, 5, 5), (3, 6, 1)]);
+
+/// A record's type and version are looked at before its length is held against the buffer
+/// (ssl/record/methods/tls_common.c, `tls_get_more_records`; issue 30196, pull requests 30448 to 30450).
+pub const READS_HEADER_BEFORE_LENGTH: Change =
+    Change::of_openssl(&[(3, 4, 5), (3, 5, 6), (3, 6, 2)]);
 
 /// What OpenSSL says when it takes in an alert: reason 1000 and the alert's number.
 pub fn alert_received(alert: AlertDescription) -> String {

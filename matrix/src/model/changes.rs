@@ -1,0 +1,92 @@
+//! What each change of a library's changes in what is predicted.
+
+use shakedown::iana::AlertDescription as A;
+use shakedown::scenario::Scenario;
+
+use super::traits::versions::pretended;
+use super::{Cause, Expected, ExpectedEnd, Prediction, predict};
+
+fn under(version: &str, json: &str) -> Prediction {
+    let scenario = Scenario::from_json(json).expect("well-formed");
+    pretended::openssl(version, || predict(&scenario))
+}
+
+fn cause(version: &str, json: &str) -> Option<Cause> {
+    under(version, json).cause()
+}
+
+fn expected(version: &str, json: &str) -> Expected {
+    match under(version, json) {
+        Prediction::Expect(expectation) => expectation.allowed[0].clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_client_can_insist_on_a_staple_since_3_6() {
+    let json = r#"{"client":{"stack":"openssl","profile":{"ocsp":"check"}},
+        "server":{"stack":"rustls-ring"}}"#;
+    assert!(matches!(
+        under("3.5.4", json),
+        Prediction::Unsupported { .. }
+    ));
+    assert_eq!(cause("3.6.0", json), Some(Cause::OcspStapleMissing));
+}
+
+#[test]
+fn a_client_reads_a_staple_since_3_6() {
+    let json = r#"{"client":{"stack":"openssl","profile":{"ocsp":"request"}},
+        "server":{"stack":"rustls-ring","profile":{"staple":"malformed"}}}"#;
+    assert_eq!(cause("3.5.4", json), None);
+    assert_eq!(cause("3.6.0", json), Some(Cause::OcspStapleMalformed));
+}
+
+#[test]
+fn what_has_signed_itself_needs_no_list_since_3_6() {
+    let json = r#"{"client":{"stack":"openssl","profile":{"trust":{"leaf":{"flaw":"self-signed"}},
+            "revocation":"crl"}},
+        "server":{"stack":"rustls-ring","profile":{"identity":{"flaw":"self-signed"}}}}"#;
+    assert_eq!(cause("3.5.4", json), Some(Cause::CertCrlMissing));
+    assert_eq!(cause("3.6.0", json), None);
+    // A root has a list of its own.
+    let chain = r#"{"client":{"stack":"openssl","profile":{"revocation":"crl-chain"}},
+        "server":{"stack":"rustls-ring"}}"#;
+    assert_eq!(cause("3.5.4", chain), None);
+}
+
+#[test]
+fn a_dropped_extended_master_secret_has_another_alert_since_january_2026() {
+    let json = r#"{"client":{"stack":"openssl","profile":
+            {"protocol":{"versions":["TLS1.2"],"ems":"off"}}},
+        "server":{"stack":"openssl"},
+        "earlier":{"means":"ticket","client":{"protocol":{"versions":["TLS1.2"]}}}}"#;
+    for (version, alert) in [
+        ("3.5.4", A::illegal_parameter),
+        ("3.5.5", A::handshake_failure),
+        ("3.6.0", A::illegal_parameter),
+        ("3.6.1", A::handshake_failure),
+    ] {
+        let heard = expected(version, json).client.alert_received;
+        assert_eq!(heard, Some(alert), "{version}");
+    }
+}
+
+#[test]
+fn a_record_is_too_long_before_it_is_anything_else_until_march_2026() {
+    let end = |version, act: &str| {
+        let json = format!(
+            r#"{{"client":{{"stack":"openssl"}},"server":{{"stack":"rustls-ring"}},
+                "link":{{"ops":[{{"from":"server","at":{{"record":0}},"act":{act}}}]}}}}"#
+        );
+        match expected(version, &json).client.end {
+            ExpectedEnd::Failed { native } => native,
+            other => panic!("{other:?}"),
+        }
+    };
+    let plaintext = r#"{"replace":"http-response"}"#;
+    assert_eq!(end("3.5.5", plaintext), "PACKET_LENGTH_TOO_LONG");
+    assert_eq!(end("3.5.6", plaintext), "WRONG_VERSION_NUMBER");
+    let oversize = r#"{"length":20000}"#;
+    assert_eq!(end("3.6.1", oversize), "PACKET_LENGTH_TOO_LONG");
+    assert_eq!(end("3.6.2", oversize), "DATA_LENGTH_TOO_LONG");
+}
