@@ -309,6 +309,12 @@ fn set_groups(context: &mut SslContextBuilder, protocol: &Protocol) -> Result<()
             "OpenSSL sends no more than {MAX_KEY_SHARES} key shares"
         )));
     }
+    let chooses = !(protocol.group_tuples.is_empty() && protocol.key_shares.is_empty());
+    if chooses && openssl::version::number() < FIRST_WITH_TUPLES {
+        return Err(Refusal::Unsupported(
+            "OpenSSL has tuples of groups and a choice of key shares since 3.5".to_owned(),
+        ));
+    }
     let Some(groups) = &protocol.groups else {
         return Ok(());
     };
@@ -571,6 +577,8 @@ static SUITES: LazyLock<BTreeMap<CipherSuite, &'static str>> = LazyLock::new(|| 
 
 /// `X509_V_FLAG_OCSP_RESP_CHECK`. Older versions take the flag, and do nothing.
 const OCSP_RESP_CHECK: u64 = 0x40_0000;
+/// 3.5.0, as `OPENSSL_VERSION_NUMBER` has it.
+const FIRST_WITH_TUPLES: i64 = 0x3050_0000;
 /// 3.6.0, as `OPENSSL_VERSION_NUMBER` has it.
 const FIRST_WITH_OCSP_RESP_CHECK: i64 = 0x3060_0000;
 
