@@ -15,6 +15,7 @@ pub(crate) fn versions() -> Versions {
     let newest = Versions::newest();
     Versions {
         openssl: of(StackId::Openssl, newest.openssl),
+        openssl_level: level().unwrap_or(newest.openssl_level),
         rustls: of(StackId::RustlsAwsLcRs, newest.rustls),
     }
 }
@@ -24,7 +25,17 @@ fn told(id: StackId) -> Option<&'static str> {
     shakedown::stacks::version(id)
 }
 
+#[cfg(feature = "stacks")]
+fn level() -> Option<u8> {
+    Some(shakedown::stacks::openssl::built_in_level())
+}
+
 #[cfg(not(feature = "stacks"))]
 fn told(_: StackId) -> Option<&'static str> {
+    None
+}
+
+#[cfg(not(feature = "stacks"))]
+fn level() -> Option<u8> {
     None
 }

@@ -1,6 +1,6 @@
 //! What each change of a library's changes in what is predicted.
 
-use shakedown::iana::AlertDescription as A;
+use shakedown::iana::{AlertDescription as A, NamedGroup};
 use shakedown::scenario::Scenario;
 
 use super::traits::versions::pretended;
@@ -89,4 +89,75 @@ fn a_record_is_too_long_before_it_is_anything_else_until_march_2026() {
     let oversize = r#"{"length":20000}"#;
     assert_eq!(end("3.6.1", oversize), "PACKET_LENGTH_TOO_LONG");
     assert_eq!(end("3.6.2", oversize), "DATA_LENGTH_TOO_LONG");
+}
+
+#[test]
+fn groups_come_in_tuples_and_with_a_choice_of_shares_since_3_5() {
+    let json = |groups: &str| {
+        format!(
+            r#"{{"client":{{"stack":"openssl","profile":{{"protocol":{groups}}}}},
+                "server":{{"stack":"openssl"}}}}"#
+        )
+    };
+    for groups in [
+        r#"{"groups":["secp256r1","x25519"],"group_tuples":[1,1]}"#,
+        r#"{"groups":["secp256r1","x25519"],"key_shares":["x25519"]}"#,
+        r#"{"groups":["X25519MLKEM768"]}"#,
+    ] {
+        let unsupported = |version| {
+            let prediction = under(version, &json(groups));
+            matches!(prediction, Prediction::Unsupported { .. })
+        };
+        assert!(unsupported("3.4.9"), "{groups}");
+        assert!(!unsupported("3.5.0"), "{groups}");
+    }
+    let group = |version, groups| {
+        let session = expected(version, &json(groups)).client.session;
+        session.and_then(|session| session.group)
+    };
+    assert_eq!(group("3.4.9", "{}"), Some(NamedGroup::x25519));
+    assert_eq!(group("3.5.0", "{}"), Some(NamedGroup::X25519MLKEM768));
+}
+
+#[test]
+fn a_server_asks_for_its_own_first_group_before_3_5() {
+    // The client prefers P-384 and sends a share for a group that the server has not.
+    let json = r#"{"client":{"stack":"openssl","profile":{"protocol":
+            {"versions":["TLS1.3"],"groups":["x448","secp384r1","x25519"]}}},
+        "server":{"stack":"openssl","profile":{"protocol":{"groups":["x25519","secp384r1"]}}}}"#;
+    let group = |version| {
+        let session = expected(version, json).client.session.expect("a session");
+        session.group
+    };
+    assert_eq!(group("3.4.9"), Some(NamedGroup::x25519));
+    assert_eq!(group("3.5.0"), Some(NamedGroup::secp384r1));
+}
+
+#[test]
+fn old_versions_are_for_level_0_since_3_1() {
+    let json = r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.1"],
+            "security_level":1}}},"server":{"stack":"openssl"}}"#;
+    assert_ne!(cause("3.0.8", json), Some(Cause::CfgNoProtocols));
+    assert_eq!(cause("3.1.0", json), Some(Cause::CfgNoProtocols));
+}
+
+#[test]
+fn the_length_of_a_record_is_told_by_its_keys_since_3_2() {
+    let end = |version| {
+        let json = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"},
+            "link":{"ops":[{"from":"server","at":{"record":0},"act":{"length":20000}}]}}"#;
+        expected(version, json).client.end
+    };
+    let failed = |native: &str| ExpectedEnd::Failed {
+        native: native.into(),
+    };
+    assert_eq!(end("3.1.8"), failed("PACKET_LENGTH_TOO_LONG"));
+    assert_eq!(end("3.6.3"), failed("DATA_LENGTH_TOO_LONG"));
+    // The version comes first again.
+    let plaintext = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"},
+        "link":{"ops":[{"from":"server","at":{"record":0},"act":{"replace":"http-response"}}]}}"#;
+    assert_eq!(
+        expected("3.1.8", plaintext).client.end,
+        failed("WRONG_VERSION_NUMBER")
+    );
 }

@@ -15,7 +15,7 @@ use super::ending::{self, Agreed, Fault, Phase};
 use super::hello::{Abilities, Hello};
 use super::name::{NameText, name_text};
 use super::negotiation::{self, server_fault};
-use super::traits::openssl::{DEFAULT_LEVEL, REFUSES_DROPPED_EMS_BY_HANDSHAKE_FAILURE};
+use super::traits::openssl::{REFUSES_DROPPED_EMS_BY_HANDSHAKE_FAILURE, default_level};
 use super::{Cause, Prediction, gate};
 
 /// What both sides keep of the earlier connection.
@@ -103,7 +103,7 @@ fn is_kept(means: Means, server: &Endpoint<ServerProfile>) -> bool {
 /// (ssl/statem/statem_srvr.c, `tls_construct_new_session_ticket`).
 fn is_withheld(means: Means, version: ProtocolVersion, connections: [&Scenario; 2]) -> bool {
     let strict = |stack: StackId, level: Option<u8>| {
-        !stack.is_rustls() && level.unwrap_or(DEFAULT_LEVEL) >= 3
+        !stack.is_rustls() && level.unwrap_or_else(default_level) >= 3
     };
     means == Means::Ticket
         && version < ProtocolVersion::TLS1_3

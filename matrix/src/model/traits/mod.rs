@@ -40,6 +40,6 @@ pub fn of(stack: StackId) -> &'static Traits {
     match stack {
         StackId::RustlsAwsLcRs => &rustls::AWS_LC_RS,
         StackId::RustlsRing => &rustls::RING,
-        StackId::Openssl => &openssl::OPENSSL,
+        StackId::Openssl => openssl::of(),
     }
 }

@@ -14,6 +14,8 @@ use crate::linked;
 pub struct Versions {
     /// Of OpenSSL.
     pub openssl: Version,
+    /// The security level that OpenSSL was built with.
+    pub openssl_level: u8,
     /// Of rustls, with whatever cryptography.
     pub rustls: Version,
 }
@@ -23,6 +25,7 @@ impl Versions {
     pub const fn newest() -> Self {
         Self {
             openssl: Version::new(3, 6, 3),
+            openssl_level: 2,
             rustls: Version::new(0, 23, 46),
         }
     }
@@ -72,7 +75,7 @@ enum Library {
 /// Major, minor, patch.
 type Release = (u64, u64, u64);
 
-fn current<T>(ask: impl FnOnce(&Versions) -> T) -> T {
+pub(super) fn current<T>(ask: impl FnOnce(&Versions) -> T) -> T {
     static LINKED: LazyLock<Versions> = LazyLock::new(linked::versions);
     #[cfg(test)]
     if let Some(versions) = pretended::versions() {
