@@ -5,6 +5,7 @@ use shakedown::scenario::StackId;
 use crate::catalogue::inexpressible;
 use crate::model::Cause as C;
 use crate::model::traits::openssl::{CHECKS_STAPLES, READS_STAPLES};
+use crate::model::traits::rustls::HOLDS_SECOND_HELLO_TO_FIRST;
 
 /// Why no scenario of this pairing ends with the cause; `None`: some do.
 pub fn absent(cause: C, client: StackId, server: StackId) -> Option<&'static str> {
@@ -53,6 +54,7 @@ const ABSENCES: &[Absence] = absences! {
     ResumeSuiteMissing |_, server| server.is_rustls(),
         "a rustls server resumes with the suite that it has chosen alone, and else not at all";
     ResumePskWithdrawn |_, server| !server.is_rustls(), "an OpenSSL server does not mind";
+    ResumePskWithdrawn |_, _| !HOLDS_SECOND_HELLO_TO_FIRST.is_in(), "rustls minds since 0.23.45";
     SigalgListEmpty openssl_alone, "OpenSSL refuses an empty list, and so never sends one";
     SniMalformed not_openssl_to_rustls,
         "only an OpenSSL client sends what is no host name, and only a rustls server minds";

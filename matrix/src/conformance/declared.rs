@@ -6,6 +6,7 @@ use super::Deviation;
 use super::Library::{Openssl, Rustls};
 use crate::model::traits::Change;
 use crate::model::traits::openssl::CHECKS_STAPLES;
+use crate::model::traits::rustls::HOLDS_SECOND_HELLO_TO_FIRST;
 
 /// Those of the linked versions. Each is documented in the stack's source, where the model cites it.
 pub static DECLARED: LazyLock<Vec<Deviation>> = LazyLock::new(|| {
@@ -66,12 +67,6 @@ const ALWAYS: &[Deviation] = &[
         library: Openssl,
         rule: "resumption-name",
         deed: "resumes it",
-    },
-    // server/tls13.rs, `MissingPskExtensionInSecondClientHello`.
-    Deviation {
-        library: Rustls,
-        rule: "psk-withdrawn",
-        deed: "refuses",
     },
     // client/tls13.rs: `NoCertificatesPresented` without an alert (rustls pull request 2649).
     Deviation {
@@ -205,6 +200,15 @@ const BROUGHT: &[(Change, Deviation)] = &[
             library: Openssl,
             rule: "staple",
             deed: "sends certificate_unknown",
+        },
+    ),
+    // server/tls13.rs, `MissingPskExtensionInSecondClientHello`.
+    (
+        HOLDS_SECOND_HELLO_TO_FIRST,
+        Deviation {
+            library: Rustls,
+            rule: "psk-withdrawn",
+            deed: "refuses",
         },
     ),
 ];

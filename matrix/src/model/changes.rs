@@ -1,14 +1,23 @@
 //! What each change of a library's changes in what is predicted.
 
+use shakedown::connection::HandshakeKind;
 use shakedown::iana::{AlertDescription as A, NamedGroup};
 use shakedown::scenario::Scenario;
 
 use super::traits::versions::pretended;
-use super::{Cause, Expected, ExpectedEnd, Prediction, predict};
+use super::{Cause, Expectation, Expected, ExpectedEnd, Prediction, predict};
 
 fn under(version: &str, json: &str) -> Prediction {
     let scenario = Scenario::from_json(json).expect("well-formed");
     pretended::openssl(version, || predict(&scenario))
+}
+
+fn under_rustls(version: &str, json: &str) -> Expectation {
+    let scenario = Scenario::from_json(json).expect("well-formed");
+    match pretended::rustls(version, || predict(&scenario)) {
+        Prediction::Expect(expectation) => expectation,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn cause(version: &str, json: &str) -> Option<Cause> {
@@ -160,4 +169,68 @@ fn the_length_of_a_record_is_told_by_its_keys_since_3_2() {
         expected("3.1.8", plaintext).client.end,
         failed("WRONG_VERSION_NUMBER")
     );
+}
+
+#[test]
+fn rustls_tells_of_a_wrong_signer_since_0_23_44() {
+    let json = r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"openssl"},
+        "link":{"ops":[{"from":"server","at":{"message":{"type":"server_key_exchange"}},
+            "act":{"set":{"field":"signature-scheme","value":"ffff"}}}]}}"#;
+    let heard = |version| under_rustls(version, json).allowed[0].server.alert_received;
+    assert_eq!(heard("0.23.43"), None);
+    assert_eq!(heard("0.23.44"), Some(A::illegal_parameter));
+}
+
+#[test]
+fn a_rustls_server_holds_the_second_hello_to_the_first_since_0_23_45() {
+    let withdrawn = r#"{"client":{"stack":"openssl","profile":{"protocol":
+            {"groups":["secp384r1","x25519"]}}},
+        "server":{"stack":"rustls-ring","profile":{"protocol":{"groups":["x25519"]}}},
+        "earlier":{"means":"ticket","client":{"protocol":
+            {"tls13_suites":["TLS_CHACHA20_POLY1305_SHA256"],"groups":["secp384r1","x25519"]}}}}"#;
+    assert_eq!(under_rustls("0.23.44", withdrawn).cause, None);
+    assert_eq!(
+        under_rustls("0.23.45", withdrawn).cause,
+        Some(Cause::ResumePskWithdrawn)
+    );
+    let other_suite = r#"{"client":{"stack":"rustls-ring","profile":{"protocol":
+            {"versions":["TLS1.3"],"groups":["x25519","secp256r1"]}}},
+        "server":{"stack":"rustls-ring","profile":{"protocol":{"groups":["secp256r1"]}}},
+        "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
+            "act":{"edit":{"without-suite":"TLS_AES_256_GCM_SHA384"}}}]}}"#;
+    let end = |version| {
+        under_rustls(version, other_suite).allowed[0]
+            .server
+            .end
+            .clone()
+    };
+    let failed = |native: &str| ExpectedEnd::Failed {
+        native: native.into(),
+    };
+    assert_eq!(
+        end("0.23.44"),
+        failed("PeerMisbehaved(HandshakeHashVariedAfterRetry)")
+    );
+    assert_eq!(
+        end("0.23.45"),
+        failed("PeerMisbehaved(CipherSuiteDifferedOnRetry)")
+    );
+}
+
+#[test]
+fn a_rustls_client_notes_the_group_of_a_failed_handshake_until_0_23_46() {
+    let json = r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"groups":["secp384r1","x25519"]}}},
+        "server":{"stack":"rustls-ring","profile":{"protocol":{"groups":["x25519"]}}},
+        "earlier":{"means":"ticket","client":
+            {"protocol":{"groups":["secp384r1","x25519"]},"trust":"other-root"}}}"#;
+    let kind = |version| {
+        let session = under_rustls(version, json).allowed[0]
+            .client
+            .session
+            .clone();
+        session.expect("a session").kind
+    };
+    assert_eq!(kind("0.23.45"), HandshakeKind::Full);
+    assert_eq!(kind("0.23.46"), HandshakeKind::HelloRetryRequest);
 }

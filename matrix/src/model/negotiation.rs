@@ -56,6 +56,8 @@ pub(super) struct Chosen {
     pub(super) version: ProtocolVersion,
     /// `None`: none yet.
     pub(super) suite: Option<CipherSuite>,
+    /// That of a ServerHello.
+    pub(super) group: Option<NamedGroup>,
     pub(super) retried: bool,
     pub(super) resumed: bool,
     pub(super) staple: Staple,
@@ -65,12 +67,7 @@ pub(super) struct Chosen {
     pub(super) bound: bool,
 }
 
-/// What both sides agree on, or what goes wrong first.
-pub(super) fn handshake(scenario: &Scenario, past: &Past) -> Result<Agreed, Box<Fault>> {
-    handshake_telling(scenario, past, &mut None)
-}
-
-/// The same, and what was chosen.
+/// What both sides agree on, or what goes wrong first; and what was chosen.
 pub(super) fn handshake_telling(
     scenario: &Scenario,
     past: &Past,
@@ -103,6 +100,7 @@ pub(super) fn handshake_heard(
             *chosen = (begun || fault.cause == Cause::ResumePskWithdrawn).then(|| Chosen {
                 version: ProtocolVersion::TLS1_3,
                 suite: None,
+                group: rustls_server::first_group(told, &server).filter(|_| begun),
                 retried: rustls_server::asks_again(told, &server),
                 resumed: false,
                 staple: Staple::None,
@@ -115,6 +113,7 @@ pub(super) fn handshake_heard(
     *chosen = Some(Chosen {
         version: choice.version,
         suite: Some(choice.suite),
+        group: choice.group,
         retried: choice.retried,
         resumed: choice.resumed.is_some(),
         ticketless: hello.holds_useless,

@@ -27,9 +27,12 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
     if is_oversize(record) && looks_at_length_first() {
         return peer.fail(TOO_LONG, Some(A::record_overflow));
     }
-    let too_long = |native| match TELLS_LENGTH_BY_KEYS.is_in() {
-        true => native,
-        false => TOO_LONG,
+    let too_long = |native| {
+        if TELLS_LENGTH_BY_KEYS.is_in() {
+            native
+        } else {
+            TOO_LONG
+        }
     };
     match peer.read {
         None => {

@@ -48,11 +48,20 @@ impl Change {
         }
     }
 
+    /// rustls has it since this patch release of 0.23.
+    pub(super) const fn of_rustls(since: &'static [Release]) -> Self {
+        Self {
+            library: Library::Rustls,
+            since,
+        }
+    }
+
     /// Whether the version that predictions are about has it.
     pub fn is_in(self) -> bool {
         current(|versions| {
             self.came_by(match self.library {
                 Library::Openssl => &versions.openssl,
+                Library::Rustls => &versions.rustls,
             })
         })
     }
@@ -70,6 +79,7 @@ impl Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Library {
     Openssl,
+    Rustls,
 }
 
 /// Major, minor, patch.
@@ -101,10 +111,29 @@ pub(in crate::model) mod pretended {
 
     /// Does something as if this OpenSSL were linked.
     pub(in crate::model) fn openssl<T>(version: &str, act: impl FnOnce() -> T) -> T {
-        let versions = Versions {
-            openssl: version.parse().expect("a version"),
-            ..Versions::newest()
-        };
+        let openssl = version.parse().expect("a version");
+        instead(
+            Versions {
+                openssl,
+                ..Versions::newest()
+            },
+            act,
+        )
+    }
+
+    /// Does something as if this rustls were linked.
+    pub(in crate::model) fn rustls<T>(version: &str, act: impl FnOnce() -> T) -> T {
+        let rustls = version.parse().expect("a version");
+        instead(
+            Versions {
+                rustls,
+                ..Versions::newest()
+            },
+            act,
+        )
+    }
+
+    fn instead<T>(versions: Versions, act: impl FnOnce() -> T) -> T {
         let before = VERSIONS.replace(Some(versions));
         let done = act();
         VERSIONS.set(before);
