@@ -4,6 +4,8 @@ use shakedown::scenario::StackId;
 
 use crate::catalogue::inexpressible;
 use crate::model::Cause as C;
+use crate::model::traits::openssl::{CHECKS_STAPLES, READS_STAPLES};
+use crate::model::traits::rustls::HOLDS_SECOND_HELLO_TO_FIRST;
 
 /// Why no scenario of this pairing ends with the cause; `None`: some do.
 pub fn absent(cause: C, client: StackId, server: StackId) -> Option<&'static str> {
@@ -29,6 +31,10 @@ macro_rules! absences {
 }
 
 const ABSENCES: &[Absence] = absences! {
+    CertRevokedOcsp |_, _| !CHECKS_STAPLES.is_in(), "OpenSSL looks at stapled responses since 3.6";
+    OcspStapleMissing |_, _| !CHECKS_STAPLES.is_in(), "OpenSSL looks at stapled responses since 3.6";
+    OcspStapleExpired |_, _| !CHECKS_STAPLES.is_in(), "OpenSSL looks at stapled responses since 3.6";
+    OcspStapleMalformed |_, _| !READS_STAPLES.is_in(), "OpenSSL parses no stapled response before 3.6";
     CfgNoProtocols no_openssl, "rustls has no level that takes versions away";
     CfgNoSchemes no_openssl, "rustls takes an empty list, and sends it";
     CfgNoTrustAnchors openssl_alone, "OpenSSL does without anchors until it verifies";
@@ -48,6 +54,7 @@ const ABSENCES: &[Absence] = absences! {
     ResumeSuiteMissing |_, server| server.is_rustls(),
         "a rustls server resumes with the suite that it has chosen alone, and else not at all";
     ResumePskWithdrawn |_, server| !server.is_rustls(), "an OpenSSL server does not mind";
+    ResumePskWithdrawn |_, _| !HOLDS_SECOND_HELLO_TO_FIRST.is_in(), "rustls minds since 0.23.45";
     SigalgListEmpty openssl_alone, "OpenSSL refuses an empty list, and so never sends one";
     SniMalformed not_openssl_to_rustls,
         "only an OpenSSL client sends what is no host name, and only a rustls server minds";

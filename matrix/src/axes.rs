@@ -14,6 +14,7 @@ use shakedown::profile::{
 use shakedown::scenario::{Endpoint, Scenario, StackId};
 
 use crate::cover::{Constraint, Space, SpaceError};
+use crate::model::traits::openssl::{CHECKS_STAPLES, HAS_TUPLES};
 
 mod earlier;
 mod link;
@@ -671,6 +672,7 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
     let openssl_schemes =
         |label: &str| matches!(label, "sha1" | "rsa-pss-pss" | "ed448+ecdsa-p256");
     let hybrid = |label: &str| label.starts_with("x25519mlkem768");
+    let since_tuples = |label: &str| openssl_groups(label) && label.contains(':') || hybrid(label);
     let empty = |label: &str| label == "none";
     let raw = |label: &str| label == "raw-public-key";
     for side in ["client", "server"] {
@@ -683,6 +685,9 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         ]);
         forbid(&[(&stack, &rustls), (&axis("suites"), &openssl_suites)]);
         forbid(&[(&stack, &rustls), (&axis("groups"), &openssl_groups)]);
+        if !HAS_TUPLES.is_in() {
+            forbid(&[(&stack, &openssl), (&axis("groups"), &since_tuples)]);
+        }
         forbid(&[
             (&stack, &rustls),
             (&axis("signature-schemes"), &openssl_schemes),
@@ -766,6 +771,9 @@ fn constraints(axes: &[Axis]) -> Vec<Constraint> {
         ("client.stack", &rustls),
         ("client.ocsp", &|l| l != "ignore"),
     ]);
+    if !CHECKS_STAPLES.is_in() {
+        forbid(&[("client.ocsp", &|l| l == "check")]);
+    }
     forbid(&[("server.key", &empty), ("server.staple", &|l| l != "none")]);
     forbid(&[
         ("server.certificate-type", &raw),

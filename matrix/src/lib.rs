@@ -25,6 +25,7 @@ pub mod journal;
 pub mod known;
 #[cfg(feature = "stacks")]
 pub mod lab;
+mod linked;
 pub mod model;
 pub mod output;
 pub mod plan;

@@ -20,6 +20,21 @@ pub fn linked(identities: &Arc<Identities>) -> Vec<Box<dyn Stack>> {
         .collect()
 }
 
+/// The version of a stack's library as [`StackInfo::version`](crate::connection::StackInfo) has it, without
+/// the stack; `None`: it is not linked.
+pub fn version(id: StackId) -> Option<&'static str> {
+    match id {
+        #[cfg(feature = "rustls-aws-lc-rs")]
+        StackId::RustlsAwsLcRs => Some(rustls::VERSION),
+        #[cfg(feature = "rustls-ring")]
+        StackId::RustlsRing => Some(rustls::VERSION),
+        #[cfg(feature = "openssl")]
+        StackId::Openssl => Some(openssl::version()),
+        #[allow(unreachable_patterns, reason = "every stack is linked by default")]
+        _ => None,
+    }
+}
+
 fn build(id: StackId, identities: &Arc<Identities>) -> Option<Box<dyn Stack>> {
     match id {
         #[cfg(feature = "rustls-aws-lc-rs")]

@@ -1,10 +1,25 @@
 //! What today's stacks are known to do otherwise than the RFCs ask.
 
+use std::sync::LazyLock;
+
 use super::Deviation;
 use super::Library::{Openssl, Rustls};
+use crate::model::traits::Change;
+use crate::model::traits::openssl::CHECKS_STAPLES;
+use crate::model::traits::rustls::HOLDS_SECOND_HELLO_TO_FIRST;
 
-/// Each is documented in the stack's source, where the model cites it.
-pub const DECLARED: &[Deviation] = &[
+/// Those of the linked versions. Each is documented in the stack's source, where the model cites it.
+pub static DECLARED: LazyLock<Vec<Deviation>> = LazyLock::new(|| {
+    let brought = BROUGHT.iter().filter(|(change, _)| change.is_in());
+    ALWAYS
+        .iter()
+        .chain(brought.map(|(_, deviation)| deviation))
+        .copied()
+        .collect()
+});
+
+/// In every version that we know.
+const ALWAYS: &[Deviation] = &[
     // server/hs.rs looks for signature_algorithms before it looks at the version.
     Deviation {
         library: Rustls,
@@ -52,12 +67,6 @@ pub const DECLARED: &[Deviation] = &[
         library: Openssl,
         rule: "resumption-name",
         deed: "resumes it",
-    },
-    // server/tls13.rs, `MissingPskExtensionInSecondClientHello`.
-    Deviation {
-        library: Rustls,
-        rule: "psk-withdrawn",
-        deed: "refuses",
     },
     // client/tls13.rs: `NoCertificatesPresented` without an alert (rustls pull request 2649).
     Deviation {
@@ -158,18 +167,6 @@ pub const DECLARED: &[Deviation] = &[
         rule: "wildcard",
         deed: "accepts it",
     },
-    // crypto/x509/x509_vfy.c has one error for all that a checked staple can fail with, and the table
-    // of alerts none for it.
-    Deviation {
-        library: Openssl,
-        rule: "staple-revoked",
-        deed: "sends certificate_unknown",
-    },
-    Deviation {
-        library: Openssl,
-        rule: "staple",
-        deed: "sends certificate_unknown",
-    },
     // A callback for ALPN that answers SSL_TLSEXT_ERR_NOACK.
     Deviation {
         library: Openssl,
@@ -183,4 +180,35 @@ pub const DECLARED: &[Deviation] = &[
         rule: "oversize",
         deed: "sends decode_error",
     },
+];
+
+/// With the change that brought each.
+const BROUGHT: &[(Change, Deviation)] = &[
+    // crypto/x509/x509_vfy.c has one error for all that a checked staple can fail with, and the table
+    // of alerts none for it.
+    (
+        CHECKS_STAPLES,
+        Deviation {
+            library: Openssl,
+            rule: "staple-revoked",
+            deed: "sends certificate_unknown",
+        },
+    ),
+    (
+        CHECKS_STAPLES,
+        Deviation {
+            library: Openssl,
+            rule: "staple",
+            deed: "sends certificate_unknown",
+        },
+    ),
+    // server/tls13.rs, `MissingPskExtensionInSecondClientHello`.
+    (
+        HOLDS_SECOND_HELLO_TO_FIRST,
+        Deviation {
+            library: Rustls,
+            rule: "psk-withdrawn",
+            deed: "refuses",
+        },
+    ),
 ];

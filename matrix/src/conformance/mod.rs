@@ -60,7 +60,7 @@ impl Breach {
 pub(crate) const NEW: &str = "NEW; report it to the library, then declare it";
 
 /// A deviation that today's stacks are known for.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Deviation {
     /// Whose.
     pub library: Library,

@@ -14,7 +14,7 @@ fn rules_have_ids_of_their_own_and_declarations_name_rules() {
     let ids: Vec<_> = rules().map(|rule| rule.id).collect();
     let unique: BTreeSet<_> = ids.iter().collect();
     assert_eq!(unique.len(), ids.len());
-    for deviation in DECLARED {
+    for deviation in DECLARED.iter() {
         assert!(ids.contains(&deviation.rule), "{deviation:?}");
     }
     let declared: BTreeSet<_> = DECLARED
@@ -53,7 +53,7 @@ fn what_the_stacks_are_documented_to_do_breaks_what_is_declared_and_no_more() {
             seen.insert((breach.library, breach.rule.id, breach.deed));
         }
     }
-    for declared in DECLARED {
+    for declared in DECLARED.iter() {
         let deviation = (declared.library, declared.rule, declared.deed.to_owned());
         assert!(
             seen.contains(&deviation),

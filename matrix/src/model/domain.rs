@@ -44,9 +44,9 @@ fn protocol(stack: StackId, protocol: &Protocol) -> Option<String> {
         })
 }
 
-/// OpenSSL can be asked for more than the traits list.
+/// OpenSSL can be asked for more than the traits list. What a version has not is no matter here.
 fn openssl(protocol: &Protocol) -> Option<String> {
-    let traits = traits::of(StackId::Openssl);
+    let traits = &traits::openssl::OPENSSL;
     unlisted(&protocol.versions, traits.versions)
         .or_else(|| unlisted(protocol.suites.as_deref()?, traits.suites))
         .or_else(|| unlisted(protocol.tls13_suites.as_deref()?, traits.tls13_suites))

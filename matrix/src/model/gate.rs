@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use shakedown::connection::Role;
-use shakedown::iana::ProtocolVersion;
+use shakedown::iana::{NamedGroup, ProtocolVersion};
 use shakedown::profile::{
     CertificateType, ClientAuth, ClientProfile, Compression, Credential, Ems, Flaw, KeyType,
     Loading, Miss, NameCheck, Ocsp, Protocol, Revocation, ServerName, ServerProfile,
@@ -15,7 +15,7 @@ use super::Cause;
 use super::name::{NameText, name_text};
 use super::raw_keys;
 use super::security::own_credential;
-use super::traits::openssl::{DEFAULT_LEVEL, MAX_KEY_SHARES};
+use super::traits::openssl::{CHECKS_STAPLES, HAS_TUPLES, MAX_KEY_SHARES, default_level};
 use super::traits::{self, Traits};
 
 /// What comes of preparing a profile.
@@ -62,6 +62,10 @@ pub(super) fn client(client: &Endpoint<ClientProfile>) -> Gate {
         .or_else(|| {
             (client.stack.is_rustls() && profile.ocsp == Ocsp::Check)
                 .then(|| "rustls looks at no stapled response".to_owned())
+        })
+        .or_else(|| {
+            (profile.ocsp == Ocsp::Check && !CHECKS_STAPLES.is_in())
+                .then(|| "OpenSSL looks at stapled responses since 3.6".to_owned())
         })
         .or_else(|| trust_support(profile.trust))
         .or_else(|| revocation_support(client.stack, profile.revocation))
@@ -144,6 +148,17 @@ fn protocol_support(stack: StackId, protocol: &Protocol) -> Option<String> {
         return Some(format!(
             "OpenSSL sends no more than {MAX_KEY_SHARES} key shares"
         ));
+    }
+    if !stack.is_rustls() && !HAS_TUPLES.is_in() {
+        if !(protocol.group_tuples.is_empty() && protocol.key_shares.is_empty()) {
+            return Some(
+                "OpenSSL has tuples of groups and a choice of key shares since 3.5".into(),
+            );
+        }
+        let mut listed = protocol.groups.iter().flatten();
+        if listed.any(|group| *group == NamedGroup::X25519MLKEM768) {
+            return Some("OpenSSL has X25519MLKEM768 since 3.5".into());
+        }
     }
     match (stack.is_rustls(), protocol.ems) {
         (true, Ems::Off) => return Some("rustls always has the extended master secret".into()),
@@ -350,7 +365,7 @@ fn rustls_identity(stack: StackId, credential: Credential) -> Option<Gate> {
 
 /// ssl/ssl_rsa.c and ssl_cert.c: parsing, the security level, then the key.
 fn openssl_identity(protocol: &Protocol, credential: Credential) -> Option<Gate> {
-    let level = protocol.security_level.unwrap_or(DEFAULT_LEVEL);
+    let level = protocol.security_level.unwrap_or_else(default_level);
     if credential.has(Flaw::Malformed) {
         return Some(refused(Cause::CfgUnparseableLeaf, "TOO_LONG"));
     }
@@ -384,7 +399,6 @@ pub(super) fn shut(gates: &(Gate, Gate)) -> Option<(Role, Cause)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shakedown::iana::NamedGroup;
 
     #[test]
     fn openssl_sends_four_key_shares_and_no_more() {

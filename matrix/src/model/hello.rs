@@ -14,7 +14,7 @@ use super::ending::{Fault, Phase};
 use super::resumption::Remembered;
 use super::security::{allows_group, allows_scheme, allows_suite};
 use super::signature::{is_ecdsa, is_eddsa, is_for_tls13, is_pkcs1, is_pss};
-use super::traits::openssl::{DEFAULT_LEVEL, LEVEL_0_SCHEMES};
+use super::traits::openssl::{LEVEL_0_SCHEMES, OLD_VERSIONS_AT_LEVEL_0, default_level};
 use super::traits::{self, Traits};
 
 /// Versions and algorithms of one side that are really in force.
@@ -40,7 +40,7 @@ impl Abilities {
         let level = if stack.is_rustls() {
             0
         } else {
-            protocol.security_level.unwrap_or(DEFAULT_LEVEL)
+            protocol.security_level.unwrap_or_else(default_level)
         };
         let mut abilities = Self {
             stack,
@@ -87,10 +87,13 @@ impl Abilities {
     /// What the security level forbids (ssl/ssl_cert.c, `ssl_security_default_callback`).
     fn filter_as_openssl(&mut self) {
         let level = self.level;
-        if level > 0 {
-            self.versions
-                .retain(|version| *version >= ProtocolVersion::TLS1_2);
-        }
+        let oldest = match level {
+            0 => ProtocolVersion::TLS1_0,
+            1 | 2 if !OLD_VERSIONS_AT_LEVEL_0.is_in() => ProtocolVersion::TLS1_0,
+            3 if !OLD_VERSIONS_AT_LEVEL_0.is_in() => ProtocolVersion::TLS1_1,
+            _ => ProtocolVersion::TLS1_2,
+        };
+        self.versions.retain(|version| *version >= oldest);
         self.configured = [&self.tls13_suites[..], &self.suites].concat();
         self.suites.retain(|suite| allows_suite(level, *suite));
         self.tls13_suites
@@ -413,11 +416,8 @@ pub(super) fn is_ecdsa_suite(suite: CipherSuite) -> bool {
 
 /// Whether a group may be used before TLS 1.3.
 pub(super) fn usable_below_tls13(group: NamedGroup) -> bool {
-    // OpenSSL 3.6 has RFC 7919's groups for TLS 1.3 alone (providers/common/capabilities.c).
-    !matches!(
-        group,
-        NamedGroup::X25519MLKEM768 | NamedGroup::ffdhe2048 | NamedGroup::ffdhe3072
-    )
+    // OpenSSL 3 has RFC 7919's groups for TLS 1.3 alone (providers/common/capabilities.c).
+    group != NamedGroup::X25519MLKEM768 && !FFDHE.contains(&group.0)
 }
 
 /// ssl/t1_lib.c, `ssl_set_sig_mask`: a client leaves out the suites for whose authentication it
@@ -470,6 +470,9 @@ fn tuples(groups: &[NamedGroup], sizes: &[u8]) -> Vec<Vec<NamedGroup>> {
         .map(|size| rest.by_ref().take((*size).into()).collect())
         .collect()
 }
+
+/// RFC 7919 §7.
+const FFDHE: std::ops::RangeInclusive<u16> = 0x0100..=0x0104;
 
 fn list<T: Clone>(chosen: Option<&[T]>, default: &[T]) -> Vec<T> {
     chosen.unwrap_or(default).to_vec()

@@ -2,7 +2,8 @@
 //!
 //! [`predict`] walks the handshake in order, as a pipeline of stages; the first stage that finds
 //! fault decides. Each stack's own order and errors are declared in [`traits`], with citations.
-//! The model reads profiles, traits and the link, and nothing else.
+//! The model reads profiles, traits and the link, and nothing else; of the linked libraries it is told the
+//! versions ([`traits::Versions`]), for what they are documented to do has changed.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ use self::negotiation::Chosen;
 mod causes;
 mod certificate;
 mod chain;
+#[cfg(test)]
+mod changes;
 mod client_auth;
 mod domain;
 mod ending;

@@ -13,6 +13,7 @@ use super::certificate::{Check, verify};
 use super::ending::{Agreed, Fault, Phase};
 use super::hello::{Abilities, Hello, server_abilities};
 use super::resumption::{self, Past, Remembered};
+use super::traits::openssl::READS_STAPLES;
 use super::{Cause, client_auth, openssl_server, raw_keys, rustls_server};
 
 /// What a server makes of a ClientHello.
@@ -55,6 +56,8 @@ pub(super) struct Chosen {
     pub(super) version: ProtocolVersion,
     /// `None`: none yet.
     pub(super) suite: Option<CipherSuite>,
+    /// That of a ServerHello.
+    pub(super) group: Option<NamedGroup>,
     pub(super) retried: bool,
     pub(super) resumed: bool,
     pub(super) staple: Staple,
@@ -64,12 +67,7 @@ pub(super) struct Chosen {
     pub(super) bound: bool,
 }
 
-/// What both sides agree on, or what goes wrong first.
-pub(super) fn handshake(scenario: &Scenario, past: &Past) -> Result<Agreed, Box<Fault>> {
-    handshake_telling(scenario, past, &mut None)
-}
-
-/// The same, and what was chosen.
+/// What both sides agree on, or what goes wrong first; and what was chosen.
 pub(super) fn handshake_telling(
     scenario: &Scenario,
     past: &Past,
@@ -102,6 +100,7 @@ pub(super) fn handshake_heard(
             *chosen = (begun || fault.cause == Cause::ResumePskWithdrawn).then(|| Chosen {
                 version: ProtocolVersion::TLS1_3,
                 suite: None,
+                group: rustls_server::first_group(told, &server).filter(|_| begun),
                 retried: rustls_server::asks_again(told, &server),
                 resumed: false,
                 staple: Staple::None,
@@ -114,6 +113,7 @@ pub(super) fn handshake_heard(
     *chosen = Some(Chosen {
         version: choice.version,
         suite: Some(choice.suite),
+        group: choice.group,
         retried: choice.retried,
         resumed: choice.resumed.is_some(),
         ticketless: hello.holds_useless,
@@ -392,7 +392,8 @@ fn server_certificate(
             Some(AlertDescription::bad_certificate_status_response),
         )
     };
-    let bad_staple = !client.stack.is_rustls() && stapled == Staple::Malformed;
+    let reads = !client.stack.is_rustls() && READS_STAPLES.is_in();
+    let bad_staple = reads && stapled == Staple::Malformed;
     // In TLS 1.3 it is an extension of the first certificate, read after it and before the next.
     let readable = !credential.has(Flaw::Malformed) && !credential.has(Flaw::EmptyChain);
     if bad_staple && readable && agreed.version == ProtocolVersion::TLS1_3 {
@@ -455,7 +456,7 @@ fn received_staple(scenario: &Scenario, credential: Credential) -> Staple {
     let asked = client.stack.is_rustls() || client.profile.ocsp != Ocsp::Ignore;
     match server.profile.staple {
         _ if !asked => Staple::None,
-        staple if server.stack.is_rustls() => staple,
+        staple if server.stack.is_rustls() || !READS_STAPLES.is_in() => staple,
         // ssl/s3_lib.c, `SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP`, and ssl/statem/statem_srvr.c,
         // `ossl_get_ocsp_response`: what is no response, is for another certificate, or for one that
         // has signed itself, is left out.

@@ -14,6 +14,7 @@ use super::hello::{
 };
 use super::negotiation::{Choice, application_protocol, curve, server_fault};
 use super::signature::{fits_tls12, is_ecdsa, openssl_choice};
+use super::traits::openssl::HAS_TUPLES;
 use super::{Cause, resumption};
 
 /// What the server makes of the hello, in the order of `tls_early_post_process_client_hello` and
@@ -451,6 +452,17 @@ fn group_tls13(
     profile: &ServerProfile,
 ) -> Option<(NamedGroup, bool)> {
     let offered = hello.groups.as_deref().unwrap_or_default();
+    if !HAS_TUPLES.is_in() {
+        // `tls_parse_ctos_key_share` as before: the client's first share that fits; and ssl/statem/extensions.c,
+        // `final_key_share`: the server's first group that fits.
+        let own = server.flat_groups();
+        let fits = |these: &[NamedGroup], those: &[NamedGroup]| {
+            these.iter().copied().find(|group| those.contains(group))
+        };
+        return fits(&hello.shares, &own)
+            .map(|group| (group, false))
+            .or_else(|| fits(&own, offered).map(|group| (group, true)));
+    }
     let first = |candidates: &[NamedGroup], tuple: &[NamedGroup]| {
         let (order, other) = match profile.preference {
             Preference::Client => (candidates, tuple),

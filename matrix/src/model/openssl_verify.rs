@@ -12,7 +12,7 @@ use super::chain::{
     presented, root,
 };
 use super::security::{allows_key, allows_signature};
-use super::traits::openssl::verify_alert;
+use super::traits::openssl::{TRUSTS_SELF_SIGNED_WITHOUT_LIST, verify_alert};
 
 /// What OpenSSL finds wrong with what its peer presents; `None`: nothing.
 pub(super) fn verify(check: &Check<'_>) -> Option<Finding> {
@@ -219,9 +219,10 @@ fn stapled(check: &Check<'_>, chain: &Chain, staple: Staple) -> Option<Finding> 
 /// number (`cert_crl`).
 fn listed(check: &Check<'_>, chain: &Chain, place: usize) -> Option<Finding> {
     let certificate = chain.certificates.get(place)?;
-    // Passed over (EXFLAG_SS).
     if certificate.issuer == certificate.subject {
-        return None;
+        // Passed over (EXFLAG_SS). Where it is not, roots have lists, and end entities none.
+        let needs_list = place == 0 && !TRUSTS_SELF_SIGNED_WITHOUT_LIST.is_in();
+        return needs_list.then(|| refused(Cause::CertCrlMissing, 3));
     }
     // The issuer must be in the chain, or its list does not count (`crl_akid_check`).
     let issuer_known = place + 1 < chain.certificates.len();

@@ -15,7 +15,8 @@ use super::ending::{self, Agreed, Fault, Phase};
 use super::hello::{Abilities, Hello};
 use super::name::{NameText, name_text};
 use super::negotiation::{self, server_fault};
-use super::traits::openssl::DEFAULT_LEVEL;
+use super::traits::openssl::{REFUSES_DROPPED_EMS_BY_HANDSHAKE_FAILURE, default_level};
+use super::traits::rustls::{HOLDS_SECOND_HELLO_TO_FIRST, NOTES_GROUP_WHEN_DONE};
 use super::{Cause, Prediction, gate};
 
 /// What both sides keep of the earlier connection.
@@ -62,7 +63,9 @@ pub(super) fn past(scenario: &Scenario) -> Result<Past, Prediction> {
         Some(prediction) => return Err(prediction),
         None => {}
     }
-    let (group, session) = match negotiation::handshake(&before, &Past::default()) {
+    let mut chosen = None;
+    let result = negotiation::handshake_telling(&before, &Past::default(), &mut chosen);
+    let (group, session) = match result {
         Ok(agreed) => (
             hint(&agreed),
             (is_kept(earlier.means, &before.server)
@@ -72,6 +75,11 @@ pub(super) fn past(scenario: &Scenario) -> Result<Past, Prediction> {
         // The client was done before the server found fault; tickets come only after that.
         Err(fault) => match &fault.phase {
             Phase::ClientFlight(agreed) => (hint(agreed), None),
+            Phase::AfterServerHello | Phase::ServerFlight(ProtocolVersion::TLS1_3)
+                if !NOTES_GROUP_WHEN_DONE.is_in() =>
+            {
+                (chosen.and_then(|chosen| chosen.group), None)
+            }
             _ => (None, None),
         },
     };
@@ -103,7 +111,7 @@ fn is_kept(means: Means, server: &Endpoint<ServerProfile>) -> bool {
 /// (ssl/statem/statem_srvr.c, `tls_construct_new_session_ticket`).
 fn is_withheld(means: Means, version: ProtocolVersion, connections: [&Scenario; 2]) -> bool {
     let strict = |stack: StackId, level: Option<u8>| {
-        !stack.is_rustls() && level.unwrap_or(DEFAULT_LEVEL) >= 3
+        !stack.is_rustls() && level.unwrap_or_else(default_level) >= 3
     };
     means == Means::Ticket
         && version < ProtocolVersion::TLS1_3
@@ -217,6 +225,9 @@ pub(super) fn by_rustls_tls13<'a>(
     // §4.1.2 lets it (rustls client/hs.rs, `prepare_resumption`; ssl/statem/extensions_clnt.c,
     // `tls_construct_ctos_psk`); a rustls server minds.
     if retried && !same_hash(session.suite, suite) {
+        if !HOLDS_SECOND_HELLO_TO_FIRST.is_in() {
+            return Ok(None);
+        }
         return Err(server_fault(
             Cause::ResumePskWithdrawn,
             "PeerMisbehaved(MissingPskExtensionInSecondClientHello)",
@@ -288,7 +299,11 @@ pub(super) fn by_openssl<'a>(
         return Err(server_fault(
             Cause::ResumeEmsDropped,
             "INCONSISTENT_EXTMS",
-            Some(A::handshake_failure),
+            Some(if REFUSES_DROPPED_EMS_BY_HANDSHAKE_FAILURE.is_in() {
+                A::handshake_failure
+            } else {
+                A::illegal_parameter
+            }),
             Phase::ClientHello,
         ));
     }
@@ -305,7 +320,7 @@ pub(super) fn openssl_checks_binder(hello: &Hello<'_>, suite: CipherSuite) -> bo
 
 /// Whether two suites of TLS 1.3 have the same hash, so that one resumes the other's sessions
 /// (RFC 8446 §4.6.1).
-fn same_hash(one: CipherSuite, other: CipherSuite) -> bool {
+pub(super) fn same_hash(one: CipherSuite, other: CipherSuite) -> bool {
     let long = |suite| suite == CipherSuite::TLS_AES_256_GCM_SHA384;
     long(one) == long(other)
 }

@@ -37,7 +37,8 @@ pub(super) fn allows_suite(level: u8, suite: CipherSuite) -> bool {
 pub(super) fn allows_group(level: u8, group: NamedGroup) -> bool {
     let bits = match group {
         NamedGroup::ffdhe2048 => 112,
-        NamedGroup::X25519MLKEM768 | NamedGroup::secp384r1 => 192,
+        // ffdhe8192 (RFC 7919) is the third.
+        NamedGroup::X25519MLKEM768 | NamedGroup::secp384r1 | NamedGroup(0x0104) => 192,
         NamedGroup::x448 => 224,
         NamedGroup::secp521r1 => 256,
         _ => 128,

@@ -84,6 +84,11 @@ pub(super) fn client(
     )?;
     let mut context = SslContextBuilder::new(SslMethod::tls_client()).map_err(refused)?;
     common(&mut context, &profile.protocol)?;
+    if profile.ocsp == Ocsp::Check && openssl::version::number() < FIRST_WITH_OCSP_RESP_CHECK {
+        return Err(Refusal::Unsupported(
+            "OpenSSL looks at stapled responses since 3.6".to_owned(),
+        ));
+    }
     if profile.fallback_scsv {
         context.set_mode(SslMode::SEND_FALLBACK_SCSV);
     }
@@ -303,6 +308,12 @@ fn set_groups(context: &mut SslContextBuilder, protocol: &Protocol) -> Result<()
         return Err(Refusal::Unsupported(format!(
             "OpenSSL sends no more than {MAX_KEY_SHARES} key shares"
         )));
+    }
+    let chooses = !(protocol.group_tuples.is_empty() && protocol.key_shares.is_empty());
+    if chooses && openssl::version::number() < FIRST_WITH_TUPLES {
+        return Err(Refusal::Unsupported(
+            "OpenSSL has tuples of groups and a choice of key shares since 3.5".to_owned(),
+        ));
     }
     let Some(groups) = &protocol.groups else {
         return Ok(());
@@ -564,8 +575,12 @@ static SUITES: LazyLock<BTreeMap<CipherSuite, &'static str>> = LazyLock::new(|| 
         .collect()
 });
 
-/// `X509_V_FLAG_OCSP_RESP_CHECK`, since OpenSSL 3.6.
+/// `X509_V_FLAG_OCSP_RESP_CHECK`. Older versions take the flag, and do nothing.
 const OCSP_RESP_CHECK: u64 = 0x40_0000;
+/// 3.5.0, as `OPENSSL_VERSION_NUMBER` has it.
+const FIRST_WITH_TUPLES: i64 = 0x3050_0000;
+/// 3.6.0, as `OPENSSL_VERSION_NUMBER` has it.
+const FIRST_WITH_OCSP_RESP_CHECK: i64 = 0x3060_0000;
 
 const TLS13_SUITES: &str = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:\
     TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";

@@ -198,19 +198,59 @@ pub(super) fn suites(context: &SslContextRef) -> Option<&StackRef<SslCipher>> {
 pub(super) fn group_name(ssl: &SslRef) -> Option<&str> {
     // OpenSSL looks into the session without asking whether there is one.
     ssl.session()?;
-    // SAFETY: the connection is live and has a session; the name belongs to the table of groups of the
-    // context, which the connection holds a reference to.
-    unsafe { text(ffi::SSL_get0_group_name(ssl.as_ptr())) }
+    // `SSL_get0_group_name` has both in one, but only since 3.2.
+    // SAFETY: the connection is live and has a session; the command takes no pointer; the name belongs to
+    // the table of groups of the context, which the connection holds a reference to.
+    unsafe {
+        let group = ffi::SSL_ctrl(
+            ssl.as_ptr(),
+            SSL_CTRL_GET_NEGOTIATED_GROUP,
+            0,
+            ptr::null_mut(),
+        );
+        let group = c_int::try_from(group).ok().filter(|group| *group != 0)?;
+        text(SSL_group_to_name(ssl.as_ptr(), group))
+    }
 }
 
-/// The name of the signature scheme that this side signed with.
+/// The name of the signature scheme that this side signed with; `None` too before 3.5.
 pub(super) fn own_signature_name(ssl: &SslRef) -> Option<&str> {
     signature_name(ssl, SSL_CTRL_GET_SIGNATURE_NAME)
 }
 
-/// The name of the signature scheme that the peer signed with.
+/// The name of the signature scheme that the peer signed with; `None` too before 3.5.
 pub(super) fn peer_signature_name(ssl: &SslRef) -> Option<&str> {
     signature_name(ssl, SSL_CTRL_GET_PEER_SIGNATURE_NAME)
+}
+
+/// The algorithm and the digest that this side signed with, as NIDs; 0 for a digest: none.
+pub(super) fn own_signature(ssl: &SslRef) -> Option<(c_int, c_int)> {
+    signature(ssl, SSL_get_signature_type_nid, SSL_CTRL_GET_SIGNATURE_NID)
+}
+
+/// The algorithm and the digest that the peer signed with.
+pub(super) fn peer_signature(ssl: &SslRef) -> Option<(c_int, c_int)> {
+    signature(
+        ssl,
+        SSL_get_peer_signature_type_nid,
+        SSL_CTRL_GET_PEER_SIGNATURE_NID,
+    )
+}
+
+fn signature(
+    ssl: &SslRef,
+    algorithm: unsafe extern "C" fn(*const ffi::SSL, *mut c_int) -> c_int,
+    digest_command: c_int,
+) -> Option<(c_int, c_int)> {
+    let (mut kind, mut digest) = (0, 0);
+    // SAFETY: the connection is live; the function and both commands write one number, and only where they
+    // return 1.
+    unsafe {
+        let ssl = ssl.as_ptr();
+        (algorithm(ssl, &raw mut kind) == 1
+            && ffi::SSL_ctrl(ssl, digest_command, 0, (&raw mut digest).cast()) == 1)
+            .then_some((kind, digest))
+    }
 }
 
 fn signature_name(ssl: &SslRef, command: c_int) -> Option<&str> {
@@ -277,6 +317,9 @@ unsafe extern "C" {
     fn SSL_CTX_set_options(context: *mut ffi::SSL_CTX, options: u64) -> u64;
     fn SSL_set_options(ssl: *mut ffi::SSL, options: u64) -> u64;
     fn SSL_CTX_get_ciphers(context: *const ffi::SSL_CTX) -> *mut ffi::stack_st_SSL_CIPHER;
+    fn SSL_group_to_name(ssl: *mut ffi::SSL, id: c_int) -> *const c_char;
+    fn SSL_get_signature_type_nid(ssl: *const ffi::SSL, nid: *mut c_int) -> c_int;
+    fn SSL_get_peer_signature_type_nid(ssl: *const ffi::SSL, nid: *mut c_int) -> c_int;
     fn X509_STORE_add_crl(store: *mut ffi::X509_STORE, crl: *mut ffi::X509_CRL) -> c_int;
 }
 
@@ -287,5 +330,8 @@ const OPENSSL_INIT_NO_LOAD_CONFIG: u64 = 0x80;
 const SSL_OP_NO_EXTENDED_MASTER_SECRET: u64 = 1;
 const SSL_OP_NO_TICKET: u64 = 1 << 14;
 const SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
+const SSL_CTRL_GET_PEER_SIGNATURE_NID: c_int = 108;
+const SSL_CTRL_GET_SIGNATURE_NID: c_int = 132;
+const SSL_CTRL_GET_NEGOTIATED_GROUP: c_int = 134;
 const SSL_CTRL_GET_SIGNATURE_NAME: c_int = 140;
 const SSL_CTRL_GET_PEER_SIGNATURE_NAME: c_int = 141;

@@ -20,7 +20,7 @@ mod trace;
 
 use std::sync::Arc;
 
-use ::openssl::ssl::{SslContext, SslContextBuilder};
+use ::openssl::ssl::{SslContext, SslContextBuilder, SslMethod};
 
 use self::config::Prepared;
 use self::parsed::Parsed;
@@ -149,8 +149,19 @@ pub(super) fn divert_randomness() {
     ffi::divert_randomness();
 }
 
-/// The second word of, say, `OpenSSL 3.6.3 9 Jun 2026`.
-fn version() -> &'static str {
+/// The security level that this OpenSSL was built with (`OPENSSL_TLS_SECURITY_LEVEL`).
+///
+/// # Panics
+///
+/// If OpenSSL cannot make a context.
+pub fn built_in_level() -> u8 {
+    init();
+    let context = SslContextBuilder::new(SslMethod::tls()).expect("a context");
+    u8::try_from(context.build().security_level()).expect("a level from 0 to 5")
+}
+
+/// The second word of, say, `OpenSSL 3.6.3 9 Jun 2026`. It initialises nothing.
+pub(super) fn version() -> &'static str {
     let full = openssl::version::version();
     full.split(' ').nth(1).unwrap_or(full)
 }

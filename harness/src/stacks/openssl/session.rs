@@ -1,5 +1,9 @@
 //! What a connection holds for negotiated.
 
+use std::ffi::c_int;
+
+use openssl::nid::Nid;
+use openssl::pkey::Id;
 use openssl::ssl::{NameType, SslCipherRef, SslRef, SslVersion};
 
 use super::{ffi, trace};
@@ -68,11 +72,59 @@ fn signatures(
     if version < ProtocolVersion::TLS1_2 || kind == HandshakeKind::Resumed {
         return (None, None);
     }
-    let scheme = |name: Option<&str>| name.map(|name| name.parse().unwrap_or(SignatureScheme(0)));
+    let scheme = |name: &str| name.parse().unwrap_or(SignatureScheme(0));
     (
-        scheme(ffi::own_signature_name(ssl)),
-        scheme(ffi::peer_signature_name(ssl)),
+        ffi::own_signature_name(ssl).map(scheme).or_else(|| {
+            let key = ssl.certificate()?.public_key().ok()?.id();
+            Some(scheme_of(ffi::own_signature(ssl)?, key))
+        }),
+        ffi::peer_signature_name(ssl).map(scheme).or_else(|| {
+            let key = ssl.peer_certificate()?.public_key().ok()?.id();
+            Some(scheme_of(ffi::peer_signature(ssl)?, key))
+        }),
     )
+}
+
+/// Before 3.5 OpenSSL does not name the scheme: it is what signs with this algorithm, this digest and this
+/// kind of key (ssl/t1_lib.c, `sigalg_lookup_tbl`).
+fn scheme_of((algorithm, digest): (c_int, c_int), key: Id) -> SignatureScheme {
+    use SignatureScheme as S;
+    let by_digest = |schemes: [SignatureScheme; 4]| {
+        [Nid::SHA1, Nid::SHA256, Nid::SHA384, Nid::SHA512]
+            .into_iter()
+            .zip(schemes)
+            .find(|(nid, _)| nid.as_raw() == digest)
+            .map_or(S(0), |(_, scheme)| scheme)
+    };
+    match Id::from_raw(algorithm) {
+        Id::RSA => by_digest([
+            S::rsa_pkcs1_sha1,
+            S::rsa_pkcs1_sha256,
+            S::rsa_pkcs1_sha384,
+            S::rsa_pkcs1_sha512,
+        ]),
+        Id::RSA_PSS if key == Id::RSA_PSS => by_digest([
+            S(0),
+            S::rsa_pss_pss_sha256,
+            S::rsa_pss_pss_sha384,
+            S::rsa_pss_pss_sha512,
+        ]),
+        Id::RSA_PSS => by_digest([
+            S(0),
+            S::rsa_pss_rsae_sha256,
+            S::rsa_pss_rsae_sha384,
+            S::rsa_pss_rsae_sha512,
+        ]),
+        Id::EC => by_digest([
+            S::ecdsa_sha1,
+            S::ecdsa_secp256r1_sha256,
+            S::ecdsa_secp384r1_sha384,
+            S::ecdsa_secp521r1_sha512,
+        ]),
+        Id::ED25519 => S::ed25519,
+        Id::ED448 => S::ed448,
+        _ => S(0),
+    }
 }
 
 /// Whether the client sends the premaster secret under the server's RSA key (RFC 5246 §7.4.7.1).
@@ -84,4 +136,46 @@ fn is_key_transport(cipher: &SslCipherRef) -> bool {
 
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scheme_is_told_by_algorithm_digest_and_key() {
+        let of =
+            |algorithm: Id, digest: Nid, key| scheme_of((algorithm.as_raw(), digest.as_raw()), key);
+        for (algorithm, digest, key, scheme) in [
+            (
+                Id::RSA,
+                Nid::SHA256,
+                Id::RSA,
+                SignatureScheme::rsa_pkcs1_sha256,
+            ),
+            (
+                Id::RSA_PSS,
+                Nid::SHA384,
+                Id::RSA,
+                SignatureScheme::rsa_pss_rsae_sha384,
+            ),
+            (
+                Id::RSA_PSS,
+                Nid::SHA384,
+                Id::RSA_PSS,
+                SignatureScheme::rsa_pss_pss_sha384,
+            ),
+            (Id::EC, Nid::SHA1, Id::EC, SignatureScheme::ecdsa_sha1),
+            (
+                Id::EC,
+                Nid::SHA512,
+                Id::EC,
+                SignatureScheme::ecdsa_secp521r1_sha512,
+            ),
+            (Id::ED448, Nid::UNDEF, Id::ED448, SignatureScheme::ed448),
+            (Id::EC, Nid::MD5, Id::EC, SignatureScheme(0)),
+        ] {
+            assert_eq!(of(algorithm, digest, key), scheme);
+        }
+    }
 }

@@ -170,7 +170,7 @@ impl Rustls {
             info: StackInfo {
                 id,
                 name: "rustls".into(),
-                version: env!("SHAKEDOWN_RUSTLS_VERSION").into(),
+                version: VERSION.into(),
                 crypto: format!("{crypto}, webpki {}", env!("SHAKEDOWN_WEBPKI_VERSION")),
             },
             provider,
@@ -462,3 +462,6 @@ impl Connection for Endpoint {
 
 const UNEXPECTED_EOF: &str = "peer closed connection without sending TLS close_notify: \
     https://docs.rs/rustls/latest/rustls/manual/_03_howto/index.html#unexpected-eof";
+
+/// The version that is locked; `unknown`: the build had no lock file.
+pub(super) const VERSION: &str = env!("SHAKEDOWN_RUSTLS_VERSION");

@@ -276,9 +276,9 @@ fn second(
     };
     let illegal = |native| Found::of(native, AlertDescription::illegal_parameter);
     match answer {
-        Ok(choice) if choice.suite != agreed.suite && rustls => {
-            Some(illegal("PeerMisbehaved(CipherSuiteDifferedOnRetry)"))
-        }
+        Ok(choice) if choice.suite != agreed.suite && rustls => Some(illegal(
+            rustls_server::other_suite(agreed.suite, choice.suite),
+        )),
         Ok(choice) if choice.suite != agreed.suite => Some(illegal("BAD_CIPHER")),
         Ok(choice) if choice.retried && rustls => {
             Some(illegal("PeerMisbehaved(RefusedToFollowHelloRetryRequest)"))

@@ -9,6 +9,7 @@ use super::fork::Fork;
 use super::peer::Peer;
 use super::symbol::{Content, Keys, Length, Record, Said};
 use crate::model::traits;
+use crate::model::traits::openssl::{READS_HEADER_BEFORE_LENGTH, TELLS_LENGTH_BY_KEYS};
 
 /// statem/statem_lib.c, `tls_process_finished`.
 pub(super) const WRONG_FINISHED: (&str, A) = ("DIGEST_CHECK_FAILED", A::decrypt_error);
@@ -22,6 +23,17 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
         // it has given a record itself.
         return wrong_version(peer, Some(A::protocol_version));
     }
+    // What is oversize is too long for the buffer, besides for what it is.
+    if is_oversize(record) && looks_at_length_first() {
+        return peer.fail(TOO_LONG, Some(A::record_overflow));
+    }
+    let too_long = |native| {
+        if TELLS_LENGTH_BY_KEYS.is_in() {
+            native
+        } else {
+            TOO_LONG
+        }
+    };
     match peer.read {
         None => {
             match peer.settled {
@@ -47,7 +59,7 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
                 }
             }
             if is_oversize(record) {
-                peer.fail("DATA_LENGTH_TOO_LONG", Some(A::record_overflow));
+                peer.fail(too_long("DATA_LENGTH_TOO_LONG"), Some(A::record_overflow));
             }
         }
         Some(Keys::Session) => {
@@ -55,7 +67,10 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
             if record.version != version {
                 wrong_version(peer, Some(A::protocol_version));
             } else if is_oversize(record) {
-                peer.fail("ENCRYPTED_LENGTH_TOO_LONG", Some(A::record_overflow));
+                peer.fail(
+                    too_long("ENCRYPTED_LENGTH_TOO_LONG"),
+                    Some(A::record_overflow),
+                );
             }
         }
         Some(Keys::Handshake | Keys::Application) => {
@@ -70,10 +85,18 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
             } else if record.version != ProtocolVersion::TLS1_2 {
                 wrong_version(peer, Some(A::decode_error));
             } else if is_oversize(record) {
-                peer.fail("ENCRYPTED_LENGTH_TOO_LONG", Some(A::record_overflow));
+                peer.fail(
+                    too_long("ENCRYPTED_LENGTH_TOO_LONG"),
+                    Some(A::record_overflow),
+                );
             }
         }
     }
+}
+
+/// Whether a record's length is held against the buffer before anything else of its header is looked at.
+fn looks_at_length_first() -> bool {
+    TELLS_LENGTH_BY_KEYS.is_in() && !READS_HEADER_BEFORE_LENGTH.is_in()
 }
 
 /// A ChangeCipherSpec is passed over in the first TLS 1.3 handshake. For a client that never ends: its
@@ -413,6 +436,15 @@ fn spoilt_header(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut
     let meets = |from: usize, to: usize| least <= to && from <= most;
     let version = usize::from(peer.settled.unwrap_or(ProtocolVersion::TLS1_2).0);
     let right = (version & 0xff) << 8;
+    if record.length == Length::More(1) && looks_at_length_first() {
+        // The low byte of each length that it may have.
+        let low = || (least..=most).map(|length| length & 0xff);
+        let may_fit = low().any(|low| low <= BUFFER >> 8);
+        let may_not_fit = low().any(|low| low >= BUFFER >> 8);
+        if may_not_fit && (!may_fit || fork.pick(vec![true, false])) {
+            return peer.fail(TOO_LONG, Some(A::record_overflow));
+        }
+    }
     if record.length == Length::More(1) {
         // From here on the length is more than any record may have; before it is a matter of what follows.
         let long = right + usize::from(MOST.to_be_bytes()[0]);
@@ -432,6 +464,11 @@ fn spoilt_header(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut
     peer.fail("WRONG_VERSION_NUMBER", Some(A::protocol_version));
 }
 
+/// How long a record may be to fit into the buffer: plaintext, overhead and alignment
+/// (record/methods/tls_common.c, `tls_setup_read_buffer`).
+const BUFFER: usize = 16_384 + 320 + 7;
+/// For the buffer, whatever it is.
+const TOO_LONG: &str = "PACKET_LENGTH_TOO_LONG";
 const HEADER: u32 = 5;
 const MESSAGE_HEADER: u32 = 4;
 /// `SSL2_VERSION`.

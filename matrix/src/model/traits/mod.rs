@@ -6,8 +6,11 @@
 use shakedown::iana::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use shakedown::scenario::StackId;
 
+pub use self::versions::{Change, Versions};
+
 pub mod openssl;
 pub mod rustls;
+pub(super) mod versions;
 
 /// A stack's defaults and abilities.
 #[derive(Debug)]
@@ -37,6 +40,6 @@ pub fn of(stack: StackId) -> &'static Traits {
     match stack {
         StackId::RustlsAwsLcRs => &rustls::AWS_LC_RS,
         StackId::RustlsRing => &rustls::RING,
-        StackId::Openssl => &openssl::OPENSSL,
+        StackId::Openssl => openssl::of(),
     }
 }

@@ -5,7 +5,7 @@ use shakedown::iana::{
     SignatureScheme as Sig,
 };
 
-use super::Traits;
+use super::{Change, Traits};
 
 /// rustls with aws-lc-rs (crypto/aws_lc_rs/mod.rs: `DEFAULT_CIPHER_SUITES`, `DEFAULT_KX_GROUPS` with
 /// `prefer-post-quantum`, `SUPPORTED_SIG_ALGS`).
@@ -34,6 +34,18 @@ pub const RING: Traits = Traits {
     schemes: RING_SCHEMES,
     default_schemes: RING_SCHEMES,
 };
+
+/// A signature over the key exchange of TLS 1.2 by an algorithm that the suite does not have is refused with an
+/// alert (client/tls12.rs, `ExpectServerDone`); before, without one.
+pub const TELLS_OF_WRONG_SIGNER: Change = Change::of_rustls(&[(0, 23, 44)]);
+
+/// A second ClientHello may neither withdraw the offer of a session nor lead to another suite or to TLS 1.2
+/// (server/hs.rs, `PreviousClientHello`).
+pub const HOLDS_SECOND_HELLO_TO_FIRST: Change = Change::of_rustls(&[(0, 23, 45)]);
+
+/// A client notes the group that the server liked once the handshake is done (client/tls13.rs, `set_kx_hint` in
+/// `ExpectFinished`); before, when it had read the ServerHello.
+pub const NOTES_GROUP_WHEN_DONE: Change = Change::of_rustls(&[(0, 23, 46)]);
 
 /// What rustls says when it takes in an alert.
 pub fn alert_received(alert: AlertDescription) -> String {

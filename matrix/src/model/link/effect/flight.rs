@@ -15,6 +15,7 @@ use super::{Effect, Found, certificate, rustls_hello};
 use crate::model::link::peer::Peer;
 use crate::model::link::rustls::debug_name;
 use crate::model::signature::{is_ecdsa, rustls_choice};
+use crate::model::traits::rustls::TELLS_OF_WRONG_SIGNER;
 
 /// What rustls makes of a message that is as long as it says.
 pub(super) fn by_rustls(
@@ -37,10 +38,12 @@ pub(super) fn by_rustls(
             };
             // client/tls12.rs, `ExpectServerDone`.
             if !has_algorithm(scheme) || scheme_is_rsa(scheme) {
-                return fails(Found::of(
-                    "PeerMisbehaved(SignedKxWithWrongAlgorithm)",
-                    A::illegal_parameter,
-                ));
+                let native = "PeerMisbehaved(SignedKxWithWrongAlgorithm)";
+                return fails(if TELLS_OF_WRONG_SIGNER.is_in() {
+                    Found::of(native, A::illegal_parameter)
+                } else {
+                    Found::silent(native)
+                });
             }
             fails(verified(reader, scheme))
         }

@@ -10,6 +10,7 @@ use crate::model::ending::Agreed;
 use crate::model::hello::{Hello, Unreadable, server_abilities};
 use crate::model::link::Setting;
 use crate::model::link::peer::Peer;
+use crate::model::traits::rustls::HOLDS_SECOND_HELLO_TO_FIRST;
 use crate::model::{openssl_server, rustls_server};
 
 /// As the first, with the share that was asked for alone.
@@ -58,7 +59,8 @@ pub(super) fn read(reader: &Peer<'_>, body: &[u8]) -> Vec<Effect> {
         // server/hs.rs, `process_client_hello`.
         return fails(Found::silent("PeerMisbehaved(ServerNameDifferedOnRetry)"));
     }
-    if rustls && heard.versions.is_none() && heard.schemes.is_some() {
+    let minds = HOLDS_SECOND_HELLO_TO_FIRST.is_in();
+    if rustls && minds && heard.versions.is_none() && heard.schemes.is_some() {
         // server/hs.rs, `with_certified_key`: TLS 1.2 is out of the question by now.
         return fails(Found::of(
             "PeerIncompatible(SupportedVersionsExtensionRequired)",
@@ -92,7 +94,7 @@ pub(super) fn read(reader: &Peer<'_>, body: &[u8]) -> Vec<Effect> {
         }),
         Ok(choice) if choice.suite != agreed.suite => fails(if rustls {
             Found::of(
-                "PeerMisbehaved(CipherSuiteDifferedOnRetry)",
+                rustls_server::other_suite(agreed.suite, choice.suite),
                 A::illegal_parameter,
             )
         } else {
