@@ -23,6 +23,7 @@ use crate::identity::Identities;
 use crate::profile::{ClientProfile, ServerProfile};
 use crate::scenario::StackId;
 
+mod clock;
 mod compression;
 mod config;
 mod error;
@@ -33,6 +34,7 @@ mod raw_keys;
 mod resume;
 mod verifiers;
 
+pub use self::clock::VirtualClock;
 pub use self::presenter::Presenter;
 
 /// rustls with one of its providers of cryptography.
