@@ -6,11 +6,15 @@
 
 pub mod clock;
 pub mod connection;
+#[cfg(any(feature = "openssl", feature = "rustls"))]
+mod hello;
 pub mod iana;
 #[cfg(feature = "identity")]
 pub mod identity;
 pub mod link;
 pub mod outcome;
+#[cfg(any(feature = "openssl", feature = "rustls"))]
+pub mod own;
 pub mod pair;
 pub mod profile;
 pub mod scenario;

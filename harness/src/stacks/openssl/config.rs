@@ -565,7 +565,7 @@ static SUITES: LazyLock<BTreeMap<CipherSuite, &'static str>> = LazyLock::new(|| 
 });
 
 /// `X509_V_FLAG_OCSP_RESP_CHECK`, since OpenSSL 3.6.
-const OCSP_RESP_CHECK: u64 = 0x40_0000;
+pub(super) const OCSP_RESP_CHECK: u64 = 0x40_0000;
 
 const TLS13_SUITES: &str = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:\
     TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";

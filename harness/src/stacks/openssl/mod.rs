@@ -13,6 +13,7 @@ mod config;
 mod connection;
 mod error;
 mod ffi;
+mod own;
 mod parsed;
 mod resume;
 mod session;

@@ -28,6 +28,7 @@ mod compression;
 mod config;
 mod error;
 mod observe;
+mod own;
 mod presenter;
 mod provider;
 mod raw_keys;
