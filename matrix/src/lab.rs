@@ -22,7 +22,12 @@ pub struct Lab {
 impl Lab {
     /// With every stack that is linked.
     pub fn new() -> Self {
-        Self::with_stacks(stacks::linked(&Arc::new(Identities::new())))
+        Self::with_identities(&Arc::new(Identities::new()))
+    }
+
+    /// With every stack that is linked, on certificates that the caller has too.
+    pub fn with_identities(identities: &Arc<Identities>) -> Self {
+        Self::with_stacks(stacks::linked(identities))
     }
 
     /// With stacks of the caller's choice; the first one of an id serves.

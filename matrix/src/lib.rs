@@ -5,6 +5,8 @@
 //! [`run`] counts, [`shrink`] reduces what went otherwise, and [`report`] tells it.
 
 pub mod absence;
+#[cfg(feature = "stacks")]
+pub mod adopted;
 // Tests begin in the order of their names: this one watches the others.
 #[cfg(all(test, feature = "recorded"))]
 #[path = "recorded.rs"]

@@ -254,7 +254,8 @@ fn describe_expected(end: &ExpectedEnd) -> String {
     }
 }
 
-fn describe(end: &End) -> String {
+/// An end in a few words.
+pub(crate) fn describe(end: &End) -> String {
     match end {
         End::NotStarted => "not started".into(),
         // An error without a word of ours fails the run, even if its name was foreseen.
