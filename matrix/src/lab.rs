@@ -13,6 +13,14 @@ use shakedown::stacks::randomness;
 use shakedown::{pair, stacks};
 
 /// Where scenarios are tried out.
+///
+/// ```
+/// use shakedown::scenario::{Scenario, StackId};
+/// use shakedown_matrix::lab::Lab;
+///
+/// let scenario = Scenario::plain(StackId::Openssl, StackId::RustlsRing);
+/// assert!(Lab::new().run(&scenario).is_success());
+/// ```
 pub struct Lab {
     stacks: Vec<Box<dyn Stack>>,
     clients: Shelf<ClientProfile>,
