@@ -215,3 +215,40 @@ const SUPPORTED_VERSIONS: u16 = 0x002b;
 const KEY_SHARE: u16 = 0x0033;
 const RENEGOTIATION_SIGNAL: u16 = 0x00ff;
 const FALLBACK_SIGNAL: u16 = 0x5600;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hello_is_read_and_what_is_none_is_not() {
+        let hello = Hello::read(HELLO).expect("whole");
+        assert_eq!(hello.suites, [CipherSuite::TLS_AES_128_GCM_SHA256]);
+        assert_eq!(hello.newest(), ProtocolVersion::TLS1_2);
+        assert_eq!(hello.versions(), Some(vec![ProtocolVersion::TLS1_3]));
+        assert_eq!(hello.shares(), [NamedGroup::x25519]);
+        assert_eq!(hello.alpn(), Some(Vec::new()));
+        assert!(hello.falls_back());
+        for length in 0..HELLO.len() {
+            assert_eq!(Hello::read(&HELLO[..length]), None, "{length}");
+        }
+        let other = hello.clone().without(SUPPORTED_VERSIONS);
+        assert_eq!(hello.difference(&hello), None);
+        let difference = hello.difference(&other);
+        assert_eq!(difference.as_deref(), Some("extension 0x002b"));
+    }
+
+    /// With one suite and a fallback signal, one version, and a share of a byte.
+    const HELLO: &[u8] = &[
+        0x16, 0x03, 0x01, 0x00, 0x43, // a handshake record
+        0x01, 0x00, 0x00, 0x3f, 0x03, 0x03, // client_hello, legacy_version
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, // random
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    //
+        0x00, // legacy_session_id
+        0x00, 0x04, 0x13, 0x01, 0x56, 0x00, // cipher_suites
+        0x01, 0x00, // legacy_compression_methods
+        0x00, 0x12, // extensions
+        0x00, 0x2b, 0x00, 0x03, 0x02, 0x03, 0x04, // supported_versions
+        0x00, 0x33, 0x00, 0x07, 0x00, 0x05, 0x00, 0x1d, 0x00, 0x01, 0x09, // key_share
+    ];
+}

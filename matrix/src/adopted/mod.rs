@@ -5,6 +5,23 @@
 //! against the model as far as what is known decides it; where what is open decides, only what always
 //! holds is demanded.
 //!
+//! Peers present certificates of the test PKI and are verified against it, so that one's own configuration
+//! has to be brought there; a copy of it will do, with nothing else changed:
+//!
+//! - its time: `config.time_provider = Arc::new(VirtualClock)` for rustls,
+//!   `context.verify_param_mut().set_time(clock::NOW)` for OpenSSL;
+//! - its roots: [`Identities::anchors`](shakedown::identity::Identities::anchors) of the peer's role, in
+//!   `with_root_certificates`, in a verifier for `config.dangerous().set_certificate_verifier`, or in
+//!   `context.set_cert_store`;
+//! - a server's certificate, and a client's if it has one:
+//!   [`Identities::chain`](shakedown::identity::Identities::chain);
+//! - a client's name for the server:
+//!   [`ServerName::RIGHT`](shakedown::profile::ServerName::RIGHT).
+//!
+//! Without these it can be crossed all the same: what is decided before a certificate is looked at is
+//! foretold, and the rest is told as it went. A prediction rests on what was read and on what the caller has
+//! answered for ([`Own::told`]); an answer that is not true shows as a handshake that goes otherwise.
+//!
 //! The programs `own_client_config`, `own_server_config` and `own_ssl_context` in `examples/` do this for a
 //! configuration of each library.
 

@@ -83,44 +83,6 @@ impl Rustls {
         )
     }
 
-    /// A client with a configuration of the caller's.
-    ///
-    /// Its sessions tell no signature schemes, which only the verifiers and keys of
-    /// [`Self::client_config`] note. [`Self::own_client`] also reads the configuration back.
-    ///
-    /// ```
-    /// # #[cfg(all(feature = "rustls-ring", feature = "openssl"))] {
-    /// use std::sync::Arc;
-    /// use rustls::{ClientConfig, RootCertStore};
-    /// use shakedown::connection::Stack;
-    /// use shakedown::profile::{ServerName, ServerProfile};
-    /// use shakedown::stacks::openssl::OpenSsl;
-    /// use shakedown::stacks::rustls::{Rustls, VirtualClock};
-    /// use shakedown::{identity::Identities, link::Link, outcome::End, pair};
-    ///
-    /// let identities = Arc::new(Identities::new());
-    /// let provider = Arc::new(rustls::crypto::ring::default_provider());
-    /// let config = ClientConfig::builder_with_details(provider, Arc::new(VirtualClock))
-    ///     .with_safe_default_protocol_versions()
-    ///     .unwrap()
-    ///     .with_root_certificates(RootCertStore::empty())
-    ///     .with_no_client_auth();
-    /// let name = ServerName::RIGHT.try_into().unwrap();
-    /// let client = Rustls::ring(identities.clone()).adopt_client(Arc::new(config), name);
-    /// let server = OpenSsl::new(identities).server(&ServerProfile::default());
-    /// let outcome = pair::meet(Ok(&*client), server.as_deref(), &Link::default());
-    /// let End::Failed(failure) = outcome.client.end else { panic!("it trusts nobody") };
-    /// assert_eq!(failure.native, "InvalidCertificate(UnknownIssuer)");
-    /// # }
-    /// ```
-    pub fn adopt_client(
-        &self,
-        config: Arc<ClientConfig>,
-        name: RustlsName<'static>,
-    ) -> Arc<dyn Config> {
-        self.prepare_client(config, name, None)
-    }
-
     /// A client of this profile whose verifier is another: what `wrap` makes of the profile's own.
     ///
     /// # Errors
@@ -174,43 +136,6 @@ impl Rustls {
             name,
             sent_name,
             verified,
-            identities: self.identities.clone(),
-        })
-    }
-
-    /// A server with a configuration of the caller's, as [`Self::adopt_client`].
-    ///
-    /// ```
-    /// # #[cfg(all(feature = "rustls-ring", feature = "openssl"))] {
-    /// use std::sync::Arc;
-    /// use rustls::ServerConfig;
-    /// use rustls::pki_types::PrivateKeyDer;
-    /// use shakedown::connection::{Role, Stack};
-    /// use shakedown::profile::{ClientProfile, Credential};
-    /// use shakedown::stacks::openssl::OpenSsl;
-    /// use shakedown::stacks::rustls::{Rustls, VirtualClock};
-    /// use shakedown::{identity::Identities, link::Link, pair};
-    ///
-    /// let identities = Arc::new(Identities::new());
-    /// let chain = identities.chain(Role::Server, Credential::default()).unwrap();
-    /// let certificates = chain.certificates.iter().cloned().map(Into::into).collect();
-    /// let key = PrivateKeyDer::try_from(chain.key.clone()).unwrap();
-    /// let provider = Arc::new(rustls::crypto::ring::default_provider());
-    /// let config = ServerConfig::builder_with_details(provider, Arc::new(VirtualClock))
-    ///     .with_safe_default_protocol_versions()
-    ///     .unwrap()
-    ///     .with_no_client_auth()
-    ///     .with_single_cert(certificates, key)
-    ///     .unwrap();
-    /// let server = Rustls::ring(identities.clone()).adopt_server(Arc::new(config));
-    /// let client = OpenSsl::new(identities).client(&ClientProfile::default());
-    /// assert!(pair::meet(client.as_deref(), Ok(&*server), &Link::default()).is_success());
-    /// # }
-    /// ```
-    pub fn adopt_server(&self, config: Arc<ServerConfig>) -> Arc<dyn Config> {
-        Arc::new(Server {
-            config,
-            ticketer: self.ticketer.clone(),
             identities: self.identities.clone(),
         })
     }
