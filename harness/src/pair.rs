@@ -91,6 +91,22 @@ pub fn meet_again_over<'a>(
 }
 
 /// Two connections and the link between them.
+///
+/// ```
+/// # #[cfg(feature = "openssl")] {
+/// use std::sync::Arc;
+/// use shakedown::connection::{Role, Stack};
+/// use shakedown::{identity::Identities, link::Link, pair::Pair, profile, stacks::openssl::OpenSsl};
+///
+/// let stack = OpenSsl::new(Arc::new(Identities::new()));
+/// let client = stack.client(&profile::ClientProfile::default()).unwrap();
+/// let server = stack.server(&profile::ServerProfile::default()).unwrap();
+/// let link = Link::default();
+/// let mut pair = Pair::new(client.connect().unwrap(), server.connect().unwrap(), &link);
+/// assert!(pair.handshake());
+/// assert!(pair.connection(Role::Server).is_established());
+/// # }
+/// ```
 pub struct Pair<'a> {
     client: Half,
     server: Half,

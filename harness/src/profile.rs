@@ -16,6 +16,16 @@ mod flaw;
 mod pairs;
 
 /// A client's configuration.
+///
+/// ```
+/// use shakedown::profile::{ClientProfile, Sni};
+///
+/// let profile: ClientProfile = serde_json::from_str(r#"{"sni":"omit","alpn":["h2"]}"#)?;
+/// assert_eq!(profile.sni, Sni::Omit);
+/// // What is left out has its plainest value.
+/// assert_eq!(profile.trust, ClientProfile::default().trust);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClientProfile {
@@ -67,6 +77,17 @@ pub struct ClientProfile {
 }
 
 /// A server's configuration.
+///
+/// ```
+/// use shakedown::profile::{Credential, Flaw, ServerProfile};
+///
+/// let expired = ServerProfile {
+///     identity: Some(Credential { flaw: Flaw::Expired, ..Credential::default() }),
+///     ..ServerProfile::default()
+/// };
+/// assert_eq!(serde_json::to_string(&expired)?, r#"{"identity":{"flaw":"expired"}}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServerProfile {
@@ -144,6 +165,17 @@ impl Default for ServerProfile {
 /// Versions and algorithms, for either side.
 ///
 /// A list that is `null` leaves the stack's own default in place.
+///
+/// ```
+/// use shakedown::iana::{NamedGroup, ProtocolVersion};
+/// use shakedown::profile::Protocol;
+///
+/// let protocol: Protocol = serde_json::from_str(r#"{"versions":["TLS1.3"],"groups":["x25519"]}"#)?;
+/// assert_eq!(protocol.versions, [ProtocolVersion::TLS1_3]);
+/// assert_eq!(protocol.groups, Some(vec![NamedGroup::x25519]));
+/// assert_eq!(protocol.suites, None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Protocol {

@@ -11,6 +11,16 @@ use crate::link::{Act, Link};
 use crate::profile::{ClientProfile, Credential, Protocol, ServerProfile, Trust};
 
 /// One handshake to be tried.
+///
+/// ```
+/// use shakedown::scenario::{Scenario, StackId};
+///
+/// let json = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"}}"#;
+/// let scenario = Scenario::from_json(json)?;
+/// assert_eq!(scenario, Scenario::plain(StackId::Openssl, StackId::RustlsRing));
+/// assert_eq!((scenario.to_json().as_str(), scenario.id().to_string().len()), (json, 12));
+/// # Ok::<(), shakedown::scenario::ScenarioError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {

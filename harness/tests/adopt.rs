@@ -2,15 +2,12 @@
 #![cfg(all(feature = "openssl", feature = "rustls-ring"))]
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use openssl::pkey::PKey;
 use openssl::ssl::{SslContextBuilder, SslMethod};
 use openssl::x509::X509;
-use rustls::pki_types::{ServerName, UnixTime};
-use rustls::time_provider::TimeProvider;
+use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
-use shakedown::clock;
 use shakedown::connection::{Role, Stack};
 use shakedown::iana::AlertDescription;
 use shakedown::identity::Identities;
@@ -19,7 +16,7 @@ use shakedown::outcome::{Protection, SentAlert};
 use shakedown::pair;
 use shakedown::profile::{self, ClientProfile, Credential, ServerProfile, Trust};
 use shakedown::stacks::openssl::OpenSsl;
-use shakedown::stacks::rustls::Rustls;
+use shakedown::stacks::rustls::{Rustls, VirtualClock};
 
 #[test]
 fn a_rustls_config_of_ones_own_meets_an_openssl_context_of_ones_own() {
@@ -33,7 +30,7 @@ fn a_rustls_config_of_ones_own_meets_an_openssl_context_of_ones_own() {
         roots.add(der.clone().into()).unwrap();
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_details(provider, Arc::new(Clock))
+    let config = ClientConfig::builder_with_details(provider, Arc::new(VirtualClock))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
@@ -81,14 +78,4 @@ fn a_context_of_ones_own_tells_its_alerts() {
         outcome.server.alert_received,
         Some(AlertDescription::unknown_ca)
     );
-}
-
-/// The certificates are of the harness's time.
-#[derive(Debug)]
-struct Clock;
-
-impl TimeProvider for Clock {
-    fn current_time(&self) -> Option<UnixTime> {
-        Some(UnixTime::since_unix_epoch(Duration::from_secs(clock::NOW)))
-    }
 }

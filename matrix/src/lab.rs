@@ -13,6 +13,14 @@ use shakedown::stacks::randomness;
 use shakedown::{pair, stacks};
 
 /// Where scenarios are tried out.
+///
+/// ```
+/// use shakedown::scenario::{Scenario, StackId};
+/// use shakedown_matrix::lab::Lab;
+///
+/// let scenario = Scenario::plain(StackId::Openssl, StackId::RustlsRing);
+/// assert!(Lab::new().run(&scenario).is_success());
+/// ```
 pub struct Lab {
     stacks: Vec<Box<dyn Stack>>,
     clients: Shelf<ClientProfile>,
@@ -22,7 +30,12 @@ pub struct Lab {
 impl Lab {
     /// With every stack that is linked.
     pub fn new() -> Self {
-        Self::with_stacks(stacks::linked(&Arc::new(Identities::new())))
+        Self::with_identities(&Arc::new(Identities::new()))
+    }
+
+    /// With every stack that is linked, on certificates that the caller has too.
+    pub fn with_identities(identities: &Arc<Identities>) -> Self {
+        Self::with_stacks(stacks::linked(identities))
     }
 
     /// With stacks of the caller's choice; the first one of an id serves.

@@ -45,6 +45,22 @@ pub struct Difference {
 }
 
 /// Holds an outcome against its prediction.
+///
+/// ```
+/// # #[cfg(feature = "stacks")] {
+/// use shakedown::scenario::{Scenario, StackId};
+/// use shakedown_matrix::lab::Lab;
+/// use shakedown_matrix::model::predict;
+/// use shakedown_matrix::verdict::{Verdict, judge};
+///
+/// let scenario = Scenario::plain(StackId::RustlsRing, StackId::Openssl);
+/// let prediction = predict(&scenario);
+/// let mut outcome = Lab::new().run(&scenario);
+/// assert_eq!(judge(&prediction, &outcome), Verdict::Agree);
+/// outcome.exporters_agree = Some(false);
+/// assert!(matches!(judge(&prediction, &outcome), Verdict::Diverge(_)));
+/// # }
+/// ```
 pub fn judge(prediction: &Prediction, outcome: &Outcome) -> Verdict {
     if let Some(message) = first(outcome, |end| match end {
         End::Crashed(message) => Some(message.clone()),
@@ -254,6 +270,7 @@ fn describe_expected(end: &ExpectedEnd) -> String {
     }
 }
 
+/// An end in a few words.
 pub(crate) fn describe(end: &End) -> String {
     match end {
         End::NotStarted => "not started".into(),

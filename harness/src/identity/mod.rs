@@ -35,6 +35,25 @@ use keys::Purpose;
 use memo::Memo;
 
 /// Every certificate of the harness; each is made on first use and kept.
+///
+/// A client of one's own that is to trust the harness's servers trusts [`Self::anchors`]; a server of one's
+/// own that the harness's clients are to trust presents a [`Self::chain`]. They are valid around
+/// [`clock::NOW`](crate::clock::NOW), and servers' for
+/// [`ServerName::RIGHT`](crate::profile::ServerName::RIGHT).
+///
+/// ```
+/// use shakedown::connection::Role;
+/// use shakedown::identity::Identities;
+/// use shakedown::profile::{Credential, Trust};
+///
+/// let identities = Identities::new();
+/// let roots = identities.anchors(Role::Server, Trust::Roots)?;
+/// let chain = identities.chain(Role::Server, Credential::default())?;
+/// assert!(roots.len() > 1);
+/// // The end entity's certificate and the intermediate's; nobody sends a root.
+/// assert_eq!(chain.certificates.len(), 2);
+/// # Ok::<(), shakedown::identity::Unmakeable>(())
+/// ```
 #[derive(Default)]
 pub struct Identities {
     authorities: Authorities,

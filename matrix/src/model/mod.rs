@@ -177,6 +177,20 @@ pub enum ExpectedEnd {
 }
 
 /// What a scenario must come to.
+///
+/// ```
+/// use shakedown::scenario::Scenario;
+/// use shakedown_matrix::model::{Cause, predict};
+///
+/// let scenario = Scenario::from_json(
+///     r#"{"client":{"stack":"openssl"},
+///         "server":{"stack":"rustls-ring","profile":{"client_auth":"required"}}}"#,
+/// )?;
+/// let prediction = predict(&scenario);
+/// assert_eq!(prediction.cause(), Some(Cause::ClientCertMissing));
+/// assert!(prediction.is_sharp());
+/// # Ok::<(), shakedown::scenario::ScenarioError>(())
+/// ```
 pub fn predict(scenario: &Scenario) -> Prediction {
     let mut prediction = first(scenario);
     if let Prediction::Expect(expectation) = &mut prediction

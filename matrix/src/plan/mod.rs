@@ -53,6 +53,18 @@ impl Default for Request {
 }
 
 /// The scenarios of a run.
+///
+/// ```
+/// use shakedown::scenario::StackId;
+/// use shakedown_matrix::plan::{Plan, Request};
+///
+/// let stacks = vec![StackId::Openssl];
+/// let plan = Plan::new(&Request { strength: 1, random: 0, seed: 1, stacks })?;
+/// let cases: Vec<_> = (0..plan.batches()).flat_map(|batch| plan.batch(batch)).collect();
+/// assert_eq!(cases.len(), plan.len());
+/// assert!(cases.iter().any(|case| case.name == "cause/cert-expired/openssl->openssl/TLS1.3"));
+/// # Ok::<(), shakedown_matrix::cover::CoverError>(())
+/// ```
 #[derive(Debug)]
 pub struct Plan {
     axes: Axes,

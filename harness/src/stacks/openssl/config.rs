@@ -576,7 +576,7 @@ static SUITES: LazyLock<BTreeMap<CipherSuite, &'static str>> = LazyLock::new(|| 
 });
 
 /// `X509_V_FLAG_OCSP_RESP_CHECK`. Older versions take the flag, and do nothing.
-const OCSP_RESP_CHECK: u64 = 0x40_0000;
+pub(super) const OCSP_RESP_CHECK: u64 = 0x40_0000;
 /// 3.5.0, as `OPENSSL_VERSION_NUMBER` has it.
 const FIRST_WITH_TUPLES: i64 = 0x3050_0000;
 /// 3.6.0, as `OPENSSL_VERSION_NUMBER` has it.

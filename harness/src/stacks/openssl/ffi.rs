@@ -12,8 +12,8 @@ use openssl::ssl::{
     SslCipher, SslContextBuilder, SslContextRef, SslRef, SslSession, SslSessionRef,
 };
 use openssl::stack::StackRef;
-use openssl::x509::X509Crl;
 use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::{X509, X509Crl};
 use openssl_sys as ffi;
 
 use super::trace;
@@ -191,6 +191,18 @@ pub(super) fn suites(context: &SslContextRef) -> Option<&StackRef<SslCipher>> {
     unsafe {
         let suites = SSL_CTX_get_ciphers(context.as_ptr());
         (!suites.is_null()).then(|| StackRef::from_ptr(suites))
+    }
+}
+
+/// The certificates that a context sends behind its own; `None`: there are none, of which the `openssl`
+/// crate's own binding panics.
+pub(super) fn extra_chain(context: &SslContextRef) -> Option<&StackRef<X509>> {
+    let mut chain = ptr::null_mut();
+    // SAFETY: the context is live, and the command writes one pointer, null or to a stack that is the
+    // context's own as long as it is not changed, which the shared borrow rules out.
+    unsafe {
+        ffi::SSL_CTX_get_extra_chain_certs(context.as_ptr(), &raw mut chain);
+        (!chain.is_null()).then(|| StackRef::from_ptr(chain))
     }
 }
 

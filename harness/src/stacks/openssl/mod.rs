@@ -13,6 +13,7 @@ mod config;
 mod connection;
 mod error;
 mod ffi;
+mod own;
 mod parsed;
 mod resume;
 mod session;
@@ -104,12 +105,46 @@ impl OpenSsl {
     /// A client with a context of the caller's, and the name that each connection sends as SNI.
     ///
     /// What is checked of the server's name is the context's business. A message callback of the
-    /// context's is not called: the harness has its own on each connection.
+    /// context's is not called: the harness has its own on each connection. [`Self::own_client`] also
+    /// reads the context back.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use openssl::ssl::{SslContext, SslMethod, SslVersion};
+    /// use shakedown::connection::Stack;
+    /// use shakedown::iana::ProtocolVersion;
+    /// use shakedown::stacks::openssl::OpenSsl;
+    /// use shakedown::{identity::Identities, link::Link, pair, profile::ServerProfile};
+    ///
+    /// let stack = OpenSsl::new(Arc::new(Identities::new()));
+    /// let mut context = SslContext::builder(SslMethod::tls_client()).unwrap();
+    /// context.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap();
+    /// let client = stack.adopt_client(context.build(), None);
+    /// let server = stack.server(&ServerProfile::default());
+    /// let outcome = pair::meet(Ok(&*client), server.as_deref(), &Link::default());
+    /// assert_eq!(outcome.client.session.unwrap().version, ProtocolVersion::TLS1_2);
+    /// ```
     pub fn adopt_client(&self, context: SslContext, sni: Option<String>) -> Arc<dyn Config> {
         self.adopt(context, Role::Client, sni)
     }
 
     /// A server with a context of the caller's, as [`Self::adopt_client`].
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use openssl::ssl::{SslContext, SslMethod};
+    /// use shakedown::connection::Stack;
+    /// use shakedown::stacks::openssl::OpenSsl;
+    /// use shakedown::{identity::Identities, link::Link, outcome::End, pair, profile::ClientProfile};
+    ///
+    /// let stack = OpenSsl::new(Arc::new(Identities::new()));
+    /// let context = SslContext::builder(SslMethod::tls_server()).unwrap();
+    /// let server = stack.adopt_server(context.build());
+    /// let client = stack.client(&ClientProfile::default());
+    /// let outcome = pair::meet(client.as_deref(), Ok(&*server), &Link::default());
+    /// let End::Failed(failure) = outcome.server.end else { panic!("it has no certificate") };
+    /// assert_eq!(failure.native, "NO_SHARED_CIPHER");
+    /// ```
     pub fn adopt_server(&self, context: SslContext) -> Arc<dyn Config> {
         self.adopt(context, Role::Server, None)
     }

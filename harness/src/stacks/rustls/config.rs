@@ -1,25 +1,23 @@
 //! From a profile to a `ClientConfig` or a `ServerConfig`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{AlwaysResolvesClientRawPublicKeys, Resumption};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{
-    CertificateDer, DnsName, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName as RustlsName, UnixTime,
+    CertificateDer, DnsName, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName as RustlsName,
 };
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ServerConfig, SupportedProtocolVersion};
 
 use super::Rustls;
+use super::clock::VirtualClock;
 use super::compression::{compressors, decompressors};
 use super::error::{config_failure, failure_of};
 use super::observe::ObservedKey;
-use crate::clock;
 use crate::connection::{Refusal, Role};
 use crate::iana::ProtocolVersion;
 use crate::identity::Unmakeable;
@@ -84,7 +82,7 @@ impl Rustls {
         let provider = self.provider(&profile.protocol)?;
         let verifier = wrap(self.server_verifier(profile, &provider)?);
         let raw = profile.certificate_type == CertificateType::RawPublicKey;
-        let builder = ClientConfig::builder_with_details(provider.clone(), Arc::new(StoppedClock))
+        let builder = ClientConfig::builder_with_details(provider.clone(), Arc::new(VirtualClock))
             .with_protocol_versions(&versions)
             .map_err(refused)?
             .dangerous()
@@ -138,7 +136,7 @@ impl Rustls {
         }
         let versions = versions(&profile.protocol.versions)?;
         let provider = self.provider(&profile.protocol)?;
-        let builder = ServerConfig::builder_with_details(provider.clone(), Arc::new(StoppedClock))
+        let builder = ServerConfig::builder_with_details(provider.clone(), Arc::new(VirtualClock))
             .with_protocol_versions(&versions)
             .map_err(refused)?;
         let builder =
@@ -229,16 +227,6 @@ impl Rustls {
         .map_err(refused)?;
         certified.key = Arc::new(ObservedKey(certified.key));
         Ok(certified)
-    }
-}
-
-/// Time as the harness has it.
-#[derive(Debug)]
-struct StoppedClock;
-
-impl TimeProvider for StoppedClock {
-    fn current_time(&self) -> Option<UnixTime> {
-        Some(UnixTime::since_unix_epoch(Duration::from_secs(clock::NOW)))
     }
 }
 

@@ -23,16 +23,19 @@ use crate::identity::Identities;
 use crate::profile::{ClientProfile, ServerProfile};
 use crate::scenario::StackId;
 
+mod clock;
 mod compression;
 mod config;
 mod error;
 mod observe;
+mod own;
 mod presenter;
 mod provider;
 mod raw_keys;
 mod resume;
 mod verifiers;
 
+pub use self::clock::VirtualClock;
 pub use self::presenter::Presenter;
 
 /// rustls with one of its providers of cryptography.
@@ -78,18 +81,6 @@ impl Rustls {
             ring::Ticketer::new,
             identities,
         )
-    }
-
-    /// A client with a configuration of the caller's.
-    ///
-    /// Its sessions tell no signature schemes, which only the verifiers and keys of
-    /// [`Self::client_config`] note.
-    pub fn adopt_client(
-        &self,
-        config: Arc<ClientConfig>,
-        name: RustlsName<'static>,
-    ) -> Arc<dyn Config> {
-        self.prepare_client(config, name, None)
     }
 
     /// A client of this profile whose verifier is another: what `wrap` makes of the profile's own.
@@ -145,15 +136,6 @@ impl Rustls {
             name,
             sent_name,
             verified,
-            identities: self.identities.clone(),
-        })
-    }
-
-    /// A server with a configuration of the caller's, as [`Self::adopt_client`].
-    pub fn adopt_server(&self, config: Arc<ServerConfig>) -> Arc<dyn Config> {
-        Arc::new(Server {
-            config,
-            ticketer: self.ticketer.clone(),
             identities: self.identities.clone(),
         })
     }
