@@ -16,7 +16,7 @@ use crate::report::Shard;
 #[derive(Debug, Parser)]
 #[command(name = "shakedown", version, max_term_width = 80)]
 #[command(
-    after_help = "Exit status: 0 as the model says, 1 a divergence or a new deviation from an RFC, 2 a fault of usage or of \
+    after_help = "Exit status: 0 as the model says, 1 a divergence, a new deviation from an RFC, or what --fail-on is about, 2 a fault of usage or of \
     the harness, 4 nothing selected, 130 interrupted."
 )]
 pub(super) struct Cli {

@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
-use super::words::{about, compared, example, meaning, pairings, place, result, stacks, values};
+use super::words::{
+    about, asked, compared, example, meaning, pairings, place, result, stacks, values,
+};
 use super::{Diff, Group, Kind};
-use crate::report::human::{BOLD, GREEN, RED, RESET, asked, replay};
+use crate::report::human::{BOLD, GREEN, RED, RESET, replay};
 use crate::wrap::{paragraph, printable, wrap};
 
 /// Renders the diff in lines of at most `width` columns, the most important last, where it is seen.
@@ -15,8 +17,8 @@ pub fn render(diff: &Diff, width: usize, color: bool) -> String {
         color,
     };
     page.heading("shakedown diff", BOLD);
-    page.line(1, &format!("before: {}", asked(&diff.old.request)));
-    page.line(1, &format!("after:  {}", asked(&diff.new.request)));
+    page.line(1, &format!("before: {}", asked(&diff.old)));
+    page.line(1, &format!("after:  {}", asked(&diff.new)));
     page.section("Stacks");
     for line in stacks(diff) {
         page.line(1, &line);

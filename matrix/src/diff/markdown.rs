@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
-use super::words::{about, compared, example, meaning, pairings, place, result, stacks, values};
+use super::words::{
+    about, asked, compared, example, meaning, pairings, place, result, stacks, values,
+};
 use super::{Diff, Group, Kind};
-use crate::report::human::{asked, replay};
+use crate::report::human::replay;
 use crate::report::markdown::{CODE_WIDTH, bounded, cell_code, fenced, table, text};
 
 /// Renders the diff.
@@ -17,8 +19,8 @@ pub fn render(diff: &Diff) -> String {
         page,
         "\n{}. Before: {}. After: {}.\n",
         text(&compared(diff)),
-        text(&asked(&diff.old.request)),
-        text(&asked(&diff.new.request))
+        text(&asked(&diff.old)),
+        text(&asked(&diff.new))
     );
     page += &overview(diff);
     for kind in Kind::ALL {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{Change, Diff, Group, Kind};
+use super::{Change, Diff, Group, Kind, Told};
+use crate::report::human;
 
 /// The result in a line.
 pub(super) fn result(diff: &Diff) -> String {
@@ -30,6 +31,15 @@ pub(super) fn compared(diff: &Diff) -> String {
         );
     }
     text
+}
+
+/// What a run was asked for, and whether it came to its end.
+pub(super) fn asked(told: &Told) -> String {
+    let asked = human::asked(&told.request);
+    if told.request.interrupted {
+        return format!("{asked}; interrupted");
+    }
+    asked
 }
 
 /// The stacks of both runs.
