@@ -4,9 +4,8 @@
 use std::sync::Arc;
 
 use openssl::ssl::{SslContext, SslMethod, SslOptions};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName as RustlsName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::pki_types::ServerName as RustlsName;
+use rustls::{ClientConfig, RootCertStore};
 use shakedown::connection::Role;
 use shakedown::iana::ProtocolVersion;
 use shakedown::identity::Identities;
@@ -19,7 +18,9 @@ use shakedown_matrix::adopted::{Crossed, Met, Peer, Side, alone, cross, of_cases
 use shakedown_matrix::lab::Lab;
 use shakedown_matrix::model::{Cause, Prediction};
 use shakedown_matrix::plan::{Plan, Request};
-use shakedown_matrix::verdict::{Field, Verdict};
+use shakedown_matrix::verdict::Verdict;
+
+mod faults;
 
 /// Each client profile that differs in one value is prepared, read back, told what cannot be read, and
 /// crossed with servers that show versions, suites, groups, schemes and certificates.
@@ -93,56 +94,6 @@ fn what_is_read_of_random_configurations_is_what_they_were_made_of() {
     }
     right_and_mostly_foretold(&clients);
     right_and_mostly_foretold(&servers);
-}
-
-#[test]
-fn a_verifier_that_takes_anything_is_found_out() {
-    let house = House::new();
-    let mut config = house.client_config(&[&rustls::version::TLS13, &rustls::version::TLS12]);
-    let provider = config.crypto_provider().clone();
-    let schemes = provider
-        .signature_verification_algorithms
-        .supported_schemes();
-    config
-        .dangerous()
-        .set_certificate_verifier(Arc::new(TakesAnything(schemes)));
-
-    let own = house.own_client(config);
-    // Nobody has said how it verifies: nothing is foretold where that decides, and nothing is wrong.
-    let untold = cross(&house.lab, &own, &alone());
-    assert_eq!(untold.otherwise().count(), 0, "{untold}");
-    assert!(
-        untold.foretold().all(|met| !met.outcome.is_success()),
-        "{untold}"
-    );
-    let expired = find(&untold, "flaw=expired", StackId::Openssl);
-    assert!(expired.outcome.is_success());
-    assert!(matches!(expired.verdict, Verdict::Unmodelled(_)));
-
-    let own = own.told(Setting::Verification, |profile| {
-        profile.trust = Trust::Roots
-    });
-    let told = cross(&house.lab, &own, &alone());
-    let expired = find(&told, "flaw=expired", StackId::Openssl);
-    assert_eq!(expired.prediction.cause(), Some(Cause::CertExpired));
-    let Verdict::Diverge(differences) = &expired.verdict else {
-        panic!("{:?}", expired.verdict);
-    };
-    let end = differences
-        .iter()
-        .find(|difference| (difference.side, difference.field) == (Some(Role::Client), Field::End))
-        .expect("the client ends otherwise");
-    assert_eq!(
-        (end.expected.as_str(), end.actual.as_str()),
-        ("failed: InvalidCertificate(Expired)", "closed")
-    );
-    for flaw in ["flaw=other-name", "flaw=self-signed", "flaw=bad-signature"] {
-        assert!(
-            find(&told, flaw, StackId::RustlsRing).is_otherwise(),
-            "{flaw}"
-        );
-    }
-    assert!(told.to_string().contains("OTHERWISE: "), "{told}");
 }
 
 #[test]
@@ -301,6 +252,11 @@ impl House {
                 rustls.own_server(Arc::new(rustls.server_config(profile).expect("prepared")))
             }
         };
+        self.tell_server(own, profile)
+    }
+
+    /// Has the profile's word for what stays open.
+    fn tell_server(&self, own: OwnServer, profile: &ServerProfile) -> OwnServer {
         tell(own, |own, setting| match setting {
             Setting::Versions => own.protocol.versions.clone_from(&profile.protocol.versions),
             Setting::Groups => {
@@ -423,44 +379,6 @@ fn find<'a>(crossed: &'a Crossed, peer: &str, stack: StackId) -> &'a Met {
     let mut met = crossed.met.iter();
     met.find(|met| met.peer == peer && met.stack == stack)
         .unwrap_or_else(|| panic!("no {peer} on {stack}"))
-}
-
-#[derive(Debug)]
-struct TakesAnything(Vec<SignatureScheme>);
-
-impl ServerCertVerifier for TakesAnything {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &RustlsName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.clone()
-    }
 }
 
 /// openssl/ssl.h.
