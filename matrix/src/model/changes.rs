@@ -24,6 +24,14 @@ fn cause(version: &str, json: &str) -> Option<Cause> {
     under(version, json).cause()
 }
 
+/// HTTP in the place of a TLS 1.3 record of the server's.
+fn plaintext_at(record: u32) -> String {
+    format!(
+        r#"{{"client":{{"stack":"openssl"}},"server":{{"stack":"rustls-ring"}},
+            "link":{{"ops":[{{"from":"server","at":{{"record":{record}}},"act":{{"inject":"http-response"}}}}]}}}}"#
+    )
+}
+
 fn expected(version: &str, json: &str) -> Expected {
     match under(version, json) {
         Prediction::Expect(expectation) => expectation.allowed[0].clone(),
@@ -120,6 +128,16 @@ fn groups_come_in_tuples_and_with_a_choice_of_shares_since_3_5() {
         assert!(unsupported("3.4.9"), "{groups}");
         assert!(!unsupported("3.5.0"), "{groups}");
     }
+    let none = r#"{"groups":[]}"#;
+    let refuses = |version| {
+        let end = expected(version, &json(none)).client.end;
+        matches!(end, ExpectedEnd::Refused { .. })
+    };
+    assert!(refuses("3.4.9"));
+    assert!(!refuses("3.5.0"));
+    // At level 4 x25519 is too weak; which group has a share follows only before tuples.
+    let strict = r#"{"security_level":4,"versions":["TLS1.3"]}"#;
+    assert_ne!(cause("3.4.9", &json(strict)), cause("3.5.0", &json(strict)));
     let group = |version, groups| {
         let session = expected(version, &json(groups)).client.session;
         session.and_then(|session| session.group)
@@ -162,11 +180,18 @@ fn the_length_of_a_record_is_told_by_its_keys_since_3_2() {
     };
     assert_eq!(end("3.1.8"), failed("PACKET_LENGTH_TOO_LONG"));
     assert_eq!(end("3.6.3"), failed("DATA_LENGTH_TOO_LONG"));
-    // The version comes first again.
-    let plaintext = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"},
-        "link":{"ops":[{"from":"server","at":{"record":0},"act":{"replace":"http-response"}}]}}"#;
+    // The version comes first again, and before the type.
+    let sealed = plaintext_at(1);
     assert_eq!(
-        expected("3.1.8", plaintext).client.end,
+        expected("3.1.8", &sealed).client.end,
+        failed("WRONG_VERSION_NUMBER")
+    );
+    assert_eq!(
+        expected("3.6.3", &sealed).client.end,
+        failed("BAD_RECORD_TYPE")
+    );
+    assert_eq!(
+        expected("3.1.8", &plaintext_at(0)).client.end,
         failed("WRONG_VERSION_NUMBER")
     );
 }

@@ -265,6 +265,11 @@ fn openssl_lists(stack: StackId, protocol: &Protocol) -> Option<Gate> {
     if empty(&protocol.suites) && old {
         return Some(refused(Cause::CfgNoCiphers, "NO_CIPHER_MATCH"));
     }
+    // Before tuples `tls1_set_groups_list` took no empty list either.
+    let no_groups = protocol.groups.as_deref().is_some_and(<[_]>::is_empty);
+    if no_groups && !HAS_TUPLES.is_in() {
+        return Some(refused(Cause::CfgNoGroups, "REFUSED_WITHOUT_ERROR"));
+    }
     protocol
         .signature_schemes
         .as_deref()

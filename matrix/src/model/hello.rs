@@ -14,7 +14,7 @@ use super::ending::{Fault, Phase};
 use super::resumption::Remembered;
 use super::security::{allows_group, allows_scheme, allows_suite};
 use super::signature::{is_ecdsa, is_eddsa, is_for_tls13, is_pkcs1, is_pss};
-use super::traits::openssl::{LEVEL_0_SCHEMES, OLD_VERSIONS_AT_LEVEL_0, default_level};
+use super::traits::openssl::{HAS_TUPLES, LEVEL_0_SCHEMES, OLD_VERSIONS_AT_LEVEL_0, default_level};
 use super::traits::{self, Traits};
 
 /// Versions and algorithms of one side that are really in force.
@@ -325,6 +325,8 @@ impl<'a> Hello<'a> {
         }
         let shares = match (&protocol.groups, tls13) {
             (_, false) => Vec::new(),
+            // The first that the level allows.
+            (_, true) if !HAS_TUPLES.is_in() => usable.first().copied().into_iter().collect(),
             (None, true) => traits
                 .default_shares
                 .iter()

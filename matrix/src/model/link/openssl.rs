@@ -74,6 +74,10 @@ pub(super) fn header(peer: &mut Peer<'_>, record: &Record) {
             }
         }
         Some(Keys::Handshake | Keys::Application) => {
+            if record.version.0 >> 8 != 3 && !TELLS_LENGTH_BY_KEYS.is_in() {
+                // record/ssl3_record.c, `ssl3_get_record`: before the type.
+                return wrong_version(peer, Some(A::protocol_version));
+            }
             let allowed = match record.kind {
                 ContentType::application_data => true,
                 ContentType::change_cipher_spec => passes_over(peer),

@@ -88,7 +88,8 @@ pub fn default_level() -> u8 {
 pub const OLD_VERSIONS_AT_LEVEL_0: Change = Change::of_openssl(&[(3, 1, 0)]);
 
 /// How long a record may be depends on how it is read, and is told so (ssl/record/methods). Before, what is
-/// too long for the buffer is told first (ssl/record/ssl3_record.c, `ssl3_get_record`).
+/// too long for the buffer is told first, and another major version before the type (ssl/record/ssl3_record.c,
+/// `ssl3_get_record`).
 pub const TELLS_LENGTH_BY_KEYS: Change = Change::of_openssl(&[(3, 2, 0)]);
 
 /// How many key shares a client can be told to send (ssl/ssl_local.h,
