@@ -377,12 +377,15 @@ struct Found<'a> {
     members: HashMap<u64, usize>,
 }
 
+/// From what to what, and how often.
+type Pairs = BTreeMap<(String, String), u64>;
+
 /// A group that is being collected.
 struct Growing {
     key: Key,
     pairings: BTreeMap<String, u64>,
     /// For each change that is not in the key, the values and how often.
-    values: BTreeMap<(Option<Role>, &'static str), BTreeMap<(String, String), u64>>,
+    values: BTreeMap<(Option<Role>, &'static str), Pairs>,
     count: u64,
     first: u64,
 }
@@ -559,7 +562,7 @@ impl Growing {
 }
 
 /// The most frequent first.
-fn frequent(values: Option<&BTreeMap<(String, String), u64>>) -> Vec<Values> {
+fn frequent(values: Option<&Pairs>) -> Vec<Values> {
     let mut all: Vec<_> = values
         .into_iter()
         .flatten()

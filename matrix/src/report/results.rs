@@ -90,7 +90,7 @@ pub struct Group {
 /// `sessions`; and the ids.
 ///
 /// No sides: random bytes decide, or the model does not know what to expect, and another run may come to
-/// something else. The ids are in [`packed`](super::packed) form.
+/// something else. The ids are packed, as `report/packed.rs` says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Class(
     pub usize,

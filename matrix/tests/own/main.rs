@@ -142,10 +142,10 @@ fn what_no_profile_says_is_told() {
     let house = House::new();
     let mut config = house.client_config(&[&rustls::version::TLS13]);
     config.max_fragment_size = Some(512);
-    config.check_selected_alpn = false;
+    config.alpn_protocols = vec![vec![0xff]];
     assert_eq!(
         settings(&house.own_client(config)),
-        [Setting::Other, Setting::Alpn, Setting::Verification]
+        [Setting::Other, Setting::Verification, Setting::Alpn]
     );
     // The suites of another provider under the same names.
     let config = house.client_config(&[&rustls::version::TLS13]);

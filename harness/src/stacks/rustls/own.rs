@@ -152,7 +152,8 @@ impl Rustls {
             &config.cert_decompressors,
         );
         read_records(&mut own, config.max_fragment_size);
-        if !config.check_selected_alpn {
+        // Not every release of 0.23 has the field; one that has not always checks.
+        if format!("{config:?}").contains("check_selected_alpn: false") {
             own.exclude(
                 Setting::Alpn,
                 "it takes protocols that it has not offered (check_selected_alpn is off)".into(),
