@@ -135,9 +135,11 @@ fn groups_come_in_tuples_and_with_a_choice_of_shares_since_3_5() {
     };
     assert!(refuses("3.4.9"));
     assert!(!refuses("3.5.0"));
-    // At level 4 x25519 is too weak; which group has a share follows only before tuples.
-    let strict = r#"{"security_level":4,"versions":["TLS1.3"]}"#;
-    assert_ne!(cause("3.4.9", &json(strict)), cause("3.5.0", &json(strict)));
+    // At level 5 both groups that have a share by default are too weak; before tuples the first group that the
+    // level allows has it.
+    let strict = r#"{"security_level":5,"versions":["TLS1.3"]}"#;
+    assert_ne!(cause("3.4.9", &json(strict)), Some(Cause::CfgNoGroups));
+    assert_eq!(cause("3.5.0", &json(strict)), Some(Cause::CfgNoGroups));
     let group = |version, groups| {
         let session = expected(version, &json(groups)).client.session;
         session.and_then(|session| session.group)
