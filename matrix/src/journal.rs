@@ -339,6 +339,11 @@ pub fn read(path: &Path) -> Result<Found, JournalError> {
                 let told = format!("a journal of form {}; this reads {FORM}", sweep.form);
                 return Err(at(number, &told));
             }
+            if let Some(shard) = sweep.request.shard
+                && !(1..=shard.of).contains(&shard.number)
+            {
+                return Err(at(number, &format!("there is no shard {shard}")));
+            }
             found = Some(Found {
                 path: path.to_owned(),
                 sweep,

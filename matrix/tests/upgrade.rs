@@ -322,6 +322,14 @@ fn a_line_of_a_journal_that_somebody_edited_is_named() {
             whole.replacen("\"form\":1", "\"form\":7", 1),
             "a journal of form 7; this reads 1",
         ),
+        (
+            whole.replacen(
+                "\"interrupted\":false",
+                "\"interrupted\":false,\"shard\":{\"number\":2,\"of\":0}",
+                1,
+            ),
+            "there is no shard 2/0",
+        ),
         (other, "it was written by another build of shakedown"),
         (format!("{whole}{whole}"), "a line after the last"),
     ] {
