@@ -53,6 +53,7 @@ pub mod recording;
 pub mod report;
 #[cfg(feature = "stacks")]
 pub mod run;
+mod schema;
 pub mod several;
 pub mod shrink;
 pub mod sweep;

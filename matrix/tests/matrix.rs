@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use globset::Glob;
 use shakedown::scenario::StackId;
 use shakedown_matrix::absence::absent;
+use shakedown_matrix::diff::Diff;
 use shakedown_matrix::known::Known;
 use shakedown_matrix::lab::Lab;
 use shakedown_matrix::model::Cause;
@@ -83,6 +84,12 @@ fn the_report_keeps_to_its_schema() {
     assert!(
         schema == Report::json_schema(),
         "the form has changed: `shakedown schema > matrix/report.schema.json`, and see SCHEMA"
+    );
+    let of_diff: serde_json::Value = serde_json::from_str(include_str!("../diff.schema.json"))
+        .expect("the committed schema is JSON");
+    assert!(
+        of_diff == Diff::json_schema(),
+        "the form has changed: `shakedown schema diff > matrix/diff.schema.json`"
     );
     let request = Request {
         strength: 1,

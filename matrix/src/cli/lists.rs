@@ -8,6 +8,7 @@ use crate::axes::Axes;
 use crate::diff::Diff;
 use crate::lab::Lab;
 use crate::report::Report;
+use crate::schema;
 use crate::wrap::{WIDTH, side_by_side};
 
 pub(super) fn list(args: &SelectArgs) -> Result<u8, Fault> {
@@ -61,7 +62,7 @@ pub(super) fn schema(of: SchemaOf) -> Result<u8, Fault> {
     let schema = match of {
         SchemaOf::Diff => Diff::json_schema(),
         SchemaOf::Report => Report::json_schema(),
-        SchemaOf::Scenario => schemars::schema_for!(Scenario).to_value(),
+        SchemaOf::Scenario => schema::of::<Scenario>(),
     };
     show(&json(&schema)?)?;
     Ok(exit::AGREE)

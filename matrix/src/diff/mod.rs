@@ -13,6 +13,7 @@ use shakedown::scenario::{ScenarioId, StackId};
 use self::compare::{Key, Seen, compare};
 use crate::report::results::Results;
 use crate::report::{Report, RequestReport};
+use crate::schema;
 
 mod compare;
 mod example;
@@ -253,7 +254,7 @@ impl Diff {
 
     /// The JSON schema of this form.
     pub fn json_schema() -> serde_json::Value {
-        schemars::schema_for!(Self).to_value()
+        schema::of::<Self>()
     }
 
     /// The groups of a kind.

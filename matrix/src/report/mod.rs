@@ -11,6 +11,7 @@ use shakedown::scenario::{Scenario, ScenarioError, ScenarioId, read_json};
 
 use crate::conformance::Library;
 use crate::model::Cause;
+use crate::schema;
 use crate::verdict::Difference;
 
 use self::results::Results;
@@ -106,7 +107,7 @@ impl Report {
 
     /// The JSON schema of this form.
     pub fn json_schema() -> serde_json::Value {
-        schemars::schema_for!(Self).to_value()
+        schema::of::<Self>()
     }
 }
 
