@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
+use std::io::{self, BufRead, BufReader, LineWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -143,23 +143,32 @@ struct Finished {
 #[derive(Debug)]
 pub struct Writer {
     path: PathBuf,
-    out: BufWriter<File>,
+    out: LineWriter<File>,
     numbers: HashMap<String, usize>,
+    /// How many outcomes there are.
+    outcomes: usize,
     scenarios: usize,
 }
 
 impl Writer {
-    /// Begins a journal in a file that is not there yet.
+    /// Begins a journal in a file that is not there yet, or is empty.
     ///
     /// # Errors
     ///
     /// The I/O error; `AlreadyExists` where there is such a file.
     pub fn create(path: &Path, sweep: &Sweep) -> io::Result<Self> {
-        let file = File::options().write(true).create_new(true).open(path)?;
+        let is_empty = path
+            .metadata()
+            .is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0);
+        let file = File::options()
+            .write(true)
+            .create_new(!is_empty)
+            .open(path)?;
         let mut writer = Self {
             path: path.to_owned(),
-            out: BufWriter::new(file),
+            out: LineWriter::new(file),
             numbers: HashMap::new(),
+            outcomes: 0,
             scenarios: 0,
         };
         writer.line(&Line::Sweep(sweep.clone()))?;
@@ -179,8 +188,9 @@ impl Writer {
         let numbers = found.outcomes.iter().map(form).zip(0..);
         Ok(Self {
             path: path.to_owned(),
-            out: BufWriter::new(file),
+            out: LineWriter::new(file),
             numbers: numbers.collect(),
+            outcomes: found.outcomes.len(),
             scenarios: found.tried.len(),
         })
     }
@@ -196,11 +206,12 @@ impl Writer {
 
     fn tried(&mut self, told: Told<'_>) -> io::Result<()> {
         let seen = form(told.outcome);
-        let next = self.numbers.len();
         let outcome = match self.numbers.get(&seen) {
             Some(number) => *number,
             None => {
                 writeln!(self.out, "{{\"seen\":{seen}}}")?;
+                let next = self.outcomes;
+                self.outcomes += 1;
                 self.numbers.insert(seen, next);
                 next
             }
@@ -327,7 +338,11 @@ pub fn read(path: &Path) -> Result<Found, JournalError> {
         if text.last() != Some(&b'\n') {
             break;
         }
-        let line = serde_json::from_slice(&text).map_err(|error| at(number, &error.to_string()))?;
+        let line = serde_json::from_slice(&text).map_err(|error| {
+            // The line's own number is the file's.
+            let told = error.to_string();
+            at(number, told.split(" at line 1 ").next().unwrap_or(&told))
+        })?;
         let Some(found) = &mut found else {
             let Line::Sweep(sweep) = line else {
                 return Err(at(
@@ -452,11 +467,16 @@ impl Parts {
         }
         let missing: Vec<_> = (1..=of)
             .filter(|wanted| !parts.iter().any(|found| number(found) == *wanted))
+            .take(MOST_NAMED)
             .map(|number| format!("{number}/{of}"))
             .collect();
         if !missing.is_empty() {
+            let more = match of - parts.len() - missing.len() {
+                0 => String::new(),
+                left => format!(" and {left} more"),
+            };
             return Err(format!(
-                "shard {} is missing; give the journals of all {of}",
+                "shard {}{more} is missing; give the journals of all {of}",
                 missing.join(", ")
             ));
         }
@@ -491,3 +511,6 @@ impl Journal for Parts {
         }
     }
 }
+
+/// So many that are missing are named.
+const MOST_NAMED: usize = 10;

@@ -330,12 +330,121 @@ fn a_line_of_a_journal_that_somebody_edited_is_named() {
             ),
             "there is no shard 2/0",
         ),
+        (
+            whole.replacen(
+                "\"interrupted\":false",
+                "\"interrupted\":false,\"shard\":{\"number\":1,\"of\":18446744073709551615}",
+                1,
+            ),
+            "shard 2/18446744073709551615, 3/",
+        ),
         (other, "it was written by another build of shakedown"),
         (format!("{whole}{whole}"), "a line after the last"),
     ] {
         folder.write("edited.jsonl", &text);
         assert_fault(&shakedown(&folder, &["merge", "edited.jsonl"]), told);
     }
+}
+
+#[test]
+fn a_part_may_have_nothing_and_the_whole_may_not() {
+    let folder = Folder::new();
+    let one = "table/groups/x25519/openssl->openssl";
+    run(&folder, &[one, "--output", "whole.json"]);
+    for part in ["1/2", "2/2"] {
+        let journal = format!("part-{}.jsonl", &part[..1]);
+        run(&folder, &[one, "--shard", part, "--journal", &journal]);
+    }
+    let parts = ["part-1.jsonl", "part-2.jsonl"];
+    let sizes = parts.map(|part| folder.read(part).matches("{\"tried\"").count());
+    assert_eq!(sizes.iter().sum::<usize>(), 1, "{sizes:?}");
+    let args = [&["merge", "--output", "merged.json"], &parts[..]].concat();
+    let output = shakedown(&folder, &args);
+    assert_eq!(status(&output), exit::AGREE, "{output:?}");
+    assert!(
+        folder.read("whole.json") == folder.read("merged.json"),
+        "the reports differ"
+    );
+}
+
+#[test]
+fn nothing_that_was_there_is_lost_to_a_mistake() {
+    let folder = Folder::new();
+    folder.report("good.json");
+    run(&folder, &[PATTERN, "--journal", "sweep.jsonl"]);
+    folder.write("keep.jsonl", "precious");
+    let (good, sweep) = (folder.read("good.json"), folder.read("sweep.jsonl"));
+    let some = |args: &[&'static str]| [&SOME[..], &[PATTERN], args].concat();
+    for (args, told) in [
+        (
+            some(&["--record", "keep.jsonl", "--known", "no-such.json"]),
+            "no-such.json",
+        ),
+        (
+            some(&["--record", "keep.jsonl", "--journal", "sweep.jsonl"]),
+            "it is there already",
+        ),
+        (
+            some(&[
+                "--journal",
+                "sweep.jsonl",
+                "--resume",
+                "--record",
+                "sweep.jsonl",
+            ]),
+            "--record sweep.jsonl: the same file as --journal",
+        ),
+        (
+            some(&[
+                "--journal",
+                "sweep.jsonl",
+                "--resume",
+                "--output",
+                "sweep.jsonl",
+            ]),
+            "--output sweep.jsonl: the same file as --journal",
+        ),
+        (
+            vec!["merge", "sweep.jsonl", "--output", "sweep.jsonl"],
+            "--output sweep.jsonl: the same file as a journal",
+        ),
+        (
+            vec!["diff", "good.json", "good.json", "--output", "good.json"],
+            "--output good.json: the same file as OLD",
+        ),
+        (
+            vec![
+                "run",
+                "--random",
+                "18446744073709551615",
+                "--filter",
+                "random/*",
+            ],
+            "18446744073709551615 random scenarios are more than",
+        ),
+    ] {
+        assert_fault(&shakedown(&folder, &args), told);
+        assert_eq!(folder.read("keep.jsonl"), "precious", "{args:?}");
+        assert!(folder.read("good.json") == good, "{args:?}");
+        assert!(folder.read("sweep.jsonl") == sweep, "{args:?}");
+    }
+}
+
+#[test]
+fn a_report_without_stacks_gives_no_panic() {
+    let folder = Folder::new();
+    folder.report("old.json");
+    let mut report = Report::from_json(&folder.read("old.json")).expect("a report");
+    report.stacks.clear();
+    report.request.random = usize::MAX;
+    let results = report.results.as_mut().expect("results");
+    for group in &mut results.groups {
+        group.verdict = shakedown_matrix::report::results::VerdictKind::Stall;
+    }
+    folder.write("new.json", &report.to_json().expect("plain data"));
+    let output = shakedown(&folder, &["diff", "old.json", "new.json"]);
+    assert_eq!(status(&output), exit::AGREE, "{output:?}");
+    assert!(stdout(&output).contains("one of them, "), "{output:?}");
 }
 
 #[test]

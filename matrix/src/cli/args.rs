@@ -240,11 +240,11 @@ pub(super) enum Format {
     /// For a terminal of 80 columns
     #[default]
     Human,
-    /// The report itself
+    /// Everything, for programs
     Json,
     /// For a pull request or a step's summary: the most important first, at most 60,000 bytes
     Markdown,
-    /// JUnit XML: a case for each pairing and cause
+    /// JUnit XML, with the line that replays a failure
     Junit,
 }
 

@@ -43,6 +43,28 @@ impl OutArgs {
     }
 }
 
+/// Refuses one file in two places, of which one would be written over the other.
+pub(super) fn apart(files: &[(&str, &Path)]) -> Result<(), Fault> {
+    let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    for (number, (name, path)) in files.iter().enumerate() {
+        for (other, there) in &files[..number] {
+            if place(path) == place(there) && !is_through(path) {
+                return Err(Fault::Usage(format!(
+                    "{name} {}: the same file as {other}; choose another",
+                    path.display()
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is a pipe or a device, which keeps nothing.
+fn is_through(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
 pub(super) fn unwritable(option: &str, path: &Path, error: &io::Error) -> Fault {
     Fault::Usage(format!(
         "{option} {}: {error}; choose a place that can be written",

@@ -13,7 +13,7 @@ use shakedown::outcome::Outcome;
 use shakedown::scenario::Scenario;
 
 use super::args::{Format, MergeArgs, OutArgs, RunArgs, glob};
-use super::files::{Output, unwritable};
+use super::files::{Output, apart, unwritable};
 use super::{Fault, exit, plan, show};
 use crate::axes::Axes;
 use crate::journal::{self, Found, Parts, Sweep, Writer};
@@ -39,11 +39,25 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Fault> {
         lab.stacks(),
     );
     let found = match &args.journal {
-        Some(path) if args.resume && path.exists() => Some(found(path, &sweep)?),
+        Some(path) if args.resume && path.metadata().is_ok_and(|metadata| metadata.len() > 0) => {
+            Some(found(path, &sweep)?)
+        }
         _ => None,
     };
+    // Whatever may be wrong is told before any file is begun.
+    let files = [
+        ("--journal", args.journal.as_deref()),
+        ("--output", args.out.output.as_deref()),
+        ("--record", args.record.as_deref()),
+        ("--known", args.out.known.as_deref()),
+    ];
+    let files: Vec<_> = files
+        .into_iter()
+        .filter_map(|(name, path)| Some((name, path?)))
+        .collect();
+    apart(&files)?;
+    let known = known(args.out.known.as_deref(), &Axes::new(), &lab)?;
     let pending = args.out.pending()?;
-    let tape = args.record.as_deref().map(Tape::new).transpose()?;
     let writer = match (&args.journal, &found) {
         (Some(path), Some(found)) if !found.finished => Some(
             Writer::resume(path, found).map_err(|error| unwritable("--journal", path, &error))?,
@@ -51,6 +65,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Fault> {
         (Some(path), None) => Some(created(path, &sweep)?),
         _ => None,
     };
+    let tape = args.record.as_deref().map(Tape::new).transpose()?;
     if let Some(threads) = args.threads {
         rayon::ThreadPoolBuilder::new()
             .num_threads(usize::from(threads))
@@ -59,6 +74,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Fault> {
     }
     Job {
         lab: &lab,
+        known,
         request,
         filter: args.select.filter.as_ref(),
         shard: args.shard,
@@ -91,9 +107,16 @@ pub(super) fn merge(args: &MergeArgs) -> Result<u8, Fault> {
             difference.trim()
         )));
     }
+    for journal in &args.journals {
+        let mut files = vec![("a journal", journal.as_path())];
+        files.extend(args.out.output.as_deref().map(|path| ("--output", path)));
+        apart(&files)?;
+    }
+    let known = known(args.out.known.as_deref(), &Axes::new(), &lab)?;
     let pending = args.out.pending()?;
     Job {
         lab: &lab,
+        known,
         request,
         filter: filter.as_ref(),
         shard: None,
@@ -133,6 +156,7 @@ fn created(path: &Path, sweep: &Sweep) -> Result<Writer, Fault> {
 /// What is to be tried, and how it is told.
 struct Job<'a> {
     lab: &'a Lab,
+    known: Known,
     request: Request,
     filter: Option<&'a GlobMatcher>,
     shard: Option<Shard>,
@@ -150,7 +174,6 @@ impl Job<'_> {
         let stop = Arc::new(AtomicBool::new(false));
         let running = Arc::new(AtomicBool::new(false));
         on_interrupt(&stop, &running)?;
-        let known = known(self.out.known.as_deref(), &Axes::new(), self.lab)?;
         let planning = ProgressBar::new_spinner().with_message("planning");
         planning.enable_steady_tick(Duration::from_millis(100));
         let plan = plan(&self.request, self.filter)?;
@@ -176,7 +199,7 @@ impl Job<'_> {
                 filter: self.filter,
                 shard: self.shard,
                 journal: self.journal,
-                known: &known,
+                known: &self.known,
                 list_uncovered: self.out.uncovered,
                 stop: &stop,
                 tick: &|count| progress.inc(count),
@@ -188,26 +211,28 @@ impl Job<'_> {
             RunError::NothingSelected(_) => Fault::NothingSelected(error.to_string()),
             RunError::KnownUnmet { .. } => Fault::Divergence(error.to_string()),
             RunError::Cover(_)
+            | RunError::Plan(_)
             | RunError::Filter(_)
             | RunError::Known(_)
             | RunError::Journal(_) => Fault::Usage(error.to_string()),
         })?;
         progress.finish_and_clear();
-        if let Some(tape) = tape {
-            tape.finish()?;
+        let seconds = begin.elapsed().as_secs_f64();
+        // The report first: it is what the time has gone into.
+        if let Some(output) = pending {
+            output.write(|form| render(&report, form))?;
         }
-        if let Some(writer) = writer {
-            let written = if report.request.interrupted {
+        let written = writer.map_or(Ok(()), |writer| {
+            if report.request.interrupted {
                 writer.stop()
             } else {
                 writer.finish()
-            };
-            written.map_err(|error| Fault::Usage(error.to_string()))?;
-        }
-        let seconds = begin.elapsed().as_secs_f64();
+            }
+        });
         show(&render(&report, self.out.format)?)?;
-        if let Some(output) = pending {
-            output.write(|form| render(&report, form))?;
+        written.map_err(|error| Fault::Usage(error.to_string()))?;
+        if let Some(tape) = tape {
+            tape.finish()?;
         }
         complain!(
             "{} scenarios in {seconds:.1} s: {:.0} scenarios/s{}",

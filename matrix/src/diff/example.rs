@@ -59,18 +59,7 @@ pub(super) fn find(
 /// A scenario of a covering array, or one that this version of shakedown does not make any more.
 fn unnamed(first: u64, report: &Report) -> Example {
     let id = id(first);
-    let asked = &report.request;
-    let usual = Request::default();
-    let mut replay = format!("shakedown replay {id}");
-    for (option, asked, usual) in [
-        ("strength", asked.strength as u64, usual.strength as u64),
-        ("random", asked.random as u64, usual.random as u64),
-        ("seed", asked.seed, usual.seed),
-    ] {
-        if asked != usual {
-            replay += &format!(" --{option} {asked}");
-        }
-    }
+    let replay = report.replay_by_id(&id);
     Example {
         id,
         name: None,

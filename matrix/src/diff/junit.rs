@@ -5,23 +5,24 @@ use std::fmt::Write;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::words::{about, example, pairings, place, result, values};
-use super::{Diff, Group, Kind};
+use super::{Diff, FailOn, Group};
 
-/// Renders the diff.
-pub fn render(diff: &Diff) -> String {
+/// Renders the diff. What `on` is about fails; `None`: what regressed.
+pub fn render(diff: &Diff, on: Option<FailOn>) -> String {
+    let on = on.unwrap_or(FailOn::Regressed);
     let mut report = Report::new("shakedown diff");
     let mut suite = TestSuite::new("upgrade");
     if diff.groups.is_empty() {
         suite.add_test_case(TestCase::new(result(diff), TestCaseStatus::success()));
     }
     for group in &diff.groups {
-        suite.add_test_case(case(group));
+        suite.add_test_case(case(group, on));
     }
     report.add_test_suite(suite);
     crate::report::junit::xml(&report)
 }
 
-fn case(group: &Group) -> TestCase {
+fn case(group: &Group, on: FailOn) -> TestCase {
     let mut told = String::new();
     for change in &group.changes {
         let _ = writeln!(told, "{}: {}", place(change), values(change));
@@ -34,10 +35,10 @@ fn case(group: &Group) -> TestCase {
         group.example.replay
     );
     let name = format!("{} {}", about(group), group.example.id);
-    let mut case = if group.kind == Kind::Regressed {
+    let mut case = if on.kinds().contains(&group.kind) {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status
-            .set_message(format!("{} scenarios regressed", group.count))
+            .set_message(format!("{}: {} scenarios", group.kind.name(), group.count))
             .set_description(told);
         TestCase::new(name, status)
     } else {

@@ -110,7 +110,8 @@ impl Counts {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// It went as the model says and does no more; or the connection came about and does no more.
+    /// It went as the model says and does no more; or the connection came about and does no more, be it that a
+    /// stack lacks what it takes.
     Regressed,
     /// Another alert, parameter, error or verdict.
     Changed,
@@ -172,7 +173,7 @@ pub struct Group {
 pub struct Who {
     /// Which side.
     pub role: Role,
-    /// The library's name.
+    /// The library's name; the stack's, where only its cryptography has another version.
     pub library: String,
 }
 
@@ -231,16 +232,22 @@ pub enum FailOn {
     Any,
 }
 
+impl FailOn {
+    /// The kinds of change that fail it.
+    pub fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Regressed => &[Kind::Regressed],
+            Self::Changed => &[Kind::Regressed, Kind::Changed],
+            Self::Any => &Kind::ALL,
+        }
+    }
+}
+
 impl Diff {
     /// Whether a gate fails.
     pub fn fails(&self, on: FailOn) -> bool {
         let counts = &self.counts;
-        let kinds: &[Kind] = match on {
-            FailOn::Regressed => &[Kind::Regressed],
-            FailOn::Changed => &[Kind::Regressed, Kind::Changed],
-            FailOn::Any => &Kind::ALL,
-        };
-        kinds.iter().any(|kind| counts.of(*kind) > 0)
+        on.kinds().iter().any(|kind| counts.of(*kind) > 0)
     }
 
     /// The JSON form, with a line end.
@@ -277,8 +284,8 @@ impl Diff {
 pub enum DiffError {
     /// A report without results; which.
     #[error(
-        "the report {0} has no results by scenario (form 2, before shakedown 0.1.0 had `diff`); run that version of \
-         the stacks again with this shakedown"
+        "the report {0} has no results by scenario, for it is of form 2; make it anew with this shakedown and those \
+         versions of the stacks"
     )]
     NoResults(&'static str),
     /// Results that contradict themselves; where.
@@ -396,8 +403,15 @@ impl<'a> Found<'a> {
         let mut upgraded = BTreeMap::new();
         for info in &new.stacks {
             let was = old.stacks.iter().find(|was| was.id == info.id);
-            if was.is_some_and(|was| was != info) {
-                upgraded.insert(info.id, info.name.clone());
+            match was {
+                Some(was) if was.version != info.version => {
+                    upgraded.insert(info.id, info.name.clone());
+                }
+                // Its cryptography has another version, which the name of the stack has in it.
+                Some(was) if was != info => {
+                    upgraded.insert(info.id, info.id.to_string());
+                }
+                _ => {}
             }
         }
         Self {

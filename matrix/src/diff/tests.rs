@@ -28,6 +28,16 @@ fn each_kind_of_change_is_told_from_the_others() {
     use VerdictKind::{Agree, Crash, Diverge, Stall, Unsupported};
     let works = || Some(success(NamedGroup::x25519));
     let fails = || Some(refused("A", AlertDescription::handshake_failure));
+    let lacks = || {
+        let mut outcome = success(NamedGroup::x25519);
+        for side in [&mut outcome.client, &mut outcome.server] {
+            (side.established, side.data_intact) = (false, None);
+            side.session = None;
+            side.end = End::NotStarted;
+        }
+        outcome.client.end = End::Unsupported("no such thing".into());
+        Some(outcome)
+    };
     for (before, after, kind) in [
         // The connection comes about no more, as the model says of both versions.
         ((works(), Agree), (fails(), Agree), Kind::Regressed),
@@ -39,7 +49,9 @@ fn each_kind_of_change_is_told_from_the_others() {
         ((None, Agree), (None, Crash), Kind::Regressed),
         ((None, Crash), (None, Agree), Kind::Fixed),
         ((None, Crash), (None, Diverge), Kind::Changed),
-        ((works(), Agree), (None, Unsupported), Kind::Changed),
+        ((works(), Agree), (lacks(), Unsupported), Kind::Regressed),
+        ((lacks(), Unsupported), (works(), Agree), Kind::Fixed),
+        ((lacks(), Unsupported), (fails(), Agree), Kind::Changed),
         (
             (fails(), Agree),
             (
@@ -299,7 +311,7 @@ fn a_scenario_that_no_plan_makes_is_found_by_its_id() {
     assert_eq!(example.name, None);
     assert_eq!(
         example.replay,
-        "shakedown replay 000000000007 --strength 1 --random 0 --seed 5"
+        "shakedown replay 000000000007 --strength 1 --random 0 --seed 5 --stacks openssl"
     );
 }
 
@@ -353,9 +365,11 @@ fn renderings_say_what_matters_within_their_bounds() {
     assert!(markdown.len() <= 60_000, "{}", markdown.len());
     assert!(markdown.starts_with("# shakedown diff\n\n**5000 changed, 0 the same**"));
     assert_eq!(markdown.matches("```").count() % 2, 0);
-    let junit = junit::render(&diff);
+    let junit = junit::render(&diff, None);
     assert_eq!(junit.matches("<testcase ").count(), 500);
     assert!(!junit.contains("<failure"));
+    let strict = junit::render(&diff, Some(FailOn::Changed));
+    assert_eq!(strict.matches("<failure").count(), 500);
     let json: Diff =
         serde_json::from_str(&diff.to_json().expect("plain data")).expect("reads back");
     assert_eq!(json, diff);
@@ -366,7 +380,7 @@ fn a_regression_fails_in_junit_with_the_line_that_replays_it() {
     let works = success(NamedGroup::x25519);
     let old = report(&[(7, Some(works), VerdictKind::Agree, None)]);
     let new = report(&[entry(7, "BROKEN")]);
-    let junit = junit::render(&diff(&old, &new).expect("one shared"));
+    let junit = junit::render(&diff(&old, &new).expect("one shared"), None);
     assert_eq!(junit.matches("<failure").count(), 1, "{junit}");
     assert!(junit.contains("shakedown replay 000000000007"), "{junit}");
 }

@@ -41,6 +41,20 @@ pub struct Request {
     pub stacks: Vec<StackId>,
 }
 
+/// What no plan can be made from.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The covering arrays cannot be made.
+    #[error(transparent)]
+    Cover(#[from] CoverError),
+    /// No stack takes part.
+    #[error("no stack takes part; name at least one")]
+    NoStacks,
+    /// More random scenarios than anybody can wait for.
+    #[error("{0} random scenarios are more than {MOST_RANDOM}")]
+    TooManyRandom(usize),
+}
+
 impl Default for Request {
     fn default() -> Self {
         Self {
@@ -63,7 +77,7 @@ impl Default for Request {
 /// let cases: Vec<_> = (0..plan.batches()).flat_map(|batch| plan.batch(batch)).collect();
 /// assert_eq!(cases.len(), plan.len());
 /// assert!(cases.iter().any(|case| case.name == "cause/cert-expired/openssl->openssl/TLS1.3"));
-/// # Ok::<(), shakedown_matrix::cover::CoverError>(())
+/// # Ok::<(), shakedown_matrix::plan::PlanError>(())
 /// ```
 #[derive(Debug)]
 pub struct Plan {
@@ -101,8 +115,8 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`CoverError`], where the strength is out of range.
-    pub fn new(request: &Request) -> Result<Self, CoverError> {
+    /// [`PlanError`], where the strength or the number of random scenarios is out of range, or no stack takes part.
+    pub fn new(request: &Request) -> Result<Self, PlanError> {
         Self::selected(request, None)
     }
 
@@ -111,7 +125,7 @@ impl Plan {
     /// # Errors
     ///
     /// As [`Self::new`].
-    pub fn selected(request: &Request, filter: Option<&str>) -> Result<Self, CoverError> {
+    pub fn selected(request: &Request, filter: Option<&str>) -> Result<Self, PlanError> {
         if filter.is_none_or(may_be_covered) {
             Self::made(request, true)
         } else {
@@ -124,17 +138,23 @@ impl Plan {
     /// # Errors
     ///
     /// As [`Self::new`].
-    pub fn uncovered(request: &Request) -> Result<Self, CoverError> {
+    pub fn uncovered(request: &Request) -> Result<Self, PlanError> {
         Self::made(request, false)
     }
 
-    fn made(request: &Request, covered: bool) -> Result<Self, CoverError> {
+    fn made(request: &Request, covered: bool) -> Result<Self, PlanError> {
+        if request.stacks.is_empty() {
+            return Err(PlanError::NoStacks);
+        }
+        if request.random > MOST_RANDOM {
+            return Err(PlanError::TooManyRandom(request.random));
+        }
         let axes = Axes::new();
         if !(1..=MAX_STRENGTH).contains(&request.strength) {
-            return Err(CoverError::Strength {
+            return Err(PlanError::Cover(CoverError::Strength {
                 strength: request.strength,
                 axes: axes.list().len(),
-            });
+            }));
         }
         let stacks: Vec<_> = request.stacks.iter().map(|id| stack_value(*id)).collect();
         let held: Vec<_> = [CLIENT_STACK, SERVER_STACK]
@@ -427,6 +447,8 @@ fn below(dice: &mut ChaCha8Rng, bound: usize) -> usize {
 
 /// How names of rows of covering arrays begin.
 const COVER: &str = "cover/";
+/// A thousand million; each 576 of them take some memory.
+const MOST_RANDOM: usize = 1_000_000_000;
 /// So many points with names are made into scenarios at a time.
 const BATCH: usize = 250;
 /// So many clients meet so many servers in a batch of random scenarios.
@@ -462,6 +484,26 @@ mod tests {
         ] {
             assert!(!may_be_covered(unwanted), "{unwanted}");
         }
+    }
+
+    #[test]
+    fn what_no_plan_can_be_made_from_is_told() {
+        let error = |request: &Request| Plan::uncovered(request).expect_err("no plan");
+        let none = Request {
+            stacks: Vec::new(),
+            ..Request::default()
+        };
+        assert_eq!(error(&none), PlanError::NoStacks);
+        let many = Request {
+            random: usize::MAX,
+            ..Request::default()
+        };
+        assert_eq!(error(&many), PlanError::TooManyRandom(usize::MAX));
+        let strong = Request {
+            strength: 4,
+            ..Request::default()
+        };
+        assert!(matches!(error(&strong), PlanError::Cover(_)));
     }
 
     #[test]

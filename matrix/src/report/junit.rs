@@ -22,7 +22,7 @@ pub fn render(report: &Report) -> String {
     page.add_test_suites(suites.into_values());
     if !report.deviations.is_empty() {
         let mut suite = TestSuite::new("deviations from the RFCs");
-        suite.add_test_cases(report.deviations.iter().map(deviation));
+        suite.add_test_cases(report.deviations.iter().map(|told| deviation(report, told)));
         page.add_test_suite(suite);
     }
     xml(&page)
@@ -66,7 +66,7 @@ fn case(
     counts: &BTreeMap<VerdictKind, usize>,
     divergences: &[DivergenceReport],
 ) -> TestCase {
-    let name = place.cause.as_deref().unwrap_or("no failure expected");
+    let name = place.cause.as_deref().unwrap_or("no cause of failure");
     let told: Vec<_> = counts
         .iter()
         .map(|(verdict, count)| format!("{} {count}", verdict.name()))
@@ -101,7 +101,15 @@ fn replays(place: &Place, divergences: &[DivergenceReport]) -> String {
     let of_cause = divergences
         .iter()
         .filter(|divergence| divergence.cause.map(|cause| cause.id()) == place.cause.as_deref());
-    for divergence in of_cause {
+    let (here, elsewhere): (Vec<_>, Vec<_>) = of_cause.partition(|divergence| {
+        let scenario = &divergence.shrunk;
+        format!("{}->{}", scenario.client.stack, scenario.server.stack) == place.pairing
+    });
+    if here.is_empty() {
+        out += "alike with another pairing, or one of those beyond the first hundred kinds:\n";
+    }
+    let shown = if here.is_empty() { elsewhere } else { here };
+    for divergence in shown {
         let _ = writeln!(out, "{} ×{}", divergence.verdict, divergence.count);
         if let Some(message) = &divergence.message {
             let _ = writeln!(out, "panic: {message}");
@@ -119,7 +127,7 @@ fn replays(place: &Place, divergences: &[DivergenceReport]) -> String {
     out
 }
 
-fn deviation(told: &DeviationReport) -> TestCase {
+fn deviation(report: &Report, told: &DeviationReport) -> TestCase {
     let name = format!("{} {}: {}", told.library, told.rule, told.deed);
     let mut case = if told.is_expected() {
         let mut case = TestCase::new(name, TestCaseStatus::success());
@@ -130,7 +138,7 @@ fn deviation(told: &DeviationReport) -> TestCase {
         let example = told
             .id
             .as_ref()
-            .map_or_else(String::new, |id| format!("shakedown replay {id}"));
+            .map_or_else(String::new, |id| report.replay_by_id(id));
         status
             .set_message(format!(
                 "{} asks: {}{}",

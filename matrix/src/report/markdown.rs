@@ -47,8 +47,11 @@ pub(crate) fn bounded(mut page: String) -> String {
         if fences % 2 == 1 {
             page += "\n```";
         }
-        let opened = page.matches("<details>").count() - page.matches("</details>").count();
-        page += &"\n\n</details>".repeat(opened);
+        let lines = |tag: &str| page.lines().filter(|line| line.starts_with(tag)).count();
+        // Ours begin a line; a text's own are escaped.
+        if lines("<details>") > lines("</details>") {
+            page += "\n\n</details>";
+        }
         let _ = write!(
             page,
             "\n\n**Cut off here: {left} more bytes, which the JSON form has.**"

@@ -11,6 +11,7 @@ use shakedown::scenario::{Scenario, ScenarioError, ScenarioId, read_json};
 
 use crate::conformance::Library;
 use crate::model::Cause;
+use crate::plan::Request;
 use crate::schema;
 use crate::verdict::Difference;
 
@@ -72,6 +73,27 @@ impl Report {
             && summary.stall == 0
             && summary.crash == 0
             && self.deviations.iter().all(DeviationReport::is_expected)
+    }
+
+    /// The line that replays a scenario of this run by its id.
+    pub fn replay_by_id(&self, id: &ScenarioId) -> String {
+        let asked = &self.request;
+        let mut line = format!("shakedown replay {id}");
+        let usual = Request::default();
+        if asked.strength != usual.strength {
+            line += &format!(" --strength {}", asked.strength);
+        }
+        if asked.random != usual.random {
+            line += &format!(" --random {}", asked.random);
+        }
+        if asked.seed != usual.seed {
+            line += &format!(" --seed {}", asked.seed);
+        }
+        let stacks: Vec<_> = self.stacks.iter().map(|info| info.id.name()).collect();
+        if stacks.len() != usual.stacks.len() {
+            line += &format!(" --stacks {}", stacks.join(","));
+        }
+        line
     }
 
     /// The JSON form, with a line end: one line for what is small.

@@ -17,7 +17,7 @@ use crate::cover::CoverError;
 use crate::known::{Known, KnownError};
 use crate::lab::Lab;
 use crate::model::{Prediction, predict};
-use crate::plan::{Case, Plan, Request};
+use crate::plan::{Case, Plan, PlanError, Request};
 use crate::report::results::number;
 use crate::report::{Report, RequestReport, Shard};
 use crate::symptoms::Observation;
@@ -88,6 +88,9 @@ pub enum RunError {
     /// Coverage cannot be measured.
     #[error(transparent)]
     Cover(#[from] CoverError),
+    /// There is no such plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// The filter is no pattern.
     #[error(transparent)]
     Filter(#[from] globset::Error),
@@ -155,7 +158,8 @@ pub fn told(request: &Request, filter: Option<&GlobMatcher>) -> RequestReport {
 ///
 /// # Errors
 ///
-/// [`RunError`], where nothing is selected.
+/// [`RunError`]: where nothing is selected, a known divergence is not met, coverage cannot be measured, or a
+/// journal does not fit.
 pub fn run(setting: &Setting<'_>, request: RequestReport) -> Result<Report, RunError> {
     run_recorded(setting, request, None)
 }
@@ -188,7 +192,6 @@ pub fn run_recorded(
     request: RequestReport,
     mut record: Option<Record<'_>>,
 ) -> Result<Report, RunError> {
-    let recording = record.is_some();
     let mut tally = Tally::default();
     for group in batches_in_groups(setting.plan) {
         let cases: Vec<(At, Case)> = group
@@ -199,31 +202,10 @@ pub fn run_recorded(
             })
             .filter(|(at, case)| is_selected(setting, *at, case))
             .collect();
-        let tried: Vec<_> = cases
-            .par_iter()
-            .with_max_len(16)
-            .map(|(at, case)| {
-                if setting.stop.load(Ordering::Relaxed) {
-                    return Ok(None);
-                }
-                let tried = try_case(setting, *at, case, recording)?;
-                (setting.tick)(1);
-                Ok(Some(tried))
-            })
-            .collect::<Result<_, RunError>>()?;
-        for ((at, case), tried) in cases.into_iter().zip(tried) {
-            if let Some(tried) = tried {
-                if let (Some(record), Some((outcome, verdict))) = (&mut record, &tried.recorded) {
-                    record(Told {
-                        at,
-                        case: &case,
-                        outcome,
-                        verdict,
-                        remembered: tried.remembered,
-                    })?;
-                }
-                tally.count(case, tried);
-            }
+        let mut cases = cases.into_iter().peekable();
+        while cases.peek().is_some() {
+            let some: Vec<_> = cases.by_ref().take(CHUNK).collect();
+            try_some(setting, some, &mut record, &mut tally)?;
         }
         if setting.stop.load(Ordering::Relaxed) {
             break;
@@ -239,9 +221,10 @@ pub fn run_recorded(
             id: entry.id.clone(),
         });
     }
-    if tally.summary.scenarios == 0 && !interrupted {
+    // A part may have none; the whole may not.
+    if tally.summary.scenarios == 0 && !interrupted && setting.shard.is_none() {
         return Err(RunError::NothingSelected(
-            request.filter.unwrap_or_else(|| "this shard".into()),
+            request.filter.unwrap_or_default(),
         ));
     }
     tally.report(
@@ -252,6 +235,43 @@ pub fn run_recorded(
             ..request
         },
     )
+}
+
+/// Tries some scenarios in parallel, and counts them in order.
+fn try_some(
+    setting: &Setting<'_>,
+    cases: Vec<(At, Case)>,
+    record: &mut Option<Record<'_>>,
+    tally: &mut Tally,
+) -> Result<(), RunError> {
+    let recording = record.is_some();
+    let tried: Vec<_> = cases
+        .par_iter()
+        .with_max_len(16)
+        .map(|(at, case)| {
+            if setting.stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            let tried = try_case(setting, *at, case, recording)?;
+            (setting.tick)(1);
+            Ok(Some(tried))
+        })
+        .collect::<Result<_, RunError>>()?;
+    for ((at, case), tried) in cases.into_iter().zip(tried) {
+        if let Some(tried) = tried {
+            if let (Some(record), Some((outcome, verdict))) = (record.as_mut(), &tried.recorded) {
+                record(Told {
+                    at,
+                    case: &case,
+                    outcome,
+                    verdict,
+                    remembered: tried.remembered,
+                })?;
+            }
+            tally.count(case, tried);
+        }
+    }
+    Ok(())
 }
 
 /// How one scenario went.
@@ -383,3 +403,5 @@ pub fn find(plan: &Plan, id: &str) -> Option<Scenario> {
 }
 
 const GROUP: usize = 8;
+/// After so many scenarios a journal has what they came to.
+const CHUNK: usize = 2048;
