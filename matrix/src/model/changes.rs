@@ -245,6 +245,68 @@ fn a_rustls_server_holds_the_second_hello_to_the_first_since_0_23_45() {
     );
 }
 
+/// What each side says where the second hello of two lacks something.
+fn ends_without(
+    version: &str,
+    versions: &str,
+    tls13_suites: &str,
+    edit: &str,
+) -> (ExpectedEnd, ExpectedEnd) {
+    let json = format!(
+        r#"{{"client":{{"stack":"rustls-ring","profile":{{"protocol":
+            {{"versions":{versions},"tls13_suites":{tls13_suites},"groups":["x25519","secp256r1"]}}}}}},
+        "server":{{"stack":"rustls-ring","profile":{{"protocol":{{"groups":["secp256r1"]}}}}}},
+        "link":{{"ops":[{{"from":"client","at":{{"message":{{"type":"client_hello","nth":1}}}},
+            "act":{{"edit":{edit}}}}}]}}}}"#
+    );
+    let expectation = under_rustls(version, &json);
+    let allowed = &expectation.allowed[0];
+    (allowed.client.end.clone(), allowed.server.end.clone())
+}
+
+#[test]
+fn a_rustls_server_broke_what_its_retry_promised_until_0_23_45() {
+    let failed = |native: &str| ExpectedEnd::Failed {
+        native: native.into(),
+    };
+    let suites = r#"["TLS_AES_128_GCM_SHA256","TLS_CHACHA20_POLY1305_SHA256"]"#;
+    let alerted = failed("AlertReceived(illegal_parameter)");
+    let other = failed("PeerMisbehaved(SelectedDifferentCipherSuiteAfterRetry)");
+    let edit = r#"{"without-suite":"TLS_AES_128_GCM_SHA256"}"#;
+    assert_eq!(
+        ends_without("0.23.44", r#"["TLS1.3"]"#, suites, edit),
+        (other.clone(), alerted.clone())
+    );
+    assert_eq!(
+        ends_without("0.23.45", r#"["TLS1.3"]"#, suites, edit),
+        (
+            alerted.clone(),
+            failed("PeerMisbehaved(CipherSuiteDifferedOnRetry)")
+        )
+    );
+
+    let all = r#"["TLS_AES_256_GCM_SHA384"]"#;
+    let edit = r#"{"without-extension":"supported_versions"}"#;
+    assert_eq!(
+        ends_without("0.23.44", r#"["TLS1.3"]"#, all, edit),
+        (
+            failed("PeerIncompatible(ServerTlsVersionIsDisabledByOurConfig)"),
+            failed("AlertReceived(protocol_version)")
+        )
+    );
+    assert_eq!(
+        ends_without("0.23.44", r#"["TLS1.2","TLS1.3"]"#, all, edit),
+        (other, alerted)
+    );
+    assert_eq!(
+        ends_without("0.23.45", r#"["TLS1.3"]"#, all, edit),
+        (
+            failed("AlertReceived(protocol_version)"),
+            failed("PeerIncompatible(SupportedVersionsExtensionRequired)")
+        )
+    );
+}
+
 #[test]
 fn a_rustls_client_notes_the_group_of_a_failed_handshake_until_0_23_46() {
     let json = r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"groups":["secp384r1","x25519"]}}},

@@ -9,9 +9,8 @@ use super::ending::{Fault, Phase};
 use super::hello::{Abilities, Hello, is_ecdsa_suite, usable_below_tls13};
 use super::name::{NameText, name_text};
 use super::negotiation::{Choice, application_protocol, server_fault};
-use super::resumption::same_hash;
 use super::signature::{is_for_tls13, rustls_choice};
-use super::traits::rustls::{HOLDS_SECOND_HELLO_TO_FIRST, TLS12_ECDSA_SCHEMES, TLS12_RSA_SCHEMES};
+use super::traits::rustls::{TLS12_ECDSA_SCHEMES, TLS12_RSA_SCHEMES};
 use super::{Cause, raw_keys, resumption};
 
 /// What the server makes of the hello, in the order of `process_client_hello`,
@@ -168,16 +167,6 @@ fn oddities(hello: &Hello<'_>) -> Result<(), Box<Fault>> {
         );
     }
     Ok(())
-}
-
-/// What a server says that comes to another suite after a HelloRetryRequest. Before 0.23.45 only the hash
-/// mattered, and what else came of it is not said here.
-pub(super) fn other_suite(before: CipherSuite, after: CipherSuite) -> &'static str {
-    if HOLDS_SECOND_HELLO_TO_FIRST.is_in() || same_hash(before, after) {
-        "PeerMisbehaved(CipherSuiteDifferedOnRetry)"
-    } else {
-        "PeerMisbehaved(HandshakeHashVariedAfterRetry)"
-    }
 }
 
 /// Whether a TLS 1.3 server asks for another key share.

@@ -45,8 +45,8 @@ struct Setting<'a> {
     result: &'a Result<Agreed, Box<Fault>>,
     /// What becomes of a first ClientHello that was changed on its way.
     first: Option<Effect>,
-    /// What the server finds in the second.
-    second: Option<Found>,
+    /// What the server makes of the second.
+    second: Option<Effect>,
     /// Whether it is the client whose message is changed.
     reads_client_certificate: bool,
     /// Whether messages are as long as in a plain handshake.
@@ -127,8 +127,8 @@ struct Way {
     result: Result<Agreed, Box<Fault>>,
     shape: Shape,
     first: Option<Effect>,
-    /// What the server finds in the second ClientHello, which is as it was sent.
-    second: Option<Found>,
+    /// What the server makes of the second ClientHello, which is as it was sent.
+    second: Option<Effect>,
     /// The negotiation's own.
     cause: Option<Cause>,
 }
@@ -255,7 +255,7 @@ fn second(
     scenario: &Scenario,
     result: &Result<Agreed, Box<Fault>>,
     heard: &Heard,
-) -> Option<Found> {
+) -> Option<Effect> {
     let agreed = result.as_ref().ok()?;
     if agreed.kind != HandshakeKind::HelloRetryRequest {
         return None;
@@ -267,18 +267,20 @@ fn second(
     let rustls = scenario.server.stack.is_rustls();
     if rustls && !heard.has_name(hello.server_name) {
         // server/hs.rs, `process_client_hello`.
-        return Some(Found::silent("PeerMisbehaved(ServerNameDifferedOnRetry)"));
+        return Some(Effect::Fails(Found::silent(
+            "PeerMisbehaved(ServerNameDifferedOnRetry)",
+        )));
     }
     let answer = if rustls {
         rustls_server::answer(&hello, &server, profile)
     } else {
         openssl_server::answer(&hello, &server, profile)
     };
-    let illegal = |native| Found::of(native, AlertDescription::illegal_parameter);
+    let illegal = |native| Effect::Fails(Found::of(native, AlertDescription::illegal_parameter));
     match answer {
-        Ok(choice) if choice.suite != agreed.suite && rustls => Some(illegal(
-            rustls_server::other_suite(agreed.suite, choice.suite),
-        )),
+        Ok(choice) if choice.suite != agreed.suite && rustls => {
+            Some(effect::changed_its_mind(agreed, &choice))
+        }
         Ok(choice) if choice.suite != agreed.suite => Some(illegal("BAD_CIPHER")),
         Ok(choice) if choice.retried && rustls => {
             Some(illegal("PeerMisbehaved(RefusedToFollowHelloRetryRequest)"))

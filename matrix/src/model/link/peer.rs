@@ -7,7 +7,7 @@ use shakedown::iana::{AlertDescription, ContentType, HandshakeType, ProtocolVers
 use shakedown::outcome::{Protection, SentAlert};
 use shakedown::scenario::StackId;
 
-use super::effect::{Effect, Found, effects, mistyped};
+use super::effect::{Effect, Found, Promise, effects, mistyped};
 use super::fork::Fork;
 use super::script::Step;
 use super::symbol::{Content, Datum, Keys, Length, Record, Said, Seal};
@@ -70,6 +70,8 @@ pub(super) struct Peer<'a> {
     resigned: bool,
     /// Whether it has no certificate that suits.
     unsuited: bool,
+    /// What it has promised and does not hold.
+    broken: Option<Promise>,
     /// What it will find, and where.
     later: Option<(HandshakeType, Found)>,
     /// How many bytes are missing of a record that is waited for: at least, at most.
@@ -123,6 +125,7 @@ impl<'a> Peer<'a> {
             rekeyed: false,
             resigned: false,
             unsuited: false,
+            broken: None,
             later: None,
             missing: (0, 0),
             more_follows: false,
@@ -195,6 +198,7 @@ impl<'a> Peer<'a> {
                     misled: self.misled,
                     tainted: self.resigned && *kind == HandshakeType::server_key_exchange,
                     empty: self.unsuited && *kind == HandshakeType::certificate,
+                    broken: self.broken.filter(|_| *kind == HandshakeType::server_hello),
                 }
             })
             .collect();
@@ -531,6 +535,10 @@ impl<'a> Peer<'a> {
         if effect != Effect::None {
             self.misled = 1;
         }
+        self.apply(effect);
+    }
+
+    fn apply(&mut self, effect: Effect) {
         match effect {
             Effect::None | Effect::Misled => {}
             Effect::Rekeyed => self.rekeyed = true,
@@ -541,6 +549,7 @@ impl<'a> Peer<'a> {
                 let signs = Step::SendIfAsked(vec![HandshakeType::certificate_verify]);
                 self.steps.retain(|step| *step != signs);
             }
+            Effect::Breaks(promise) => self.break_promise(promise),
             Effect::Fails(found) => self.fail(&found.native, found.alert),
             Effect::FailsIn(version, found) => {
                 self.alert_version = Some(version);
@@ -573,6 +582,10 @@ impl<'a> Peer<'a> {
             self.later = Some((kind, bad));
             return;
         }
+        if let Some(promise) = said.broken {
+            let found = self.minds(promise);
+            return self.fail(&found.native, found.alert);
+        }
         let before = self
             .settled
             .is_some_and(|version| version < ProtocolVersion::TLS1_3);
@@ -581,9 +594,9 @@ impl<'a> Peer<'a> {
         }
         if said.kind == HandshakeType::client_hello
             && said.nth == 1
-            && let Some(found) = &self.setting.second
+            && let Some(effect) = self.setting.second.clone()
         {
-            return self.fail(&found.native, found.alert);
+            return self.apply(effect);
         }
         if said.empty {
             let (native, alert) = if self.stack.is_rustls() {
@@ -598,6 +611,41 @@ impl<'a> Peer<'a> {
                 )
             };
             self.fail(native, Some(alert));
+        }
+    }
+
+    /// Goes on without regard to its own HelloRetryRequest.
+    fn break_promise(&mut self, promise: Promise) {
+        self.broken = Some(promise);
+        if promise == Promise::Version {
+            self.steps = VecDeque::from([
+                Step::Send(vec![HandshakeType::server_hello]),
+                Step::Expect(HandshakeType::client_key_exchange),
+            ]);
+        }
+    }
+
+    /// What a client says of a ServerHello that is not what was promised (OpenSSL
+    /// ssl/statem/statem_lib.c, `ssl_choose_client_version`, and statem_clnt.c, `set_client_ciphersuite`;
+    /// rustls client/hs.rs, `ExpectServerHello`: no suite is of both versions).
+    fn minds(&self, promise: Promise) -> Found {
+        let versions = &self.setting.scenario.client.profile.protocol.versions;
+        let may_be_old = versions.contains(&ProtocolVersion::TLS1_2);
+        match (self.stack.is_rustls(), promise) {
+            (false, Promise::Version) => {
+                Found::of("WRONG_SSL_VERSION", AlertDescription::protocol_version)
+            }
+            (false, Promise::Suite) => {
+                Found::of("WRONG_CIPHER_RETURNED", AlertDescription::illegal_parameter)
+            }
+            (true, Promise::Version) if !may_be_old => Found::of(
+                "PeerIncompatible(ServerTlsVersionIsDisabledByOurConfig)",
+                AlertDescription::protocol_version,
+            ),
+            (true, _) => Found::of(
+                "PeerMisbehaved(SelectedDifferentCipherSuiteAfterRetry)",
+                AlertDescription::illegal_parameter,
+            ),
         }
     }
 

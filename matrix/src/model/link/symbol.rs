@@ -4,6 +4,8 @@ use shakedown::connection::Role;
 use shakedown::iana::{AlertDescription, ContentType, HandshakeType, ProtocolVersion};
 use shakedown::link::Bytes;
 
+use super::effect::Promise;
+
 /// A record on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Record {
@@ -83,6 +85,8 @@ pub(super) struct Said {
     pub(super) tainted: bool,
     /// A Certificate without a certificate.
     pub(super) empty: bool,
+    /// A ServerHello that is not what was promised.
+    pub(super) broken: Option<Promise>,
 }
 
 /// Application data.

@@ -28,6 +28,7 @@ mod written;
 
 pub(super) use client_hello::{fits_group, is_length, readings};
 pub(super) use heard::{Heard, Reading};
+pub(super) use second_hello::changed_its_mind;
 pub(super) use written::all as written;
 
 /// The first ClientHello, in each form that matters where nothing is changed.
@@ -48,6 +49,8 @@ pub(super) enum Effect {
     Resigned,
     /// The same, and the sender's certificate is asked for no more, for it has no scheme in common.
     Unsuited,
+    /// The same, and the reader's ServerHello is not what its HelloRetryRequest promised.
+    Breaks(Promise),
     /// The reader finds fault.
     Fails(Found),
     /// The reader finds fault, and its alert has this version.
@@ -58,6 +61,13 @@ pub(super) enum Effect {
     Waits,
     /// The reader waits for more, and this comes.
     WaitsInVain(Found),
+}
+
+/// What a HelloRetryRequest says of the ServerHello that follows it (RFC 8446 §4.1.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Promise {
+    Version,
+    Suite,
 }
 
 /// What a reader says of a message, and the alert that it sends.

@@ -5,11 +5,13 @@ use shakedown::iana::NamedGroup;
 use shakedown::link::Act;
 
 use super::client_hello::{self, fits_group};
-use super::{Effect, Found, openssl_hello, rustls_hello};
+use super::{Effect, Found, Promise, openssl_hello, rustls_hello};
 use crate::model::ending::Agreed;
 use crate::model::hello::{Hello, Unreadable, server_abilities};
 use crate::model::link::Setting;
 use crate::model::link::peer::Peer;
+use crate::model::negotiation::Choice;
+use crate::model::resumption::same_hash;
 use crate::model::traits::rustls::HOLDS_SECOND_HELLO_TO_FIRST;
 use crate::model::{openssl_server, rustls_server};
 
@@ -84,22 +86,15 @@ pub(super) fn read(reader: &Peer<'_>, body: &[u8]) -> Vec<Effect> {
             native: fault.native,
             alert: fault.alert,
         }),
-        Ok(choice) if choice.version != agreed.version => fails(if rustls {
-            Found::of(
-                "PeerIncompatible(Tls12NotOfferedOrEnabled)",
-                A::protocol_version,
-            )
-        } else {
-            Found::of("UNSUPPORTED_PROTOCOL", A::protocol_version)
-        }),
-        Ok(choice) if choice.suite != agreed.suite => fails(if rustls {
-            Found::of(
-                rustls_server::other_suite(agreed.suite, choice.suite),
-                A::illegal_parameter,
-            )
-        } else {
-            Found::of("BAD_CIPHER", A::illegal_parameter)
-        }),
+        Ok(choice) if (choice.version, choice.suite) != (agreed.version, agreed.suite) => {
+            vec![if rustls {
+                changed_its_mind(agreed, &choice)
+            } else if choice.version != agreed.version {
+                Effect::Fails(Found::of("UNSUPPORTED_PROTOCOL", A::protocol_version))
+            } else {
+                Effect::Fails(Found::of("BAD_CIPHER", A::illegal_parameter))
+            }]
+        }
         Ok(choice) if rustls && choice.retried => fails(Found::of(
             "PeerMisbehaved(RefusedToFollowHelloRetryRequest)",
             A::illegal_parameter,
@@ -108,5 +103,35 @@ pub(super) fn read(reader: &Peer<'_>, body: &[u8]) -> Vec<Effect> {
             .into_iter()
             .map(|found| found.map_or(Effect::Misled, Effect::Fails))
             .collect(),
+    }
+}
+
+/// What becomes of a rustls server that comes to another version or suite than its HelloRetryRequest
+/// promised (server/hs.rs, `with_certified_key`). Before 0.23.45 only the hash mattered to it, and the rest
+/// to its client.
+pub(in crate::model::link) fn changed_its_mind(agreed: &Agreed, choice: &Choice) -> Effect {
+    let fails = |native, alert| Effect::Fails(Found::of(native, alert));
+    let minds = HOLDS_SECOND_HELLO_TO_FIRST.is_in();
+    if !minds && !same_hash(agreed.suite, choice.suite) {
+        fails(
+            "PeerMisbehaved(HandshakeHashVariedAfterRetry)",
+            A::illegal_parameter,
+        )
+    } else if choice.version != agreed.version {
+        if minds {
+            fails(
+                "PeerIncompatible(Tls12NotOfferedOrEnabled)",
+                A::protocol_version,
+            )
+        } else {
+            Effect::Breaks(Promise::Version)
+        }
+    } else if minds {
+        fails(
+            "PeerMisbehaved(CipherSuiteDifferedOnRetry)",
+            A::illegal_parameter,
+        )
+    } else {
+        Effect::Breaks(Promise::Suite)
     }
 }
