@@ -14,7 +14,11 @@ use crate::wrap::{WIDTH, side_by_side};
 pub(super) fn list(args: &SelectArgs) -> Result<u8, Fault> {
     let plan = plan(&args.plan.request(), args.filter.as_ref())?;
     let mut text = String::new();
-    for number in 0..plan.batches() {
+    let may_match = |number: &usize| {
+        let pattern = args.filter.as_ref().map(|glob| glob.glob().glob());
+        pattern.is_none_or(|pattern| plan.may_match(*number, pattern))
+    };
+    for number in (0..plan.batches()).filter(may_match) {
         for case in plan.batch(number) {
             let id = case.scenario.id();
             let wanted = args

@@ -237,6 +237,17 @@ impl Plan {
         self.len() == 0
     }
 
+    /// Whether a pattern may match a name or an id of this batch; where it cannot, the batch need not be made.
+    pub(crate) fn may_match(&self, number: usize, pattern: &str) -> bool {
+        let start = match &self.batches[number] {
+            Batch::Cases(_) | Batch::Mixed(_) | Batch::Flaws(_) => "",
+            Batch::Cover { .. } => COVER,
+            Batch::Link { .. } => LINK,
+            Batch::Random { .. } => RANDOM,
+        };
+        may_begin(pattern, start)
+    }
+
     /// The cases of a batch, always the same.
     pub fn batch(&self, number: usize) -> Vec<Case> {
         match &self.batches[number] {
@@ -307,7 +318,7 @@ impl Plan {
                 } else {
                     server
                 };
-                self.case(&format!("random/{}", self.seed), name, point)
+                self.case(&format!("{RANDOM}{}", self.seed), name, point)
             })
             .collect()
     }
@@ -423,10 +434,28 @@ pub(crate) fn set(axes: &Axes, point: &mut [usize], axis: &str, label: &str) {
 
 /// Whether a pattern may match a name or an id of a row of a covering array.
 fn may_be_covered(pattern: &str) -> bool {
-    let literal = pattern.split(['*', '?', '[', '{', '\\']).next();
-    let literal = literal.unwrap_or_default();
-    let is_of_id = literal.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_of_id || literal.starts_with(COVER) || COVER.starts_with(literal)
+    may_begin(pattern, COVER)
+}
+
+/// Whether a pattern may match an id.
+pub(crate) fn may_be_id(pattern: &str) -> bool {
+    literal(pattern)
+        .bytes()
+        .all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether a pattern may match an id, or a name that begins so.
+fn may_begin(pattern: &str, start: &str) -> bool {
+    let literal = literal(pattern);
+    may_be_id(pattern) || literal.starts_with(start) || start.starts_with(literal)
+}
+
+/// What everything that a pattern matches begins with.
+fn literal(pattern: &str) -> &str {
+    pattern
+        .split(['*', '?', '[', '{', '\\'])
+        .next()
+        .unwrap_or_default()
 }
 
 fn pairings(stacks: &[StackId]) -> Vec<(StackId, StackId)> {
@@ -447,6 +476,10 @@ fn below(dice: &mut ChaCha8Rng, bound: usize) -> usize {
 
 /// How names of rows of covering arrays begin.
 const COVER: &str = "cover/";
+/// How names begin of what a link does.
+const LINK: &str = "link:";
+/// How names of random scenarios begin.
+const RANDOM: &str = "random/";
 /// A thousand million; each 576 of them take some memory.
 const MOST_RANDOM: usize = 1_000_000_000;
 /// So many points with names are made into scenarios at a time.
@@ -484,6 +517,45 @@ mod tests {
         ] {
             assert!(!may_be_covered(unwanted), "{unwanted}");
         }
+    }
+
+    #[test]
+    fn batches_are_passed_over_only_where_nothing_in_them_matches() {
+        let request = Request {
+            stacks: vec![StackId::RustlsRing],
+            random: 600,
+            ..Request::default()
+        };
+        let plan = Plan::uncovered(&request).expect("a plan");
+        let mut passed_over = 0;
+        for pattern in [
+            "*",
+            "random/*",
+            "ran*",
+            "link:*",
+            "table/*",
+            "*ring*",
+            "{random,x}/*",
+            "0*",
+            "?andom/*",
+        ] {
+            let glob = globset::Glob::new(pattern).expect("a pattern");
+            let glob = glob.compile_matcher();
+            for number in 0..plan.batches() {
+                if plan.may_match(number, pattern) {
+                    continue;
+                }
+                passed_over += 1;
+                for case in plan.batch(number) {
+                    let id = case.scenario.id().0;
+                    assert!(
+                        !glob.is_match(&case.name) && !glob.is_match(&id),
+                        "{pattern}"
+                    );
+                }
+            }
+        }
+        assert!(passed_over > 0);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::cover::CoverError;
 use crate::known::{Known, KnownError};
 use crate::lab::Lab;
 use crate::model::{Prediction, predict};
-use crate::plan::{Case, Plan, PlanError, Request};
+use crate::plan::{Case, Plan, PlanError, Request, may_be_id};
 use crate::report::results::number;
 use crate::report::{Report, RequestReport, Shard};
 use crate::symptoms::Observation;
@@ -196,6 +196,11 @@ pub fn run_recorded(
     for group in batches_in_groups(setting.plan) {
         let cases: Vec<(At, Case)> = group
             .into_par_iter()
+            .filter(|batch| {
+                setting
+                    .filter
+                    .is_none_or(|glob| setting.plan.may_match(*batch, glob.glob().glob()))
+            })
             .flat_map_iter(|batch| {
                 let cases = setting.plan.batch(batch).into_iter().enumerate();
                 cases.map(move |(place, case)| (At { batch, place }, case))
@@ -370,7 +375,8 @@ fn observed(name: &str) -> bool {
 fn is_selected(setting: &Setting<'_>, at: At, case: &Case) -> bool {
     setting.shard.is_none_or(|shard| shard.has(at.place))
         && setting.filter.is_none_or(|glob| {
-            glob.is_match(&case.name) || glob.is_match(case.scenario.id().to_string())
+            glob.is_match(&case.name)
+                || may_be_id(glob.glob().glob()) && glob.is_match(case.scenario.id().to_string())
         })
 }
 

@@ -18,7 +18,7 @@ use super::parsed::Parsed;
 use super::{error, ffi, resume, trace};
 use crate::clock;
 use crate::connection::{Config, Connection, Failure, Memory, Refusal, Role};
-use crate::iana::{CipherSuite, ProtocolVersion};
+use crate::iana::{CipherSuite, ProtocolVersion, SignatureScheme};
 use crate::identity::{Chain, Identities, Lists, Unmakeable};
 use crate::profile::{
     CertificateType, ClientAuth, ClientProfile, Compression, Credential, Ems, Loading, Miss,
@@ -247,7 +247,11 @@ fn common(context: &mut SslContextBuilder, protocol: &Protocol) -> Result<(), Re
     }
     set_groups(context, protocol)?;
     if let Some(schemes) = &protocol.signature_schemes {
-        let names = names(schemes, "signature scheme", |scheme| scheme.name())?;
+        let names = names(schemes, "signature scheme", |scheme| match scheme {
+            // The name that every OpenSSL knows: its own for it came after 3.0.
+            SignatureScheme::ecdsa_sha1 => Some("ECDSA+SHA1"),
+            _ => scheme.name(),
+        })?;
         set_list(&names, "signature scheme", |list| {
             context.set_sigalgs_list(list)
         })?;
