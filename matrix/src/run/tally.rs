@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use shakedown::scenario::{ScenarioId, StackId};
 
 use super::{RunError, Setting, Tried, verdict_of};
@@ -307,9 +308,9 @@ fn divergences(
 ) -> Vec<DivergenceReport> {
     let mut found: Vec<_> = found.into_iter().collect();
     found.sort_by(|(a, x), (b, y)| y.count.cmp(&x.count).then_with(|| a.cmp(b)));
+    found.truncate(MOST_DIVERGENCES);
     found
-        .into_iter()
-        .take(MOST_DIVERGENCES)
+        .into_par_iter()
         .map(|(likeness, divergence)| {
             let axes = setting.plan.axes();
             let point = divergence
