@@ -155,7 +155,8 @@ impl<'a> Pair<'a> {
             server: Half::new(server),
             deliver,
             carrier: None,
-            buffer: Vec::new(),
+            // Most flights fit.
+            buffer: Vec::with_capacity(4096),
             parcel: Parcel::default(),
             deeds: Vec::new(),
             altered: false,
@@ -213,7 +214,7 @@ impl<'a> Pair<'a> {
     fn exchange_data(&mut self) {
         self.client.call(|connection| connection.send(PING));
         self.drive();
-        self.server.expect(PING);
+        self.server.expect(PING, &mut self.buffer);
         if !self.both_alive() {
             return;
         }
@@ -222,13 +223,13 @@ impl<'a> Pair<'a> {
             connection.send(PONG);
         });
         self.drive();
-        self.client.expect(PING_PONG);
+        self.client.expect(PING_PONG, &mut self.buffer);
         if !self.both_alive() {
             return;
         }
         self.client.call(|connection| connection.send(PONG));
         self.drive();
-        self.server.expect(PONG);
+        self.server.expect(PONG, &mut self.buffer);
     }
 
     fn compare_exporters(&mut self) {
@@ -402,13 +403,14 @@ impl Half {
         }
     }
 
-    fn expect(&mut self, data: &[u8]) {
+    /// Holds what has arrived against what is due, by way of a buffer that is nobody's.
+    fn expect(&mut self, data: &[u8], received: &mut Vec<u8>) {
         if !self.is_alive() {
             return;
         }
-        let mut received = Vec::new();
-        self.call(|connection| connection.take_received(&mut received));
-        self.data_intact = Some(self.data_intact.unwrap_or(true) && received == data);
+        received.clear();
+        self.call(|connection| connection.take_received(received));
+        self.data_intact = Some(self.data_intact.unwrap_or(true) && received.as_slice() == data);
     }
 
     fn export(&mut self, out: &mut [u8]) -> bool {

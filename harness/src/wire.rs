@@ -23,6 +23,18 @@ impl AlertScanner {
     /// Goes over more bytes of the same direction.
     pub fn scan(&mut self, mut bytes: &[u8]) {
         while let Some((&byte, rest)) = bytes.split_first() {
+            if self.have == 0
+                && self.skip == 0
+                && let &[kind, _, _, high, low, ..] = bytes
+                && kind != ContentType::alert.0
+            {
+                // Mostly a record's header arrives whole.
+                let length = RECORD_HEADER + usize::from(u16::from_be_bytes([high, low]));
+                let step = length.min(bytes.len());
+                self.skip = length - step;
+                bytes = &bytes[step..];
+                continue;
+            }
             if self.skip > 0 {
                 let step = self.skip.min(bytes.len());
                 self.skip -= step;

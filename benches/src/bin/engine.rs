@@ -14,7 +14,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use shakedown::connection::{Config, Refusal, Role, Stack};
+use shakedown::connection::{Config, Refusal, Role};
 use shakedown::iana::ProtocolVersion;
 use shakedown::identity::Identities;
 use shakedown::link::Link;
@@ -22,7 +22,9 @@ use shakedown::pair;
 use shakedown::scenario::StackId;
 use shakedown::stacks::openssl::OpenSsl;
 use shakedown::stacks::rustls::Rustls;
-use shakedown_benches::{VERSIONS, assert_pinned, by_hand, client_profile, server_profile};
+use shakedown_benches::by_hand;
+use shakedown_benches::library::Library;
+use shakedown_benches::shape::{Shape, VERSIONS};
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -225,7 +227,9 @@ impl Contest {
             let side = outcome.side(role);
             assert_eq!(side.data_intact, Some(true));
             let session = side.session.as_ref().expect("a session, for it succeeded");
-            assert_pinned(self.version, session);
+            Shape::ECDSA
+                .in_version(self.version)
+                .assert_parameters(role, session);
         }
     }
 
@@ -241,68 +245,6 @@ struct Comparison {
     ratio: f64,
 }
 
-/// One of the libraries, as itself and not as a [`Stack`].
-enum Library {
-    Rustls(Rustls),
-    OpenSsl(OpenSsl),
-}
-
-impl Library {
-    fn id(&self) -> StackId {
-        match self {
-            Self::Rustls(stack) => stack.info().id,
-            Self::OpenSsl(stack) => stack.info().id,
-        }
-    }
-
-    fn client(
-        &self,
-        version: ProtocolVersion,
-    ) -> Result<(Arc<dyn Config>, by_hand::Client), Refusal> {
-        let profile = client_profile(version);
-        Ok(match self {
-            Self::Rustls(stack) => {
-                let (config, name) = stack.client_config(&profile)?;
-                let config = Arc::new(config);
-                (
-                    stack.adopt_client(config.clone(), name.clone()),
-                    by_hand::Client::Rustls(config, name),
-                )
-            }
-            Self::OpenSsl(stack) => {
-                let (context, sni) = stack.client_context(&profile)?;
-                (
-                    stack.adopt_client(context.clone(), sni.clone()),
-                    by_hand::Client::OpenSsl(context, sni),
-                )
-            }
-        })
-    }
-
-    fn server(
-        &self,
-        version: ProtocolVersion,
-    ) -> Result<(Arc<dyn Config>, by_hand::Server), Refusal> {
-        let profile = server_profile(version);
-        Ok(match self {
-            Self::Rustls(stack) => {
-                let config = Arc::new(stack.server_config(&profile)?);
-                (
-                    stack.adopt_server(config.clone()),
-                    by_hand::Server::Rustls(config),
-                )
-            }
-            Self::OpenSsl(stack) => {
-                let context = stack.server_context(&profile)?;
-                (
-                    stack.adopt_server(context.clone()),
-                    by_hand::Server::OpenSsl(context),
-                )
-            }
-        })
-    }
-}
-
 fn contests() -> Result<Vec<Contest>, Refusal> {
     let identities = Arc::new(Identities::new());
     let libraries = [
@@ -312,14 +254,15 @@ fn contests() -> Result<Vec<Contest>, Refusal> {
     ];
     let mut contests = Vec::new();
     for version in VERSIONS {
+        let shape = Shape::ECDSA.in_version(version);
         for client in &libraries {
             for server in &libraries {
                 contests.push(Contest {
                     client_id: client.id(),
                     server_id: server.id(),
                     version,
-                    client: client.client(version)?,
-                    server: server.server(version)?,
+                    client: client.client(&shape)?,
+                    server: server.server(&shape)?,
                 });
             }
         }

@@ -22,7 +22,7 @@ mod resign;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rcgen::SigningKey;
@@ -60,7 +60,8 @@ pub struct Identities {
     chains: Memo<(Role, Credential), Result<Arc<Chain>, Unmakeable>>,
     anchors: Memo<Trust, Result<Ders, Unmakeable>>,
     crls: Memo<Lists, Result<Ders, Unmakeable>>,
-    leaves: RwLock<HashMap<Vec<u8>, (Role, Credential)>>,
+    /// In order, for that compares what hashing would have to read whole.
+    leaves: RwLock<BTreeMap<Vec<u8>, (Role, Credential)>>,
 }
 
 impl Identities {

@@ -1,6 +1,6 @@
 //! rustls, with aws-lc-rs or with ring.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, Write};
 use std::sync::Arc;
 
 use rustls::client::ClientConnection;
@@ -127,7 +127,7 @@ impl Rustls {
             // Without a final dot (msgs/handshake.rs, `trim_hostname_trailing_dot_for_sni`).
             RustlsName::DnsName(dns) if config.enable_sni => {
                 let name = dns.as_ref();
-                Some(name.strip_suffix('.').unwrap_or(name).to_owned())
+                Some(name.strip_suffix('.').unwrap_or(name).into())
             }
             _ => None,
         };
@@ -181,7 +181,7 @@ impl Stack for Rustls {
 struct Client {
     config: Arc<ClientConfig>,
     name: RustlsName<'static>,
-    sent_name: Option<String>,
+    sent_name: Option<Arc<str>>,
     /// What the verifier and the resolver are made of; `None`: the caller's affair.
     verified: Option<Verified>,
     identities: Arc<Identities>,
@@ -241,7 +241,7 @@ impl Config for Server {
 struct Endpoint {
     connection: rustls::Connection,
     role: Role,
-    sent_name: Option<String>,
+    sent_name: Option<Arc<str>>,
     identities: Arc<Identities>,
     observed: Observed,
     failure: Option<Failure>,
@@ -254,7 +254,7 @@ impl Endpoint {
     fn new(
         connection: rustls::Connection,
         role: Role,
-        sent_name: Option<String>,
+        sent_name: Option<Arc<str>>,
         identities: Arc<Identities>,
     ) -> Self {
         Self {
@@ -365,9 +365,11 @@ impl Connection for Endpoint {
     }
 
     fn take_received(&mut self, out: &mut Vec<u8>) {
-        let mut buffer = [0; 4096];
-        while let Ok(read @ 1..) = self.connection.reader().read(&mut buffer) {
-            out.extend_from_slice(&buffer[..read]);
+        let mut reader = self.connection.reader();
+        while let Ok(chunk @ [_, ..]) = reader.fill_buf() {
+            out.extend_from_slice(chunk);
+            let length = chunk.len();
+            reader.consume(length);
         }
     }
 
@@ -415,7 +417,7 @@ impl Connection for Endpoint {
                 .alpn_protocol()
                 .map(|name| String::from_utf8_lossy(name).into_owned()),
             server_name: match connection {
-                rustls::Connection::Client(_) => self.sent_name.clone(),
+                rustls::Connection::Client(_) => self.sent_name.as_deref().map(str::to_owned),
                 rustls::Connection::Server(server) => server.server_name().map(str::to_owned),
             },
             kind: match connection.handshake_kind() {

@@ -1,0 +1,68 @@
+//! Tells the engine's own instructions per scenario, and holds their share against the gate.
+//!
+//! Usage: `instructions FILE [--planted]`. The file is what the bench `counts` has printed as JSON; see
+//! `ci/instructions`, which runs both. With `--planted` needless work counts as the engine's. Exits with 1
+//! above the gate, with 2 for arguments or a file that it cannot make sense of.
+
+use std::fs;
+use std::process::ExitCode;
+
+use shakedown_benches::instructions::{ALL_REAL, Counts, GATED, MOST, NULL, REAL};
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let (file, engine) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [file] if file != "--planted" => (file, "engine"),
+        [file, "--planted"] => (file, "planted"),
+        _ => {
+            eprintln!("usage: instructions FILE [--planted]");
+            return ExitCode::from(2);
+        }
+    };
+    let told = fs::read_to_string(file)
+        .map_err(|error| error.to_string())
+        .and_then(|text| tell(&Counts::read(&text)?, engine));
+    match told {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("{file}: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether the engine's share is small enough.
+fn tell(counts: &Counts, engine: &str) -> Result<bool, String> {
+    println!("| scenario | engine | by hand | the engine's own |");
+    println!("|---|---:|---:|---:|");
+    for work in NULL {
+        // Needless work is planted in one of them.
+        let by_engine = match counts.of(engine, work) {
+            Err(_) if engine != "engine" => continue,
+            count => count?,
+        };
+        row(work, by_engine, counts.of("by_hand", work)?);
+    }
+    for work in ALL_REAL {
+        row(
+            work,
+            counts.of("engine", work)?,
+            counts.of("by_hand", work)?,
+        );
+    }
+    let share = counts.share(engine)?;
+    let well = share <= MOST;
+    println!(
+        "\nThe engine's own of {GATED}, of all of {REAL}: {:.2} % ({} at most {:.0} %)",
+        share / 10.0,
+        if well { "well:" } else { "TOO MUCH:" },
+        MOST / 10.0
+    );
+    Ok(well)
+}
+
+fn row(work: &str, engine: u64, by_hand: u64) {
+    let own = i128::from(engine) - i128::from(by_hand);
+    println!("| {work} | {engine} | {by_hand} | {own} |");
+}
