@@ -245,6 +245,27 @@ fn a_rustls_server_holds_the_second_hello_to_the_first_since_0_23_45() {
     );
 }
 
+#[test]
+fn the_end_of_the_link_is_told_and_answered_since_4_0() {
+    let cut = r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"},
+        "link":{"ops":[{"from":"client","at":{"record":1},"act":{"cut":0}}]}}"#;
+    let client = |version| {
+        let client = expected(version, cut).client;
+        (client.end, client.alert_sent.map(|alert| alert.description))
+    };
+    let failed = |native: &str| ExpectedEnd::Failed {
+        native: native.into(),
+    };
+    assert_eq!(client("3.6.3"), (failed("SYSCALL_EOF"), None));
+    assert_eq!(
+        client("4.0.0"),
+        (
+            failed("UNEXPECTED_EOF_WHILE_READING"),
+            Some(Some(A::decode_error))
+        )
+    );
+}
+
 /// What each side says where the second hello of two lacks something.
 fn ends_without(
     version: &str,

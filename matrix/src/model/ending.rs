@@ -170,7 +170,7 @@ pub(super) fn failure(scenario: &Scenario, fault: Fault) -> Expectation {
         end: ExpectedEnd::Failed {
             native: heard(stack(scenario, peer), fault.alert),
         },
-        alert_sent: None,
+        alert_sent: sent_at_the_end(scenario, peer, &fault),
         alert_received: fault.alert,
         session: early,
         data_lost: false,
@@ -250,8 +250,28 @@ fn heard(stack: StackId, alert: Option<AlertDescription>) -> String {
         (true, Some(alert)) => rustls::alert_received(alert),
         (true, None) => rustls::TRUNCATED.into(),
         (false, Some(alert)) => openssl::alert_received(alert),
-        (false, None) => openssl::TRUNCATED.into(),
+        (false, None) => openssl::truncated().0.into(),
     }
+}
+
+/// What a side sends whose peer has failed without a word.
+fn sent_at_the_end(scenario: &Scenario, role: Role, fault: &Fault) -> Option<SentAlert> {
+    let (_, alert) = openssl::truncated();
+    if stack(scenario, role).is_rustls() || fault.alert.is_some() {
+        return None;
+    }
+    let protection = match &fault.phase {
+        Phase::BeforeHello | Phase::ClientHello | Phase::UnwantedVersion => Protection::Plain,
+        Phase::ServerFlight(version) if *version < ProtocolVersion::TLS1_3 => Protection::Plain,
+        // Its own flight is out, and ended with its Finished.
+        Phase::AfterServerHello | Phase::ServerFlight(_) | Phase::ClientFlight(_) => {
+            Protection::Protected
+        }
+    };
+    alert.map(|description| SentAlert {
+        description: Some(description),
+        protection,
+    })
 }
 
 /// What a side holds for negotiated.

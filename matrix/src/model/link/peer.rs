@@ -713,11 +713,12 @@ impl<'a> Peer<'a> {
         if self.failure.is_some() || self.peer_closed {
             return;
         }
-        self.end_with(if self.stack.is_rustls() {
-            traits::rustls::TRUNCATED
-        } else {
-            traits::openssl::TRUNCATED
-        });
+        if self.stack.is_rustls() {
+            return self.end_with(traits::rustls::TRUNCATED);
+        }
+        let (native, alert) = traits::openssl::truncated();
+        self.fail(native, alert);
+        self.found_fault = false;
     }
 
     pub(super) fn transmit(&mut self) -> Vec<Record> {

@@ -131,6 +131,22 @@ pub fn alert_received(alert: AlertDescription) -> String {
 /// `openssl` crate's BIO does not answer BIO_CTRL_EOF (openssl 0.10.82, src/ssl/bio.rs).
 pub const TRUNCATED: &str = "SYSCALL_EOF";
 
+/// The end of the link is told, and answered with an alert, whatever the BIO answers (crypto/bio/bio_lib.c,
+/// `BIO_eof`; ssl/record/rec_layer_s3.c, `ossl_tls_handle_rlayer_return`).
+pub const KNOWS_THE_END: Change = Change::of_openssl(&[(4, 0, 0)]);
+
+/// What is said when the link ends early, and the alert that is sent into the void.
+pub fn truncated() -> (&'static str, Option<AlertDescription>) {
+    if KNOWS_THE_END.is_in() {
+        (
+            "UNEXPECTED_EOF_WHILE_READING",
+            Some(AlertDescription::decode_error),
+        )
+    } else {
+        (TRUNCATED, None)
+    }
+}
+
 /// The alert for a verification error (ssl/statem/statem_lib.c, `x509table`).
 pub fn verify_alert(error: u16) -> AlertDescription {
     use AlertDescription as A;
