@@ -94,6 +94,7 @@ fn measure(criterion: &mut Criterion, stacks: &[Box<dyn Stack>], name: &str, sha
     group.throughput(Throughput::Elements(1));
     for version in VERSIONS {
         let shape = shape.in_version(version);
+        eprintln!("{name}: {shape}");
         for pairing in Pairing::all(stacks) {
             let (client, server) = pairing.ids();
             if !shape.is_possible(client, server) {

@@ -29,6 +29,7 @@ fn records(criterion: &mut Criterion) {
                     aead,
                     ..Shape::ECDSA.in_version(version)
                 };
+                eprintln!("records-{}-{name}: {shape}", aead.name());
                 for pairing in Pairing::all(&stacks) {
                     for sender in Role::BOTH {
                         let name = format!("{}, {sender} sends", pairing.name());

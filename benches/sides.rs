@@ -36,6 +36,7 @@ fn sides(criterion: &mut Criterion) {
         for role in Role::BOTH {
             let mut group = criterion.benchmark_group(format!("{role}-cost-{name}"));
             for version in VERSIONS {
+                eprintln!("{role}-cost-{name}: {}", shape.in_version(version));
                 for pairing in Pairing::all(&stacks) {
                     let id = BenchmarkId::new(version.to_string(), pairing.name());
                     group.bench_with_input(id, &pairing, |bencher, pairing| {

@@ -7,7 +7,7 @@ use shakedown::identity::Identities;
 use shakedown::scenario::StackId;
 use shakedown::stacks;
 
-/// Every stack of this build, told on standard error with its exact version.
+/// Every stack of this build, told on standard error with its exact version and with how peers are verified.
 ///
 /// The ids of benchmarks hold no version, so that a baseline of the version before can be compared
 /// with.
@@ -20,6 +20,7 @@ pub fn announced_stacks() -> Vec<Box<dyn Stack>> {
             info.id, info.name, info.version, info.crypto
         );
     }
+    eprintln!("{VERIFIED}");
     stacks
 }
 
@@ -54,3 +55,6 @@ impl<'a> Pairing<'a> {
         format!("{client} to {server}")
     }
 }
+
+const VERIFIED: &str = "chains: an end entity and an intermediate, below a root that is not sent; verified with \
+    the name, at a time that stands still, without revocation lists";
