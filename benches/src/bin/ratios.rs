@@ -144,7 +144,7 @@ const RATIOS: [Ratio; 9] = [
     ),
     Ratio::new("RSA-2048 ÷ P-256", "handshake-rsa2048", PLAIN),
     Ratio::new(
-        "refused for an unknown CA ÷ accepted, server alone",
+        "server: unknown CA ÷ accepted",
         "refusal-unknown-ca",
         "refusal-none",
     ),
