@@ -161,7 +161,10 @@ impl Dispute {
     ///
     /// If a stack refuses its side.
     pub fn new(cause: Option<Cause>, version: ProtocolVersion, pairing: Pairing<'_>) -> Self {
-        let shape = cause.map_or(Shape::ECDSA.in_version(version), |it| it.shape(version));
+        let shape = match cause {
+            Some(cause) => cause.shape(version),
+            None => Shape::ECDSA.in_version(version),
+        };
         let (mut client, mut server) = (shape.client_profile(), shape.server_profile());
         if let Some(cause) = cause {
             cause.plant(&mut client, &mut server, shape);
