@@ -1,6 +1,6 @@
 //! What the engine costs in instructions.
 //!
-//! The engine's own work is told by a pair without cryptography ([`null`](crate::null)), as
+//! The engine's own work is told by a pair without cryptography ([`null`]), as
 //! [`pair::meet`] less the loop by hand that does the same on the wire. Its share is of what
 //! [`pair::meet`] takes between two real ends of rustls that resume in TLS 1.2, the cheapest handshake
 //! there is. Both are counts of one build in one run, so that no noise of the machine comes in.

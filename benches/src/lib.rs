@@ -1,7 +1,7 @@
 //! What the benchmarks and the checks of the engine's cost share.
 //!
 //! Benchmarks of TLS have measured the wrong handshake for years on end, so everything that is
-//! negotiated is pinned by a [`Shape`], which each sample is held against.
+//! negotiated is pinned by a [`Shape`](shape::Shape), which each sample is held against.
 
 use std::time::Duration;
 

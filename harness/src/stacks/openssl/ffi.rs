@@ -305,8 +305,7 @@ extern "C" fn on_message(
     ssl: *mut ffi::SSL,
     _: *mut c_void,
 ) {
-    // Most calls are about headers of records and the like.
-    if !trace::is_of_interest(content_type) || bytes.is_null() || ssl.is_null() {
+    if bytes.is_null() || ssl.is_null() {
         return;
     }
     // SAFETY: OpenSSL lends a live connection and `length` bytes for the time of the call.

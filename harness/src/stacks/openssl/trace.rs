@@ -36,13 +36,10 @@ pub(super) fn seen(ssl: &SslRef) -> Option<MutexGuard<'_, Seen>> {
     Some(trace.0.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Whether there is anything in such messages to take note of.
-pub(super) fn is_of_interest(content_type: i32) -> bool {
-    matches!(content_type, ALERT | HANDSHAKE)
-}
-
 /// Takes note of a message, if it is one of interest.
 pub(super) fn note(ssl: &SslRef, sent: bool, version: i32, content_type: i32, bytes: &[u8]) {
+    const ALERT: i32 = ContentType::alert.0 as i32;
+    const HANDSHAKE: i32 = ContentType::handshake.0 as i32;
     match (content_type, bytes) {
         (ALERT, &[level, description]) => {
             let description = AlertDescription(description);
@@ -85,6 +82,4 @@ fn is_hello_retry_request(hello: &[u8]) -> bool {
 static TRACE: LazyLock<Index<Ssl, Trace>> =
     LazyLock::new(|| Ssl::new_ex_index().expect("an index needs next to no memory"));
 
-const ALERT: i32 = ContentType::alert.0 as i32;
-const HANDSHAKE: i32 = ContentType::handshake.0 as i32;
 const FATAL: u8 = 2;
