@@ -208,11 +208,13 @@ impl Counts {
     ///
     /// # Errors
     ///
-    /// A message, if a count is missing.
+    /// A message, if a count is missing, or the loop by hand costs more than the engine: then it does not do
+    /// the same, and would hide what the engine costs.
     pub fn share(&self, function: &str) -> Result<f64, String> {
         let own = self
             .of(function, GATED)?
-            .saturating_sub(self.of("by_hand", GATED)?);
+            .checked_sub(self.of("by_hand", GATED)?)
+            .ok_or_else(|| format!("{GATED}: the loop by hand costs more than {function}"))?;
         let whole = self.of("engine", REAL)?;
         Ok(1000.0 * own as f64 / whole as f64)
     }

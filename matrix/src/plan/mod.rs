@@ -527,7 +527,7 @@ mod tests {
             ..Request::default()
         };
         let plan = Plan::uncovered(&request).expect("a plan");
-        let mut passed_over = 0;
+        let mut passed_over = [0; 2];
         for pattern in [
             "*",
             "random/*",
@@ -545,7 +545,11 @@ mod tests {
                 if plan.may_match(number, pattern) {
                     continue;
                 }
-                passed_over += 1;
+                match &plan.batches[number] {
+                    Batch::Link { .. } => passed_over[0] += 1,
+                    Batch::Random { .. } => passed_over[1] += 1,
+                    other => panic!("{other:?} may have any name"),
+                }
                 for case in plan.batch(number) {
                     let id = case.scenario.id().0;
                     assert!(
@@ -555,7 +559,7 @@ mod tests {
                 }
             }
         }
-        assert!(passed_over > 0);
+        assert!(passed_over.iter().all(|number| *number > 0));
     }
 
     #[test]

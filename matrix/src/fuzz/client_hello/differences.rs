@@ -323,7 +323,11 @@ const KNOWN_TO_OPENSSL: &[u16] = &[
     50, 51, 13172, 65281,
 ];
 /// What the end of the stream is to who waits.
-const AT_THE_END: [&str; 2] = ["UnexpectedEof", "SYSCALL_EOF"];
+const AT_THE_END: [&str; 3] = [
+    "UnexpectedEof",
+    "SYSCALL_EOF",
+    "UNEXPECTED_EOF_WHILE_READING",
+];
 
 #[cfg(test)]
 mod tests {
