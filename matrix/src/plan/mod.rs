@@ -238,7 +238,7 @@ impl Plan {
     }
 
     /// Whether a pattern may match a name or an id of this batch; where it cannot, the batch need not be made.
-    pub(crate) fn may_match(&self, number: usize, pattern: &str) -> bool {
+    pub fn may_match(&self, number: usize, pattern: &str) -> bool {
         let start = match &self.batches[number] {
             Batch::Cases(_) | Batch::Mixed(_) | Batch::Flaws(_) => "",
             Batch::Cover { .. } => COVER,
