@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rustls::client::Resumption;
 use serde::Deserialize;
-use shakedown::connection::{Config, HandshakeKind, Role};
+use shakedown::connection::{Config, HandshakeKind};
 use shakedown::iana::ProtocolVersion;
 use shakedown::identity::Identities;
 use shakedown::link::Link;
@@ -21,7 +21,7 @@ use shakedown::stacks::rustls::Rustls;
 
 use crate::library::Library;
 use crate::shape::Shape;
-use crate::{by_hand, null};
+use crate::{by_hand, null, whole};
 
 /// Between whom, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,11 +134,7 @@ impl Contest {
         } else {
             HandshakeKind::Full
         };
-        assert_eq!(outcome.exporters_agree, Some(true));
-        for role in Role::BOTH {
-            let side = outcome.side(role);
-            assert_eq!(side.data_intact, Some(true));
-            let session = side.session.as_ref().expect("a session, for it succeeded");
+        for (_, session) in whole(&outcome) {
             assert_eq!((session.version, session.kind), (work.version(), kind));
         }
         self
@@ -280,13 +276,18 @@ mod tests {
             summary("engine", GATED, 1_300),
             summary("by_hand", GATED, 1_000),
             summary("planted", GATED, 3_000),
+            summary("cheap", GATED, 999),
             summary("engine", REAL, 100_000),
         ]
         .concat();
-        let counts = Counts::read(&text).expect("four summaries");
+        let counts = Counts::read(&text).expect("five summaries");
         assert_eq!(counts.of("by_hand", GATED), Ok(1_000));
         assert_eq!(counts.share("engine"), Ok(3.0));
         assert_eq!(counts.share("planted"), Ok(20.0));
+        assert_eq!(
+            counts.share("cheap"),
+            Err(format!("{GATED}: the loop by hand costs more than cheap"))
+        );
         assert_eq!(
             counts.share("absent"),
             Err(format!("absent {GATED} was not counted"))

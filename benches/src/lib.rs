@@ -5,6 +5,9 @@
 
 use std::time::Duration;
 
+use shakedown::connection::{Role, Session};
+use shakedown::outcome::Outcome;
+
 pub mod by_hand;
 pub mod cost;
 pub mod estimates;
@@ -15,6 +18,22 @@ pub mod pairing;
 pub mod prepared;
 pub mod refusal;
 pub mod shape;
+
+/// What each side holds for negotiated, of a scenario that went well to its very end.
+///
+/// # Panics
+///
+/// If it did not.
+pub fn whole(outcome: &Outcome) -> [(Role, &Session); 2] {
+    assert!(outcome.is_success(), "{outcome:?}");
+    assert_eq!(outcome.exporters_agree, Some(true));
+    Role::BOTH.map(|role| {
+        let side = outcome.side(role);
+        assert_eq!(side.data_intact, Some(true));
+        let session = side.session.as_ref();
+        (role, session.expect("a session, for it succeeded"))
+    })
+}
 
 /// How long each benchmark warms up; `--warm-up-time` says otherwise.
 pub const WARM_UP: Duration = Duration::from_millis(500);

@@ -14,7 +14,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use shakedown::connection::{Config, Refusal, Role};
+use shakedown::connection::{Config, Refusal};
 use shakedown::iana::ProtocolVersion;
 use shakedown::identity::Identities;
 use shakedown::link::Link;
@@ -25,6 +25,7 @@ use shakedown::stacks::rustls::Rustls;
 use shakedown_benches::by_hand;
 use shakedown_benches::library::Library;
 use shakedown_benches::shape::{Shape, VERSIONS};
+use shakedown_benches::whole;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -221,12 +222,7 @@ impl Contest {
 
     fn by_engine(&self) {
         let outcome = pair::meet(Ok(&*self.client.0), Ok(&*self.server.0), &Link::default());
-        assert!(outcome.is_success(), "{outcome:?}");
-        assert_eq!(outcome.exporters_agree, Some(true));
-        for role in Role::BOTH {
-            let side = outcome.side(role);
-            assert_eq!(side.data_intact, Some(true));
-            let session = side.session.as_ref().expect("a session, for it succeeded");
+        for (role, session) in whole(&outcome) {
             Shape::ECDSA
                 .in_version(self.version)
                 .assert_parameters(role, session);

@@ -12,6 +12,7 @@ use shakedown::stacks::rustls::Rustls;
 use super::{client_config, server_config};
 use crate::by_hand;
 use crate::shape::VERSIONS;
+use crate::whole;
 
 #[test]
 fn a_pair_shakes_hands_in_both_versions() {
@@ -63,12 +64,7 @@ fn pair(version: ProtocolVersion, resumes: bool) -> [Arc<dyn Config>; 2] {
 }
 
 fn assert_whole(outcome: &Outcome, version: ProtocolVersion, kind: HandshakeKind) {
-    assert!(outcome.is_success(), "{outcome:?}");
-    assert_eq!(outcome.exporters_agree, Some(true));
-    for role in Role::BOTH {
-        let side = outcome.side(role);
-        assert_eq!(side.data_intact, Some(true));
-        let session = side.session.as_ref().expect("a session, for it succeeded");
+    for (_, session) in whole(outcome) {
         assert_eq!(session.version, version);
         assert_eq!(session.kind, kind);
         let (suite, group) = if version == ProtocolVersion::TLS1_3 {
