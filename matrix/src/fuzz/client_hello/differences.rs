@@ -6,6 +6,7 @@ use shakedown::iana::ProtocolVersion;
 
 use super::hello::Part::{self, Extension, LegacyVersion, RecordVersion, Suites};
 use crate::fuzz::bytes::seen::{Answer, Seen};
+use crate::model::traits::{openssl, rustls};
 
 /// What a server did at a hello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +19,15 @@ pub(super) enum Did<'a> {
     Refused(&'a str, Option<u8>),
 }
 
+/// Whether that is what the end of the stream is to who waits.
+fn is_the_end(failure: &str) -> bool {
+    [rustls::TRUNCATED, openssl::truncated().0].contains(&failure)
+}
+
 impl<'a> Did<'a> {
     pub(super) fn of(seen: &'a Seen) -> Self {
         match &seen.failure {
-            Some(failure) if !AT_THE_END.contains(&&**failure) => {
+            Some(failure) if !is_the_end(failure) => {
                 Self::Refused(failure, seen.alert().map(|[_, description]| description))
             }
             _ => seen.answer.map_or(Self::Waits, Self::Answered),
@@ -321,12 +327,6 @@ const READ_LATE_BY_OPENSSL: &[Part] = &[
 const KNOWN_TO_OPENSSL: &[u16] = &[
     0, 1, 5, 10, 11, 12, 13, 14, 16, 18, 19, 20, 21, 22, 23, 27, 35, 41, 42, 43, 44, 45, 47, 49,
     50, 51, 13172, 65281,
-];
-/// What the end of the stream is to who waits.
-const AT_THE_END: [&str; 3] = [
-    "UnexpectedEof",
-    "SYSCALL_EOF",
-    "UNEXPECTED_EOF_WHILE_READING",
 ];
 
 #[cfg(test)]
