@@ -318,7 +318,7 @@ pub(super) fn openssl_checks_binder(hello: &Hello<'_>, suite: CipherSuite) -> bo
     })
 }
 
-/// Whether two suites of TLS 1.3 have the same hash, so that one resumes the other's sessions
+/// Whether two suites have the same hash: in TLS 1.3 one then resumes the other's sessions
 /// (RFC 8446 §4.6.1).
 pub(super) fn same_hash(one: CipherSuite, other: CipherSuite) -> bool {
     let long = |suite: CipherSuite| suite.name().is_some_and(|name| name.ends_with("_SHA384"));

@@ -276,17 +276,7 @@ fn second(
     } else {
         openssl_server::answer(&hello, &server, profile)
     };
-    let illegal = |native| Effect::Fails(Found::of(native, AlertDescription::illegal_parameter));
-    match answer {
-        Ok(choice) if choice.suite != agreed.suite && rustls => {
-            Some(effect::changed_its_mind(agreed, &choice))
-        }
-        Ok(choice) if choice.suite != agreed.suite => Some(illegal("BAD_CIPHER")),
-        Ok(choice) if choice.retried && rustls => {
-            Some(illegal("PeerMisbehaved(RefusedToFollowHelloRetryRequest)"))
-        }
-        _ => None,
-    }
+    effect::breach(rustls, agreed, &answer.ok()?)
 }
 
 /// What is done to what the first ClientHello says, but to its type.

@@ -583,7 +583,7 @@ impl<'a> Peer<'a> {
             return;
         }
         if let Some(promise) = said.broken {
-            let found = self.minds(promise);
+            let found = promise.missed_by(&self.setting.scenario.client);
             return self.fail(&found.native, found.alert);
         }
         let before = self
@@ -622,30 +622,6 @@ impl<'a> Peer<'a> {
                 Step::Send(vec![HandshakeType::server_hello]),
                 Step::Expect(HandshakeType::client_key_exchange),
             ]);
-        }
-    }
-
-    /// What a client says of a ServerHello that is not what was promised (OpenSSL
-    /// ssl/statem/statem_lib.c, `ssl_choose_client_version`, and statem_clnt.c, `set_client_ciphersuite`;
-    /// rustls client/hs.rs, `ExpectServerHello`: no suite is of both versions).
-    fn minds(&self, promise: Promise) -> Found {
-        let versions = &self.setting.scenario.client.profile.protocol.versions;
-        let may_be_old = versions.contains(&ProtocolVersion::TLS1_2);
-        match (self.stack.is_rustls(), promise) {
-            (false, Promise::Version) => {
-                Found::of("WRONG_SSL_VERSION", AlertDescription::protocol_version)
-            }
-            (false, Promise::Suite) => {
-                Found::of("WRONG_CIPHER_RETURNED", AlertDescription::illegal_parameter)
-            }
-            (true, Promise::Version) if !may_be_old => Found::of(
-                "PeerIncompatible(ServerTlsVersionIsDisabledByOurConfig)",
-                AlertDescription::protocol_version,
-            ),
-            (true, _) => Found::of(
-                "PeerMisbehaved(SelectedDifferentCipherSuiteAfterRetry)",
-                AlertDescription::illegal_parameter,
-            ),
         }
     }
 

@@ -28,7 +28,7 @@ mod written;
 
 pub(super) use client_hello::{fits_group, is_length, readings};
 pub(super) use heard::{Heard, Reading};
-pub(super) use second_hello::changed_its_mind;
+pub(super) use second_hello::breach;
 pub(super) use written::all as written;
 
 /// The first ClientHello, in each form that matters where nothing is changed.

@@ -1,8 +1,10 @@
 //! The ClientHello that answers a HelloRetryRequest, changed on its way.
 
 use shakedown::iana::AlertDescription as A;
-use shakedown::iana::NamedGroup;
+use shakedown::iana::{NamedGroup, ProtocolVersion as V};
 use shakedown::link::Act;
+use shakedown::profile::ClientProfile;
+use shakedown::scenario::Endpoint;
 
 use super::client_hello::{self, fits_group};
 use super::{Effect, Found, Promise, openssl_hello, rustls_hello};
@@ -86,52 +88,71 @@ pub(super) fn read(reader: &Peer<'_>, body: &[u8]) -> Vec<Effect> {
             native: fault.native,
             alert: fault.alert,
         }),
-        Ok(choice) if (choice.version, choice.suite) != (agreed.version, agreed.suite) => {
-            vec![if rustls {
-                changed_its_mind(agreed, &choice)
-            } else if choice.version != agreed.version {
-                Effect::Fails(Found::of("UNSUPPORTED_PROTOCOL", A::protocol_version))
-            } else {
-                Effect::Fails(Found::of("BAD_CIPHER", A::illegal_parameter))
-            }]
-        }
-        Ok(choice) if rustls && choice.retried => fails(Found::of(
-            "PeerMisbehaved(RefusedToFollowHelloRetryRequest)",
-            A::illegal_parameter,
-        )),
-        Ok(_) => fits_group(rustls, &heard, asked)
-            .into_iter()
-            .map(|found| found.map_or(Effect::Misled, Effect::Fails))
-            .collect(),
+        Ok(choice) => breach(rustls, agreed, &choice).map_or_else(
+            || {
+                fits_group(rustls, &heard, asked)
+                    .into_iter()
+                    .map(|found| found.map_or(Effect::Misled, Effect::Fails))
+                    .collect()
+            },
+            |breach| vec![breach],
+        ),
     }
 }
 
-/// What becomes of a rustls server that comes to another version or suite than its HelloRetryRequest
-/// promised (server/hs.rs, `with_certified_key`). Before 0.23.45 only the hash mattered to it, and the rest
-/// to its client.
-pub(in crate::model::link) fn changed_its_mind(agreed: &Agreed, choice: &Choice) -> Effect {
-    let fails = |native, alert| Effect::Fails(Found::of(native, alert));
-    let minds = HOLDS_SECOND_HELLO_TO_FIRST.is_in();
-    if !minds && !same_hash(agreed.suite, choice.suite) {
-        fails(
-            "PeerMisbehaved(HandshakeHashVariedAfterRetry)",
-            A::illegal_parameter,
-        )
-    } else if choice.version != agreed.version {
-        if minds {
-            fails(
-                "PeerIncompatible(Tls12NotOfferedOrEnabled)",
-                A::protocol_version,
-            )
-        } else {
-            Effect::Breaks(Promise::Version)
+/// What becomes of a server whose answer to the second hello is not what its HelloRetryRequest promised;
+/// `None`: it is (rustls server/hs.rs, `with_certified_key`, and server/tls13.rs, `handle_client_hello`; OpenSSL
+/// ssl/statem/statem_lib.c, `ssl_choose_server_version`, and statem_srvr.c,
+/// `tls_early_post_process_client_hello`). Before 0.23.45 only the hash mattered to rustls, and the rest to its
+/// client.
+pub(in crate::model::link) fn breach(
+    rustls: bool,
+    agreed: &Agreed,
+    choice: &Choice,
+) -> Option<Effect> {
+    let illegal = |native| Effect::Fails(Found::of(native, A::illegal_parameter));
+    let minds = !rustls || HOLDS_SECOND_HELLO_TO_FIRST.is_in();
+    let same_version = choice.version == agreed.version;
+    if same_version && choice.suite == agreed.suite {
+        return (rustls && choice.retried)
+            .then(|| illegal("PeerMisbehaved(RefusedToFollowHelloRetryRequest)"));
+    }
+    Some(match (minds, same_version) {
+        (false, _) if !same_hash(agreed.suite, choice.suite) => {
+            illegal("PeerMisbehaved(HandshakeHashVariedAfterRetry)")
         }
-    } else if minds {
-        fails(
-            "PeerMisbehaved(CipherSuiteDifferedOnRetry)",
-            A::illegal_parameter,
-        )
-    } else {
-        Effect::Breaks(Promise::Suite)
+        (false, false) => Effect::Breaks(Promise::Version),
+        (false, true) => Effect::Breaks(Promise::Suite),
+        (true, false) => Effect::Fails(Found::of(
+            if rustls {
+                "PeerIncompatible(Tls12NotOfferedOrEnabled)"
+            } else {
+                "UNSUPPORTED_PROTOCOL"
+            },
+            A::protocol_version,
+        )),
+        (true, true) if rustls => illegal("PeerMisbehaved(CipherSuiteDifferedOnRetry)"),
+        (true, true) => illegal("BAD_CIPHER"),
+    })
+}
+
+impl Promise {
+    /// What a client says of a ServerHello that breaks it (OpenSSL ssl/statem/statem_lib.c,
+    /// `ssl_choose_client_version`, and statem_clnt.c, `set_client_ciphersuite`; rustls client/hs.rs,
+    /// `ExpectServerHello`: no suite is of both versions).
+    pub(in crate::model::link) fn missed_by(self, client: &Endpoint<ClientProfile>) -> Found {
+        let may_be_old = client.profile.protocol.versions.contains(&V::TLS1_2);
+        match (client.stack.is_rustls(), self) {
+            (false, Self::Version) => Found::of("WRONG_SSL_VERSION", A::protocol_version),
+            (false, Self::Suite) => Found::of("WRONG_CIPHER_RETURNED", A::illegal_parameter),
+            (true, Self::Version) if !may_be_old => Found::of(
+                "PeerIncompatible(ServerTlsVersionIsDisabledByOurConfig)",
+                A::protocol_version,
+            ),
+            (true, _) => Found::of(
+                "PeerMisbehaved(SelectedDifferentCipherSuiteAfterRetry)",
+                A::illegal_parameter,
+            ),
+        }
     }
 }
