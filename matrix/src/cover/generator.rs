@@ -31,10 +31,14 @@ impl Generator {
         let drafts = self.drafts_per_row();
         let mut rows = Vec::new();
         while self.table.missing > 0 {
+            if rows.len() % FORGET_EVERY == 0 {
+                self.table.forget_complete();
+            }
             let row = self.best_draft(drafts);
-            self.table.add(&row);
+            self.table.cover(&row);
             rows.push(row);
         }
+        self.table.count_all(&rows);
         rows
     }
 
@@ -168,6 +172,8 @@ impl Draft {
     }
 }
 
+/// After so many rows the table forgets what is complete.
+const FORGET_EVERY: usize = 64;
 /// Table look-ups to spend on drafts, for each strength; shared among the rows.
 const DRAFT_WORK: [usize; MAX_STRENGTH] = [10_000_000, 200_000_000, 1_000_000_000];
 /// The fewest drafts per row: where triples are covered a row costs more than the scenario it saves.

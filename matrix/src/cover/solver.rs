@@ -15,14 +15,99 @@ pub(super) struct Solver {
 /// Domains and the proof that a row lies within them.
 #[derive(Clone)]
 pub(super) struct Region {
-    domains: Domains,
+    pub(super) domains: Domains,
     /// Part of the domains, within which all rows satisfy all rules.
     proof: Domains,
 }
 
 /// The values left for each axis, one bit each.
 #[derive(Clone)]
-struct Domains(Vec<u128>);
+pub(super) struct Domains(Vec<u128>);
+
+impl Domains {
+    /// Whether an axis has a value left.
+    pub(super) fn has(&self, axis: usize, value: usize) -> bool {
+        self.0[axis] >> value & 1 == 1
+    }
+
+    /// Takes in the values that others have, and tells whether it then has all of the `wanted`.
+    fn join(&mut self, others: &Self, wanted: &Self) -> bool {
+        let mut missing = 0;
+        for ((own, others), wanted) in self.0.iter_mut().zip(&others.0).zip(&wanted.0) {
+            *own |= others;
+            missing |= wanted & !*own;
+        }
+        missing == 0
+    }
+}
+
+/// Parts of a space within which all rows satisfy all rules: what was found once is not searched for again.
+pub(super) struct Proofs<'a> {
+    solver: &'a Solver,
+    found: Vec<Domains>,
+}
+
+impl<'a> Proofs<'a> {
+    pub(super) fn new(solver: &'a Solver) -> Self {
+        Self {
+            solver,
+            found: vec![solver.root.proof.clone()],
+        }
+    }
+
+    /// What a choice for an axis leaves at most; `None` if no row.
+    pub(super) fn after(&self, left: &Domains, axis: usize, value: usize) -> Option<Domains> {
+        self.solver.restrict(left, axis, 1 << value)
+    }
+
+    /// The values with each of which some row has those of the tuple, for every axis from `first` on, where
+    /// `left` is what the tuple leaves at most.
+    pub(super) fn with(
+        &mut self,
+        tuple: &[(usize, usize)],
+        left: &Domains,
+        first: usize,
+    ) -> Domains {
+        let mut with = Domains(vec![0; left.0.len()]);
+        for proof in &self.found {
+            if tuple.iter().all(|&(axis, value)| proof.has(axis, value)) && with.join(proof, left) {
+                return with;
+            }
+        }
+        for axis in first..left.0.len() {
+            for value in 0..MAX_VALUES {
+                if !left.has(axis, value) || with.has(axis, value) {
+                    continue;
+                }
+                let after = self.after(left, axis, value);
+                if let Some(mut proof) = after.and_then(|left| self.solver.solve(left)) {
+                    self.widen(&mut proof);
+                    with.join(&proof, left);
+                    self.found.push(proof);
+                }
+            }
+        }
+        with
+    }
+
+    /// Puts in all values of an axis within which all rows still satisfy all rules, axis by axis. Another one
+    /// comes first each time, so that not all proofs are wide in the same direction.
+    fn widen(&self, proof: &mut Domains) {
+        let axes = proof.0.len();
+        for axis in (0..axes).map(|place| (place + self.found.len()) % axes) {
+            let mut wide = self.solver.root.domains.0[axis];
+            for &rule in &self.solver.rules_of[axis] {
+                let terms = &self.solver.rules[rule];
+                let apart = |term: &Term| proof.0[term.axis] & term.set == 0;
+                if !terms.iter().any(|term| term.axis != axis && apart(term)) {
+                    let own = terms.iter().filter(|term| term.axis == axis);
+                    wide &= !own.fold(0, |set, term| set | term.set);
+                }
+            }
+            proof.0[axis] = wide;
+        }
+    }
+}
 
 /// An axis and a set of its values, one bit each. A row must not meet all terms of a rule.
 struct Term {

@@ -1,7 +1,9 @@
 //! The generator's bookkeeping: what rows cover and what is missing.
 
+use std::ops::Range;
+
 use super::request::MAX_STRENGTH;
-use super::solver::{Region, Solver};
+use super::solver::{Domains, Proofs, Solver};
 
 /// Counts for every tuple of the strength how many rows cover it.
 ///
@@ -10,7 +12,7 @@ pub(super) struct Table {
     pub(super) sizes: Vec<usize>,
     pub(super) strength: usize,
     pub(super) combos: Vec<Combo>,
-    /// For each axis the combos it is in.
+    /// For each axis the combos it is in, but for those that were forgotten.
     pub(super) links: Vec<Vec<Link>>,
     pub(super) counts: Vec<u32>,
     /// Which counts are zero.
@@ -64,18 +66,12 @@ impl Table {
             total += combo.len;
             combos.push(combo);
         }
-        let mut links: Vec<Vec<Link>> = sizes.iter().map(|_| Vec::new()).collect();
-        for (position, combo) in combos.iter().enumerate() {
-            for own in 0..strength {
-                links[combo.axes[own].0].push(combo.link(position, own));
-            }
-        }
         let missing_in = combos.iter().map(|combo| combo.len).collect();
         Self {
             sizes: sizes.to_vec(),
             strength,
+            links: links(sizes.len(), strength, &combos),
             combos,
-            links,
             counts: vec![0; total],
             open: Bits::ones(total),
             missing_in,
@@ -85,46 +81,108 @@ impl Table {
 
     /// Takes out the tuples that no row allowed by the constraints contains.
     pub(super) fn strike_out(&mut self, solver: &Solver) {
-        for combo in 0..self.combos.len() {
-            let axes = &self.combos[combo].axes[..self.strength];
-            if axes.iter().any(|&(axis, _)| solver.constrains(axis)) {
-                self.strike_out_below(
-                    solver,
-                    combo,
-                    0,
-                    self.combos[combo].base,
-                    Some(&solver.root),
-                );
+        let mut proofs = Proofs::new(solver);
+        let mut from = 0;
+        while from < self.combos.len() {
+            // Those that differ in their last axis are next to each other.
+            let begin = self.combos[from].axes;
+            let alike = |combo: &Combo| {
+                let inner = self.strength - 1;
+                combo.axes[..inner] == begin[..inner]
+            };
+            let to = from
+                + self.combos[from..]
+                    .iter()
+                    .take_while(|combo| alike(combo))
+                    .count();
+            let left = Some(solver.root.domains.clone());
+            self.strike_out_below(&mut proofs, from..to, &mut Vec::new(), 0, left);
+            from = to;
+        }
+    }
+
+    /// Takes out what is uncoverable among the tuples of some combos that differ in their last axis, and
+    /// that start with `tuple`, so far into each combo; `left` is what that leaves, if anything.
+    fn strike_out_below(
+        &mut self,
+        proofs: &mut Proofs<'_>,
+        combos: Range<usize>,
+        tuple: &mut Vec<(usize, usize)>,
+        offset: usize,
+        left: Option<Domains>,
+    ) {
+        let depth = tuple.len();
+        let (axis, stride) = self.combos[combos.start].axes[depth];
+        if depth + 1 < self.strength {
+            for value in 0..self.sizes[axis] {
+                let next = left
+                    .as_ref()
+                    .and_then(|left| proofs.after(left, axis, value));
+                tuple.push((axis, value));
+                let offset = offset + value * stride;
+                self.strike_out_below(proofs, combos.clone(), tuple, offset, next);
+                tuple.pop();
+            }
+            return;
+        }
+        let with = left.map(|left| proofs.with(tuple, &left, axis));
+        for combo in combos {
+            let (axis, stride) = self.combos[combo].axes[depth];
+            for value in 0..self.sizes[axis] {
+                if !with.as_ref().is_some_and(|with| with.has(axis, value)) {
+                    let base = self.combos[combo].base;
+                    self.increment(combo, base + offset + value * stride);
+                }
             }
         }
     }
 
-    /// Takes out what is uncoverable among the tuples that start like the one at `index`.
-    fn strike_out_below(
-        &mut self,
-        solver: &Solver,
-        combo: usize,
-        depth: usize,
-        index: usize,
-        left: Option<&Region>,
-    ) {
-        if depth == self.strength {
-            if left.is_none() {
-                self.increment(combo, index);
+    /// Notes what a row covers, without counting it: for a row of many, [`Self::count_all`] does that.
+    pub(super) fn cover(&mut self, row: &[usize]) {
+        for (combo, missing) in self.combos.iter().zip(&mut self.missing_in) {
+            if *missing > 0 {
+                let index = combo.index(row, self.strength);
+                if self.open.get(index) == 1 {
+                    self.open.flip(index);
+                    *missing -= 1;
+                    self.missing -= 1;
+                }
             }
-            return;
         }
-        let (axis, stride) = self.combos[combo].axes[depth];
-        for value in 0..self.sizes[axis] {
-            let next = left.and_then(|region| solver.narrow(region, axis, value));
-            self.strike_out_below(
-                solver,
-                combo,
-                depth + 1,
-                index + value * stride,
-                next.as_ref(),
-            );
+    }
+
+    /// Forgets of complete combos that axes are in them: whoever adds rows one at a time looks at the others
+    /// only, and these become few.
+    pub(super) fn forget_complete(&mut self) {
+        for links in &mut self.links {
+            links.retain(|link| self.missing_in[link.combo] > 0);
         }
+    }
+
+    /// Counts rows that were noted, all at once, so that the counts of each combo stay in the cache; and
+    /// knows all combos again.
+    pub(super) fn count_all(&mut self, rows: &[Vec<usize>]) {
+        let byte = |value: usize| u8::try_from(value).expect("a value is below MAX_VALUES");
+        let columns: Vec<Vec<u8>> = (0..self.sizes.len())
+            .map(|axis| rows.iter().map(|row| byte(row[axis])).collect())
+            .collect();
+        let mut indices = [0; BLOCK];
+        for combo in &self.combos {
+            for from in (0..rows.len()).step_by(BLOCK) {
+                let to = rows.len().min(from + BLOCK);
+                let indices = &mut indices[..to - from];
+                indices.fill(combo.base);
+                for &(axis, stride) in &combo.axes[..self.strength] {
+                    for (index, value) in indices.iter_mut().zip(&columns[axis][from..to]) {
+                        *index += usize::from(*value) * stride;
+                    }
+                }
+                for index in indices {
+                    self.counts[*index] += 1;
+                }
+            }
+        }
+        self.links = links(self.sizes.len(), self.strength, &self.combos);
     }
 
     /// Counts a row.
@@ -171,19 +229,14 @@ impl Table {
 
     /// How many missing tuples a row would cover.
     pub(super) fn gain(&self, row: &[usize]) -> usize {
-        self.count(row, 0)
+        let indices = self.combos.iter().map(|it| it.index(row, self.strength));
+        indices.filter(|&index| self.open.get(index) == 1).count()
     }
 
     /// How many tuples only this row of those counted covers.
     pub(super) fn sole(&self, row: &[usize]) -> usize {
-        self.count(row, 1)
-    }
-
-    fn count(&self, row: &[usize], wanted: u32) -> usize {
-        self.combos
-            .iter()
-            .filter(|combo| self.counts[combo.index(row, self.strength)] == wanted)
-            .count()
+        let indices = self.combos.iter().map(|it| it.index(row, self.strength));
+        indices.filter(|&index| self.counts[index] == 1).count()
     }
 
     /// For each value of the axis how many missing tuples it would cover with the cells that are
@@ -248,7 +301,7 @@ impl Table {
         let Combo { axes, base, len } = self.combos[combo];
         let mut offsets = (start..len).chain(0..start);
         let offset = offsets
-            .find(|offset| self.counts[base + offset] == 0)
+            .find(|offset| self.open.get(base + offset) == 1)
             .unwrap_or(start);
         axes[..self.strength]
             .iter()
@@ -312,6 +365,17 @@ impl Link {
     }
 }
 
+/// For each axis the combos it is in.
+fn links(axes: usize, strength: usize, combos: &[Combo]) -> Vec<Vec<Link>> {
+    let mut links: Vec<Vec<Link>> = (0..axes).map(|_| Vec::new()).collect();
+    for (position, combo) in combos.iter().enumerate() {
+        for own in 0..strength {
+            links[combo.axes[own].0].push(combo.link(position, own));
+        }
+    }
+    links
+}
+
 /// All ascending selections of `strength` of the axes `0..axes`.
 fn axis_sets(axes: usize, strength: usize) -> Vec<Vec<usize>> {
     let mut sets = vec![Vec::new()];
@@ -326,5 +390,39 @@ fn axis_sets(axes: usize, strength: usize) -> Vec<Vec<usize>> {
     sets
 }
 
+/// How many rows are counted together.
+const BLOCK: usize = 1024;
 /// A cell that has no value yet.
 pub(super) const BLANK: usize = usize::MAX;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_counted_all_at_once_count_like_one_after_the_other() {
+        let sizes = [3, 2, 4, 1, 2];
+        let row = |number: usize| -> Vec<usize> {
+            let turned = |(axis, size): (usize, &usize)| (number >> axis) % size;
+            sizes.iter().enumerate().map(turned).collect()
+        };
+        // More than one block, and a part of one.
+        let rows: Vec<_> = (0..BLOCK + 3).map(row).collect();
+        for strength in 1..=MAX_STRENGTH {
+            let mut one_by_one = Table::new(&sizes, strength);
+            let mut all_at_once = Table::new(&sizes, strength);
+            for row in &rows {
+                one_by_one.add(row);
+                all_at_once.cover(row);
+                all_at_once.forget_complete();
+            }
+            all_at_once.count_all(&rows);
+            assert_eq!(all_at_once.counts, one_by_one.counts);
+            assert_eq!(all_at_once.open.0, one_by_one.open.0);
+            assert_eq!(all_at_once.missing_in, one_by_one.missing_in);
+            assert_eq!(all_at_once.missing, one_by_one.missing);
+            let known = |table: &Table| table.links.iter().map(Vec::len).collect::<Vec<_>>();
+            assert_eq!(known(&all_at_once), known(&one_by_one));
+        }
+    }
+}
