@@ -55,8 +55,13 @@ impl Node {
 
     /// All of the bytes as one node; what looks like nodes in a string of bytes or bits is read too.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let (node, rest) = read(bytes, DEEPEST)?;
+        let (node, rest) = Self::read_first(bytes)?;
         rest.is_empty().then_some(node)
+    }
+
+    /// What the bytes begin with, and the rest.
+    pub(super) fn read_first(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        read(bytes, DEEPEST)
     }
 
     pub(super) fn children(&self) -> &[Self] {

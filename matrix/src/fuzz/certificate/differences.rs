@@ -9,7 +9,7 @@ use super::menu::{
     NAME_CONSTRAINTS, NETSCAPE_TYPE, POLICIES, POLICY_CONSTRAINTS, PROXY, SERIAL, SUBJECT_KEY,
     SUBJECT_NAME,
 };
-use super::reading::{Reading, is_no_der};
+use super::reading::{KEY, Reading, is_no_der};
 use Refuses::{OpenSsl, Rustls};
 
 /// A declared difference.
@@ -201,12 +201,15 @@ pub(super) static KNOWN: &[Known] = &[
     },
     Known {
         refuses: Rustls("InvalidCertificate(BadSignature)"),
-        when: |read| {
-            let bits = read.field(KEY).and_then(|key| key.children().last());
-            bits.is_some_and(|bits| bits.children().len() > 1)
-        },
+        when: |read| read.key().is_some_and(|(_, has_more)| has_more),
         reason: "OpenSSL does not mind what stands behind an RSAPublicKey",
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/rsa/rsa_ameth.c",
+    },
+    Known {
+        refuses: Rustls("InvalidCertificate(BadSignature)"),
+        when: |read| read.key().is_some_and(|(key, _)| is_no_der(&key)),
+        reason: "an RSAPublicKey is DER to the cryptography of rustls, and may be BER to OpenSSL",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/asn1/tasn_dec.c",
     },
     Known {
         refuses: UNREADABLE,
@@ -246,6 +249,13 @@ pub(super) static KNOWN: &[Known] = &[
         refuses: NO_ISSUER,
         when: |read| read.says_otherwise(AUTHORITY_KEY),
         reason: "webpki ignores authorityKeyIdentifier; OpenSSL finds issuers with it",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: NO_ISSUER,
+        when: |read| read.says_otherwise(EXTENDED_USAGE) && read.lists_no_ids(EXTENDED_USAGE),
+        reason: "webpki stops at the usage that it looks for; OpenSSL takes no certificate whose extendedKeyUsage \
+            it cannot read",
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
     },
     Known {
@@ -295,6 +305,12 @@ pub(super) static KNOWN: &[Known] = &[
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
     },
     Known {
+        refuses: OpenSsl("ECC_CERT_NOT_FOR_SIGNING"),
+        when: |read| read.is_leaf && read.usages().is_some_and(|bits| bits & SIGN == 0),
+        reason: "webpki ignores keyUsage; OpenSSL wants digitalSignature where a suite of TLS 1.2 is named for ECDSA",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/ssl/ssl_lib.c",
+    },
+    Known {
         refuses: OpenSsl("CERTIFICATE_VERIFY_FAILED(26)"),
         when: |read| read.says_otherwise(NETSCAPE_TYPE),
         reason: "OpenSSL keeps to Netscape's certificate type where there is one",
@@ -321,10 +337,10 @@ const KNOWN_TO_WEBPKI: &[&[u8]] = &[
 const ALGORITHM: usize = 2;
 const ISSUER: usize = 3;
 const SUBJECT: usize = 5;
-const KEY: usize = 6;
 const UNIQUE: usize = 7;
-/// Bits of keyUsage: digitalSignature, keyEncipherment and keyAgreement; keyCertSign.
+/// Bits of keyUsage: digitalSignature, keyEncipherment and keyAgreement; the first alone; keyCertSign.
 const FOR_TLS: u8 = 0xa8;
+const SIGN: u8 = 0x80;
 const CERT_SIGN: u8 = 0x04;
 /// The identifier rsaEncryption, and with NULL behind it.
 const RSA_ENCRYPTION: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];

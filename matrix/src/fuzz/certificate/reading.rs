@@ -13,16 +13,16 @@ pub(super) struct Reading<'a> {
     good: &'a Node,
     /// The fields of tbsCertificate.
     fields: &'a [Node],
-    pub(super) extensions: Vec<Extension<'a>>,
+    pub(super) extensions: Vec<Extension>,
 }
 
 /// An extension.
-pub(super) struct Extension<'a> {
+pub(super) struct Extension {
     pub(super) id: Vec<u8>,
     pub(super) critical: bool,
     /// What the OCTET STRING begins with: OpenSSL looks no further.
-    pub(super) value: Option<&'a Node>,
-    /// Whether more stands behind the value.
+    value: Option<Node>,
+    /// Whether more stands behind the value, be it no node.
     has_more: bool,
     encoded: Vec<u8>,
 }
@@ -64,7 +64,7 @@ impl<'a> Reading<'a> {
                 .iter()
                 .flat_map(Node::children)
                 .map(|attribute| match attribute.children() {
-                    [kind, value, ..] => (kind.contents(), folded(&value.contents())),
+                    [kind, value, ..] => (kind.contents(), folded(&pieces(value))),
                     _ => (attribute.contents(), String::new()),
                 })
                 .collect()
@@ -85,8 +85,9 @@ impl<'a> Reading<'a> {
         all(self) != all(&before)
     }
 
-    pub(super) fn value(&self, id: &[u8]) -> Option<&'a Node> {
-        self.extensions.iter().find(|one| one.id == id)?.value
+    pub(super) fn value(&self, id: &[u8]) -> Option<&Node> {
+        let extension = self.extensions.iter().find(|one| one.id == id)?;
+        extension.value.as_ref()
     }
 
     pub(super) fn is_critical(&self, id: &[u8]) -> bool {
@@ -102,11 +103,22 @@ impl<'a> Reading<'a> {
 
     /// Whether an extension's identifier is none (X.690 §8.19.2).
     pub(super) fn has_no_id(&self) -> bool {
-        self.extensions.iter().any(|one| {
-            let starts = std::iter::once(&0).chain(&one.id);
-            let padded = |(before, byte): (&u8, &u8)| before & 0x80 == 0 && *byte == 0x80;
-            starts.zip(&one.id).any(padded) || one.id.last().is_none_or(|last| last & 0x80 != 0)
-        })
+        self.extensions.iter().any(|one| !is_id(&one.id))
+    }
+
+    /// Whether an extension is no list of identifiers, as extendedKeyUsage is one (RFC 5280 §4.2.1.12).
+    pub(super) fn lists_no_ids(&self, id: &[u8]) -> bool {
+        let listed = |node: &Node| node.tag == OID && is_id(&node.contents());
+        self.value(id)
+            .is_none_or(|value| value.tag != SEQUENCE || !value.children().iter().all(listed))
+    }
+
+    /// The public key: what its BIT STRING begins with, and whether more stands behind.
+    pub(super) fn key(&self) -> Option<(Node, bool)> {
+        let bits = self.field(KEY)?.children().last()?;
+        let contents = bits.contents();
+        let (key, rest) = Node::read_first(contents.get(1..)?)?;
+        (bits.tag == BIT_STRING).then_some((key, !rest.is_empty()))
     }
 
     /// Whether it says that it is a CA's (RFC 5280 §4.2.1.9).
@@ -127,16 +139,33 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// The contents of a string, which BER lets be made of strings (X.690 §8.21.6, §8.23).
+fn pieces(string: &Node) -> Vec<u8> {
+    match string.children() {
+        [] => string.contents(),
+        parts => parts.iter().flat_map(pieces).collect(),
+    }
+}
+
+fn is_id(contents: &[u8]) -> bool {
+    let starts = std::iter::once(&0).chain(contents);
+    let padded = |(before, byte): (&u8, &u8)| before & 0x80 == 0 && *byte == 0x80;
+    !starts.zip(contents).any(padded) && contents.last().is_some_and(|last| last & 0x80 == 0)
+}
+
 fn folded(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text).to_lowercase();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-impl<'a> Extension<'a> {
-    fn of(node: &'a Node) -> Option<Self> {
+impl Extension {
+    fn of(node: &Node) -> Option<Self> {
         let (first, rest) = node.children().split_first()?;
-        let value = rest.last()?.children().first();
-        let has_more = rest.last()?.children().len() > 1;
+        let contents = rest.last()?.contents();
+        let (value, has_more) = match Node::read_first(&contents) {
+            Some((value, more)) => (Some(value), !more.is_empty()),
+            None => (None, false),
+        };
         Some(Self {
             has_more,
             id: first.contents(),
@@ -169,3 +198,6 @@ pub(super) fn is_no_der(node: &Node) -> bool {
         form || is_string_of_nodes || is_unread || node.length != Length::Minimal
     })
 }
+
+/// Where subjectPublicKeyInfo stands in tbsCertificate.
+pub(super) const KEY: usize = 6;

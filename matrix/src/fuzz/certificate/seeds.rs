@@ -96,6 +96,11 @@ const STEPS: &[(&str, u8, &[Told])] = &[
         &[(Step::Tag, &[0, 3, 0, 0, 1], &[0x13])],
     ),
     (
+        "issuer-in-pieces",
+        LEAF,
+        &[(Step::Wrap, &[0, 3, 0, 0, 1], &[0x2c])],
+    ),
+    (
         "subject-printable",
         INTERMEDIATE,
         &[(Step::Tag, &[0, 5, 0, 0, 1], &[0x13])],
@@ -114,6 +119,29 @@ const STEPS: &[(&str, u8, &[Told])] = &[
         "key-and-more",
         INTERMEDIATE | RSA,
         &[(Step::Duplicate, &[0, 6, 1, 0], &[])],
+    ),
+    (
+        "key-in-ber",
+        INTERMEDIATE | RSA,
+        &[(Step::Length, &[0, 6, 1, 0, 0], &[2])],
+    ),
+    (
+        "value-and-a-byte",
+        LEAF,
+        &[(Step::Replace, &[0, 7, 0, 5, 2], &[3, 0x30, 0, 4])],
+    ),
+    (
+        "usage-with-what-is-none",
+        LEAF,
+        &[
+            (Step::Duplicate, &[0, 7, 0, 3, 1, 0, 0], &[]),
+            (Step::Tag, &[0, 7, 0, 3, 1, 0, 1], &[0xc0]),
+        ],
+    ),
+    (
+        "usage-not-for-signing",
+        LEAF | TLS12,
+        &[(Step::Replace, &[0, 7, 0, 2, 2], &[4, 3, 2, 0, 0x32])],
     ),
     // Bits that are said to be unused must be 0 to OpenSSL, and those of a key are what they are.
     (
