@@ -6,8 +6,8 @@ use super::Judged;
 use super::der::{BIT_STRING, Node};
 use super::menu::{
     ADDRESS_BLOCKS, ANY_POLICY, AUTHORITY_KEY, BASIC, DISTRIBUTION, EXTENDED_USAGE, KEY_USAGE,
-    NAME_CONSTRAINTS, NETSCAPE_TYPE, POLICIES, POLICY_CONSTRAINTS, PROXY, SERIAL, SUBJECT_KEY,
-    SUBJECT_NAME,
+    NAME_CONSTRAINTS, NETSCAPE_TYPE, NO_CHECK, POLICIES, POLICY_CONSTRAINTS, POLICY_MAPPINGS,
+    PROXY, SERIAL, SUBJECT_KEY, SUBJECT_NAME, SYSTEM_NUMBERS,
 };
 use super::reading::{KEY, Reading, is_no_der};
 use Refuses::{OpenSsl, Rustls};
@@ -144,17 +144,11 @@ pub(super) static KNOWN: &[Known] = &[
     Known {
         refuses: Rustls("InvalidCertificate(Other(UnsupportedCriticalExtension))"),
         when: |read| {
-            let known = [
-                POLICIES,
-                POLICY_CONSTRAINTS,
-                ANY_POLICY,
-                NETSCAPE_TYPE,
-                ADDRESS_BLOCKS,
-            ];
+            let known = KNOWN_TO_OPENSSL;
             // No other, or it is OpenSSL that overlooks one.
             let mut critical = read.extensions.iter().filter(|one| one.critical);
             let known_to_either = |id: &[u8]| known.contains(&id) || KNOWN_TO_WEBPKI.contains(&id);
-            known.into_iter().any(|id| read.is_critical(id))
+            known.iter().any(|id| read.is_critical(id))
                 && critical.all(|one| known_to_either(&one.id))
         },
         reason: "OpenSSL's verifier knows extensions that webpki does not",
@@ -324,6 +318,18 @@ pub(super) static KNOWN: &[Known] = &[
     },
 ];
 
+/// As `X509_supported_extension` in crypto/x509/v3_purp.c has them, without those that webpki knows too; and
+/// without that of proxies, who are not let in.
+const KNOWN_TO_OPENSSL: &[&[u8]] = &[
+    NETSCAPE_TYPE,
+    POLICIES,
+    ADDRESS_BLOCKS,
+    SYSTEM_NUMBERS,
+    NO_CHECK,
+    POLICY_CONSTRAINTS,
+    POLICY_MAPPINGS,
+    ANY_POLICY,
+];
 /// As `remember_extension` in src/cert.rs has them.
 const KNOWN_TO_WEBPKI: &[&[u8]] = &[
     KEY_USAGE,

@@ -185,6 +185,8 @@ pub(super) fn is_no_der(node: &Node) -> bool {
             (INTEGER, [0, second, ..]) => second & 0x80 == 0,
             (INTEGER, [0xff, second, ..]) => second & 0x80 != 0,
             (INTEGER | OID, []) => true,
+            // Of nodes, and yet primitive (X.690 §8.9.1, §8.11.1).
+            (PRIMITIVE_SEQUENCE | PRIMITIVE_SET, _) => true,
             (BIT_STRING, [unused, rest @ ..]) => match rest.last() {
                 None => *unused != 0,
                 Some(last) => *unused > 7 || last & ((1 << unused) - 1) != 0,
@@ -199,5 +201,7 @@ pub(super) fn is_no_der(node: &Node) -> bool {
     })
 }
 
+const PRIMITIVE_SEQUENCE: u8 = SEQUENCE & !CONSTRUCTED;
+const PRIMITIVE_SET: u8 = SET & !CONSTRUCTED;
 /// Where subjectPublicKeyInfo stands in tbsCertificate.
 pub(super) const KEY: usize = 6;

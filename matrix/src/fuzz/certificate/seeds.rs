@@ -110,6 +110,7 @@ const STEPS: &[(&str, u8, &[Told])] = &[
         LEAF,
         &[(Step::Delete, &[0, 5, 0, 0, 1], &[])],
     ),
+    ("subject-primitive", LEAF, &[(Step::Tag, &[0, 5], &[0x10])]),
     (
         "key-without-null",
         INTERMEDIATE | RSA,

@@ -128,6 +128,7 @@ pub(super) const BASIC: &[u8] = &[0x55, 0x1d, 19];
 pub(super) const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 30];
 pub(super) const DISTRIBUTION: &[u8] = &[0x55, 0x1d, 31];
 pub(super) const POLICIES: &[u8] = &[0x55, 0x1d, 32];
+pub(super) const POLICY_MAPPINGS: &[u8] = &[0x55, 0x1d, 33];
 pub(super) const AUTHORITY_KEY: &[u8] = &[0x55, 0x1d, 35];
 pub(super) const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 36];
 pub(super) const EXTENDED_USAGE: &[u8] = &[0x55, 0x1d, 37];
@@ -138,6 +139,10 @@ pub(super) const NETSCAPE_TYPE: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x
 pub(super) const PROXY: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 14];
 /// RFC 3779 §2.2.1.
 pub(super) const ADDRESS_BLOCKS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 7];
+/// RFC 3779 §3.2.1.
+pub(super) const SYSTEM_NUMBERS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 8];
+/// RFC 6960 §4.2.2.2.1.
+pub(super) const NO_CHECK: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 0x30, 1, 5];
 /// RFC 7633 §4.1.
 pub(super) const TLS_FEATURE: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 24];
 /// Of a private enterprise that does not exist.

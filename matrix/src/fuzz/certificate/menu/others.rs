@@ -1,8 +1,9 @@
 //! Extensions that webpki does not look at, and OpenSSL does.
 
 use super::{
-    ADDRESS_BLOCKS, ANY_POLICY, AUTHORITY_KEY, Bad, DISTRIBUTION, Item, NETSCAPE_TYPE, POLICIES,
-    POLICY_CONSTRAINTS, PROXY, SUBJECT_KEY, TLS_FEATURE, extra,
+    ADDRESS_BLOCKS, ANY_POLICY, AUTHORITY_KEY, Bad, DISTRIBUTION, Item, NETSCAPE_TYPE, NO_CHECK,
+    POLICIES, POLICY_CONSTRAINTS, POLICY_MAPPINGS, PROXY, SUBJECT_KEY, SYSTEM_NUMBERS, TLS_FEATURE,
+    extra,
 };
 
 pub(super) const ITEMS: &[Item] = &[
@@ -107,4 +108,19 @@ pub(super) const ITEMS: &[Item] = &[
         false,
         &[5, 0],
     ),
+    extra(
+        "policy-mappings",
+        Bad::None,
+        POLICY_MAPPINGS,
+        true,
+        b"\x30\x0a\x30\x08\x06\x02\x2a\x03\x06\x02\x2a\x04",
+    ),
+    extra(
+        "no-system-numbers",
+        Bad::None,
+        SYSTEM_NUMBERS,
+        true,
+        b"\x30\0",
+    ),
+    extra("no-check", Bad::None, NO_CHECK, true, &[5, 0]),
 ];
