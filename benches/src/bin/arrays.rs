@@ -10,19 +10,20 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use clap::Parser;
 use shakedown_matrix::axes::Axes;
 use shakedown_matrix::cover::{Space, cover, coverage};
 
+/// How many rows covering arrays take, how long they take to make, and how both grow
+#[derive(Parser)]
+struct Arguments {
+    /// Leave out what takes longest
+    #[arg(long)]
+    quick: bool,
+}
+
 fn main() -> ExitCode {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let quick = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => false,
-        ["--quick"] => true,
-        _ => {
-            eprintln!("arrays: unknown argument; usage: arrays [--quick]");
-            return ExitCode::from(2);
-        }
-    };
+    let Arguments { quick } = Arguments::parse();
     let few = models();
     growth_with_axes(quick);
     growth_with_strength(quick);

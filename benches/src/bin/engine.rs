@@ -14,6 +14,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use clap::Parser;
 use shakedown::connection::{Config, Refusal};
 use shakedown::iana::ProtocolVersion;
 use shakedown::identity::Identities;
@@ -27,15 +28,19 @@ use shakedown_benches::library::Library;
 use shakedown_benches::shape::{Shape, VERSIONS};
 use shakedown_benches::whole;
 
+/// What the harness's engine costs over a loop written by hand, and whether threads add up
+#[derive(Parser)]
+struct Arguments {
+    /// Take fewer rounds
+    #[arg(long)]
+    quick: bool,
+}
+
 fn main() -> ExitCode {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let effort = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => FULL,
-        ["--quick"] => QUICK,
-        _ => {
-            eprintln!("usage: engine [--quick]");
-            return ExitCode::from(2);
-        }
+    let effort = if Arguments::parse().quick {
+        QUICK
+    } else {
+        FULL
     };
     let contests = contests().expect("every stack can play both of its sides");
     let costs_little = compare_all(&contests, effort);

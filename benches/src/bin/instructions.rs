@@ -5,28 +5,33 @@
 //! above the gate, with 2 for arguments or a file that it cannot make sense of.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Parser;
 use shakedown_benches::instructions::{ALL_REAL, Counts, GATED, MOST, NULL, REAL};
 
+/// The engine's own instructions per scenario, and their share against the gate
+#[derive(Parser)]
+struct Arguments {
+    /// What the bench `counts` has printed as JSON
+    file: PathBuf,
+    /// Count needless work as the engine's
+    #[arg(long)]
+    planted: bool,
+}
+
 fn main() -> ExitCode {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let (file, engine) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [file] if file != "--planted" => (file, "engine"),
-        [file, "--planted"] => (file, "planted"),
-        _ => {
-            eprintln!("usage: instructions FILE [--planted]");
-            return ExitCode::from(2);
-        }
-    };
-    let told = fs::read_to_string(file)
+    let Arguments { file, planted } = Arguments::parse();
+    let engine = if planted { "planted" } else { "engine" };
+    let told = fs::read_to_string(&file)
         .map_err(|error| error.to_string())
         .and_then(|text| tell(&Counts::read(&text)?, engine));
     match told {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(message) => {
-            eprintln!("{file}: {message}");
+            eprintln!("{}: {message}", file.display());
             ExitCode::from(2)
         }
     }

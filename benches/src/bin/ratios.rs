@@ -3,21 +3,21 @@
 //! Usage: `ratios FOLDER`, which is criterion's: `target/criterion`. Ratios are of medians of time; what
 //! was not measured is a dash. Exits with 2 for arguments or a folder that it cannot make sense of.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Parser;
 use shakedown_benches::estimates::Medians;
 
+/// What criterion has measured as ratios, in Markdown
+#[derive(Parser)]
+struct Arguments {
+    /// Criterion's: `target/criterion`
+    folder: PathBuf,
+}
+
 fn main() -> ExitCode {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let folder = match &arguments[..] {
-        [folder] if !folder.starts_with('-') => Path::new(folder),
-        _ => {
-            eprintln!("usage: ratios FOLDER");
-            return ExitCode::from(2);
-        }
-    };
-    match Medians::read(folder) {
+    match Medians::read(&Arguments::parse().folder) {
         Ok(medians) => {
             tell(&medians);
             ExitCode::SUCCESS
