@@ -12,7 +12,7 @@ use shakedown_benches::estimates::Medians;
 /// What criterion has measured as ratios, in Markdown
 #[derive(Parser)]
 struct Arguments {
-    /// Criterion's: `target/criterion`
+    /// Criterion's folder, as a rule target/criterion
     folder: PathBuf,
 }
 

@@ -49,10 +49,14 @@ pub(super) struct Proofs<'a> {
 
 impl<'a> Proofs<'a> {
     pub(super) fn new(solver: &'a Solver) -> Self {
-        Self {
+        let mut proofs = Self {
             solver,
-            found: vec![solver.root.proof.clone()],
-        }
+            found: Vec::new(),
+        };
+        let mut root = solver.root.proof.clone();
+        proofs.widen(&mut root);
+        proofs.found.push(root);
+        proofs
     }
 
     /// What a choice for an axis leaves at most; `None` if no row.
@@ -74,20 +78,32 @@ impl<'a> Proofs<'a> {
                 return with;
             }
         }
+        // No proof has the tuple: maybe there is none, which is then not found out for each value anew.
+        if with.0.iter().all(|values| *values == 0)
+            && !self.search(Some(left.clone()), left, &mut with)
+        {
+            return with;
+        }
         for axis in first..left.0.len() {
             for value in 0..MAX_VALUES {
-                if !left.has(axis, value) || with.has(axis, value) {
-                    continue;
-                }
-                let after = self.after(left, axis, value);
-                if let Some(mut proof) = after.and_then(|left| self.solver.solve(left)) {
-                    self.widen(&mut proof);
-                    with.join(&proof, left);
-                    self.found.push(proof);
+                if left.has(axis, value) && !with.has(axis, value) {
+                    let after = self.after(left, axis, value);
+                    self.search(after, left, &mut with);
                 }
             }
         }
         with
+    }
+
+    /// Looks for a proof within some domains, and joins and keeps it; tells whether there is one.
+    fn search(&mut self, within: Option<Domains>, left: &Domains, with: &mut Domains) -> bool {
+        let Some(mut proof) = within.and_then(|domains| self.solver.solve(domains)) else {
+            return false;
+        };
+        self.widen(&mut proof);
+        with.join(&proof, left);
+        self.found.push(proof);
+        true
     }
 
     /// Puts in all values of an axis within which all rows still satisfy all rules, axis by axis. Another one
@@ -275,5 +291,39 @@ fn verdict<'a>(rule: &'a [Term], domains: &Domains) -> Verdict<'a> {
         None => Verdict::Broken,
         Some(term) if several => Verdict::Open(term),
         Some(term) => Verdict::Forces(term),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::two_switches;
+    use super::*;
+
+    #[test]
+    fn proofs_are_wide_and_hold_for_all_of_their_rows() {
+        let space = two_switches();
+        let solver = Solver::new(&space);
+        let mut proofs = Proofs::new(&solver);
+        let root = &solver.root.domains;
+        for value in 0..2 {
+            for other in 0..2 {
+                let left = proofs.after(root, 0, value);
+                let left = left.and_then(|left| proofs.after(&left, 1, other)).unwrap();
+                let with = proofs.with(&[(0, value), (1, other)], &left, 2);
+                let is_covered = (2..6).all(|axis| with.has(axis, 0) && with.has(axis, 1));
+                assert_eq!(is_covered, (value, other) != (0, 0));
+                assert_eq!(with.0[5] != 0, is_covered);
+            }
+        }
+        for proof in &proofs.found {
+            assert!(proof.0.iter().all(|values| *values != 0));
+            // No row of the proof has a value for each term of a rule.
+            let broken = |rule: &Vec<Term>| rule.iter().all(|it| proof.0[it.axis] & it.set != 0);
+            assert!(!solver.rules.iter().any(broken));
+            let mut again = proof.clone();
+            proofs.widen(&mut again);
+            assert_eq!(again.0, proof.0, "it was as wide as it can be");
+        }
+        assert!(proofs.found.len() < 5);
     }
 }

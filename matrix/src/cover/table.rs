@@ -5,17 +5,19 @@ use std::ops::Range;
 use super::request::MAX_STRENGTH;
 use super::solver::{Domains, Proofs, Solver};
 
-/// Counts for every tuple of the strength how many rows cover it.
+/// Knows for every tuple of the strength whether it is missing, and counts how many rows cover it.
 ///
-/// A tuple no row can cover is counted once from the start, so that zero means missing.
+/// A tuple no row can cover is counted once from the start. While rows are added one at a time they may be noted
+/// only, with [`Table::cover`]; what asks for counts, or for all links, wants [`Table::count_all`] before.
 pub(super) struct Table {
     pub(super) sizes: Vec<usize>,
     pub(super) strength: usize,
     pub(super) combos: Vec<Combo>,
     /// For each axis the combos it is in, but for those that were forgotten.
     pub(super) links: Vec<Vec<Link>>,
+    /// By how many rows each tuple is covered, of those that were counted.
     pub(super) counts: Vec<u32>,
-    /// Which counts are zero.
+    /// Which tuples are missing: no row was counted or noted for them.
     open: Bits,
     /// The number of missing tuples of each combo.
     missing_in: Vec<usize>,

@@ -188,6 +188,33 @@ fn recognises_a_tuple_only_search_finds_uncoverable() {
 }
 
 #[test]
+fn recognises_a_pair_only_search_finds_uncoverable() {
+    let space = two_switches();
+    let found = coverage(&space, 2, &[]).unwrap();
+    assert!(!found.uncovered.contains(&Tuple(vec![(0, 0), (1, 0)])));
+    assert!(found.uncovered.contains(&Tuple(vec![(0, 0), (1, 1)])));
+    for strength in 2..=3 {
+        let rows = cover(&space, strength, 0).unwrap();
+        assert_covers(&space, strength, &rows);
+    }
+}
+
+/// With 0=0 and 1=0 the axes 2, 3 and 4 would need three different values of two.
+pub(super) fn two_switches() -> Space {
+    let mut rules = Vec::new();
+    for (one, other) in [(2, 3), (2, 4), (3, 4)] {
+        for value in 0..2 {
+            let switched = vec![(0, vec![0]), (1, vec![0])];
+            let same = vec![(one, vec![value]), (other, vec![value])];
+            rules.push(Constraint {
+                forbid: [switched, same].concat(),
+            });
+        }
+    }
+    Space::new(vec![2, 2, 2, 2, 2, 3], rules).unwrap()
+}
+
+#[test]
 fn coverable_tuples_are_those_of_the_full_product() {
     let mut constrained = 0;
     for seed in 0..60 {

@@ -9,7 +9,7 @@ use super::menu::{
     NAME_CONSTRAINTS, NETSCAPE_TYPE, NO_CHECK, POLICIES, POLICY_CONSTRAINTS, POLICY_MAPPINGS,
     PROXY, SERIAL, SUBJECT_KEY, SUBJECT_NAME, SYSTEM_NUMBERS,
 };
-use super::reading::{KEY, Reading, is_no_der};
+use super::reading::{KEY, RSA_ENCRYPTION, Reading, is_no_der};
 use Refuses::{OpenSsl, Rustls};
 
 /// A declared difference.
@@ -97,7 +97,7 @@ pub(super) static KNOWN: &[Known] = &[
     },
     Known {
         refuses: BAD_ENCODING,
-        when: |read| read.has_more(),
+        when: |read| read.has_more(READ_BY_WEBPKI),
         reason: "OpenSSL does not mind what stands behind an extension's value",
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_lib.c",
     },
@@ -195,13 +195,13 @@ pub(super) static KNOWN: &[Known] = &[
     },
     Known {
         refuses: Rustls("InvalidCertificate(BadSignature)"),
-        when: |read| read.key().is_some_and(|(_, has_more)| has_more),
+        when: |read| read.same_rsa_key().is_some_and(|(_, has_more)| has_more),
         reason: "OpenSSL does not mind what stands behind an RSAPublicKey",
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/rsa/rsa_ameth.c",
     },
     Known {
         refuses: Rustls("InvalidCertificate(BadSignature)"),
-        when: |read| read.key().is_some_and(|(key, _)| is_no_der(&key)),
+        when: |read| read.same_rsa_key().is_some_and(|(key, _)| is_no_der(&key)),
         reason: "an RSAPublicKey is DER to the cryptography of rustls, and may be BER to OpenSSL",
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/asn1/tasn_dec.c",
     },
@@ -228,7 +228,7 @@ pub(super) static KNOWN: &[Known] = &[
     },
     Known {
         refuses: NO_ISSUER,
-        when: |read| read.says_otherwise(KEY_USAGE) && read.usages().is_none_or(|bits| bits == 0),
+        when: |read| read.says_otherwise(KEY_USAGE) && read.has_no_usage(),
         reason: "webpki ignores keyUsage; to OpenSSL a certificate is not valid whose keyUsage is not \
             readable or empty",
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
@@ -264,6 +264,38 @@ pub(super) static KNOWN: &[Known] = &[
         when: |read| read.says_otherwise(ADDRESS_BLOCKS),
         reason: "webpki knows no address blocks (RFC 3779); OpenSSL takes no certificate whose it cannot read",
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: NO_ISSUER,
+        when: |read| read.says_otherwise(SYSTEM_NUMBERS),
+        reason: "webpki knows no numbers of autonomous systems (RFC 3779); OpenSSL takes no certificate whose it cannot \
+            read",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
+    },
+    Known {
+        refuses: OpenSsl("CERTIFICATE_VERIFY_FAILED(41)"),
+        when: |read| read.is_leaf && read.says_otherwise(ADDRESS_BLOCKS),
+        reason: "webpki knows no address blocks; OpenSSL wants them in the canonical form of RFC 3779 section 2.2.3",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_addr.c",
+    },
+    Known {
+        refuses: OpenSsl("CERTIFICATE_VERIFY_FAILED(41)"),
+        when: |read| read.is_leaf && read.says_otherwise(SYSTEM_NUMBERS),
+        reason: "webpki knows no numbers of autonomous systems; OpenSSL wants them in the canonical form of RFC 3779 \
+            section 3.2.3",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_asid.c",
+    },
+    Known {
+        refuses: OpenSsl("CERTIFICATE_VERIFY_FAILED(46)"),
+        when: |read| read.is_leaf && read.says_otherwise(ADDRESS_BLOCKS),
+        reason: "webpki knows no address blocks; to OpenSSL an issuer must have those that it passes on",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_addr.c",
+    },
+    Known {
+        refuses: OpenSsl("CERTIFICATE_VERIFY_FAILED(46)"),
+        when: |read| read.is_leaf && read.says_otherwise(SYSTEM_NUMBERS),
+        reason: "webpki knows no numbers of autonomous systems; to OpenSSL an issuer must have those that it passes on",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_asid.c",
     },
     Known {
         refuses: NO_ISSUER,
@@ -339,6 +371,14 @@ const KNOWN_TO_WEBPKI: &[&[u8]] = &[
     DISTRIBUTION,
     EXTENDED_USAGE,
 ];
+/// Those of them that `remember_cert_extension` in src/cert.rs reads to the end.
+const READ_BY_WEBPKI: &[&[u8]] = &[
+    SUBJECT_NAME,
+    BASIC,
+    NAME_CONSTRAINTS,
+    DISTRIBUTION,
+    EXTENDED_USAGE,
+];
 /// Where fields stand in tbsCertificate.
 const ALGORITHM: usize = 2;
 const ISSUER: usize = 3;
@@ -348,6 +388,5 @@ const UNIQUE: usize = 7;
 const FOR_TLS: u8 = 0xa8;
 const SIGN: u8 = 0x80;
 const CERT_SIGN: u8 = 0x04;
-/// The identifier rsaEncryption, and with NULL behind it.
-const RSA_ENCRYPTION: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+/// The identifier rsaEncryption with NULL behind it.
 const RSA_AND_NULL: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];

@@ -85,9 +85,13 @@ impl<'a> Reading<'a> {
         all(self) != all(&before)
     }
 
+    /// What the first extension of an identifier says, as far as it can be read.
     pub(super) fn value(&self, id: &[u8]) -> Option<&Node> {
-        let extension = self.extensions.iter().find(|one| one.id == id)?;
-        extension.value.as_ref()
+        self.extension(id)?.value.as_ref()
+    }
+
+    fn extension(&self, id: &[u8]) -> Option<&Extension> {
+        self.extensions.iter().find(|one| one.id == id)
     }
 
     pub(super) fn is_critical(&self, id: &[u8]) -> bool {
@@ -96,9 +100,10 @@ impl<'a> Reading<'a> {
             .any(|one| one.id == id && one.critical)
     }
 
-    /// Whether an extension's value has more behind it.
-    pub(super) fn has_more(&self) -> bool {
-        self.extensions.iter().any(|one| one.has_more)
+    /// Whether the value of one of these extensions has more behind it.
+    pub(super) fn has_more(&self, ids: &[&[u8]]) -> bool {
+        let mut asked = self.extensions.iter().filter(|one| ids.contains(&&*one.id));
+        asked.any(|one| one.has_more)
     }
 
     /// Whether an extension's identifier is none (X.690 §8.19.2).
@@ -106,19 +111,40 @@ impl<'a> Reading<'a> {
         self.extensions.iter().any(|one| !is_id(&one.id))
     }
 
-    /// Whether an extension is no list of identifiers, as extendedKeyUsage is one (RFC 5280 §4.2.1.12).
+    /// Whether there is an extension that is no list of identifiers, as extendedKeyUsage is to be one
+    /// (RFC 5280 §4.2.1.12).
     pub(super) fn lists_no_ids(&self, id: &[u8]) -> bool {
-        let listed = |node: &Node| node.tag == OID && is_id(&node.contents());
-        self.value(id)
-            .is_none_or(|value| value.tag != SEQUENCE || !value.children().iter().all(listed))
+        let is_listed = |node: &Node| node.tag == OID && is_id(&node.contents());
+        let lists = |value: &Node| {
+            let all =
+                matches!(&value.body, Body::Nodes { nodes, .. } if nodes.iter().all(is_listed));
+            value.tag == SEQUENCE && all
+        };
+        self.extension(id)
+            .is_some_and(|one| !one.value.as_ref().is_some_and(lists))
     }
 
-    /// The public key: what its BIT STRING begins with, and whether more stands behind.
-    pub(super) fn key(&self) -> Option<(Node, bool)> {
-        let bits = self.field(KEY)?.children().last()?;
-        let contents = bits.contents();
+    /// Whether there is a keyUsage that says nothing, or that cannot be read.
+    pub(super) fn has_no_usage(&self) -> bool {
+        self.extension(KEY_USAGE).is_some() && self.usages().is_none_or(|bits| bits == 0)
+    }
+
+    /// How the RSA key from before is written now (RFC 8017 §A.1.1): the RSAPublicKey, and whether more stands
+    /// behind it. `None` if it is another key, or none of RSA.
+    pub(super) fn same_rsa_key(&self) -> Option<(Node, bool)> {
+        let before = Self::of(self.good, self.good, self.is_leaf);
+        let (now, has_more) = self.rsa_key()?;
+        let (before, _) = before.rsa_key()?;
+        (numbers(&now) == numbers(&before)).then_some((now, has_more))
+    }
+
+    fn rsa_key(&self) -> Option<(Node, bool)> {
+        let field = self.field(KEY)?;
+        let algorithm = field.children().first()?;
+        let contents = field.children().last()?.contents();
         let (key, rest) = Node::read_first(contents.get(1..)?)?;
-        (bits.tag == BIT_STRING).then_some((key, !rest.is_empty()))
+        let is_rsa = algorithm.contents().starts_with(RSA_ENCRYPTION);
+        (is_rsa && key.tag == SEQUENCE).then_some((key, !rest.is_empty()))
     }
 
     /// Whether it says that it is a CA's (RFC 5280 §4.2.1.9).
@@ -139,12 +165,21 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The contents of a string, which BER lets be made of strings (X.690 §8.21.6, §8.23).
+/// The contents of a string, which BER lets be made of strings (X.690 §8.23).
 fn pieces(string: &Node) -> Vec<u8> {
-    match string.children() {
-        [] => string.contents(),
-        parts => parts.iter().flat_map(pieces).collect(),
+    if string.tag & CONSTRUCTED == 0 {
+        return string.contents();
     }
+    string.children().iter().flat_map(pieces).collect()
+}
+
+/// The INTEGERs in a sequence, without zeros before.
+fn numbers(sequence: &Node) -> Vec<Option<Vec<u8>>> {
+    let number = |node: &Node| {
+        let contents = node.contents().into_iter().skip_while(|byte| *byte == 0);
+        (node.tag == INTEGER).then(|| contents.collect())
+    };
+    sequence.children().iter().map(number).collect()
 }
 
 fn is_id(contents: &[u8]) -> bool {
@@ -205,3 +240,5 @@ const PRIMITIVE_SEQUENCE: u8 = SEQUENCE & !CONSTRUCTED;
 const PRIMITIVE_SET: u8 = SET & !CONSTRUCTED;
 /// Where subjectPublicKeyInfo stands in tbsCertificate.
 pub(super) const KEY: usize = 6;
+/// The identifier rsaEncryption (RFC 8017 §A.1).
+pub(super) const RSA_ENCRYPTION: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];

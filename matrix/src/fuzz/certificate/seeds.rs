@@ -30,6 +30,13 @@ pub(super) fn seeds() -> Vec<(String, Vec<u8>)> {
     seeds
 }
 
+/// The seed of a name among the steps.
+#[cfg(test)]
+pub(super) fn script(name: &str) -> Vec<u8> {
+    let found = seeds().into_iter().find(|(known, _)| known == name);
+    found.map(|(_, seed)| seed).expect("a seed's name")
+}
+
 fn number(step: Step) -> u8 {
     let mut numbers = (0..).zip(Step::ALL);
     let found = numbers.find(|(_, one)| *one == step);
@@ -137,6 +144,14 @@ const STEPS: &[(&str, u8, &[Told])] = &[
         &[
             (Step::Duplicate, &[0, 7, 0, 3, 1, 0, 0], &[]),
             (Step::Tag, &[0, 7, 0, 3, 1, 0, 1], &[0xc0]),
+        ],
+    ),
+    (
+        "usage-with-what-ends-too-soon",
+        LEAF,
+        &[
+            (Step::Duplicate, &[0, 7, 0, 3, 1, 0, 0], &[]),
+            (Step::Length, &[0, 7, 0, 3, 1, 0, 1], &[4]),
         ],
     ),
     (

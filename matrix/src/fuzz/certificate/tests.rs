@@ -93,6 +93,25 @@ fn every_declared_difference_is_met_by_a_seed_and_explained() {
 }
 
 #[test]
+fn no_difference_of_writing_excuses_another_key() {
+    let rsa = seeds::script("key-and-more");
+    let read = |set_up: u8, script: &[u8]| {
+        let case = Case::new(set_up, script).unwrap();
+        let reading = Reading::of(case.read.as_ref().unwrap(), &case.before, false);
+        reading.same_rsa_key().map(|(_, has_more)| has_more)
+    };
+    assert_eq!(read(rsa[0], &rsa[1..]), Some(true));
+    let in_ber = seeds::script("key-in-ber");
+    assert_eq!(read(in_ber[0], &in_ber[1..]), Some(false));
+    // The same step first at the modulus: it is another number then.
+    let number = in_ber[2];
+    let other = [&[1, number, 9, 1], &in_ber[1..]].concat();
+    assert_eq!(read(in_ber[0], &other), None);
+    let ed25519 = seeds::script("key-other");
+    assert_eq!(read(ed25519[0], &ed25519[1..]), None);
+}
+
+#[test]
 fn what_is_read_is_written_again() {
     for set_up in 0..16 {
         let set_up = SetUp::of(set_up);
