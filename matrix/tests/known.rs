@@ -48,6 +48,7 @@ fn a_breach_in_what_diverges_or_is_known_is_told() {
     let declared = report_of(masked(), &known, pairing);
     assert_eq!((declared.summary.diverge, declared.summary.known), (0, 1));
     for report in [undeclared, declared] {
+        assert_eq!(report.results, None, "nobody wanted any");
         let told: Vec<_> = report
             .deviations
             .iter()
@@ -145,6 +146,7 @@ fn report_of(stacks: Vec<Box<dyn Stack>>, known: &str, filter: &str) -> Report {
             shard: None,
             journal: None,
             known: &Known::from_json("known.json", known, plan.axes()).expect("well-formed"),
+            keep_results: false,
             list_uncovered: false,
             stop: &AtomicBool::new(false),
             tick: &|_| (),

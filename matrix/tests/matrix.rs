@@ -127,6 +127,7 @@ fn some(lab: &Lab, request: Request, filter: Option<&str>) -> Report {
             shard: None,
             journal: None,
             known: &known,
+            keep_results: true,
             list_uncovered: false,
             stop: &AtomicBool::new(false),
             tick: &|_| (),

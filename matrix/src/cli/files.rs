@@ -26,6 +26,10 @@ impl<'a> Output<'a> {
         })
     }
 
+    pub(super) fn form(&self) -> Format {
+        self.form
+    }
+
     pub(super) fn write(
         self,
         render: impl FnOnce(Format) -> Result<String, Fault>,

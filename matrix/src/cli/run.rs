@@ -183,6 +183,8 @@ impl Job<'_> {
         running.store(true, Ordering::Relaxed);
         let begin = Instant::now();
         let recording = tape.is_some() || writer.is_some();
+        let forms = [Some(self.out.format), pending.as_ref().map(Output::form)];
+        let keep_results = forms.into_iter().flatten().any(tells_results);
         let record: run::Record<'_> = &mut |told: Told<'_>| {
             if let Some(tape) = &mut tape {
                 tape.add(&told.case.scenario, told.outcome, told.verdict);
@@ -200,6 +202,7 @@ impl Job<'_> {
                 shard: self.shard,
                 journal: self.journal,
                 known: &self.known,
+                keep_results,
                 list_uncovered: self.out.uncovered,
                 stop: &stop,
                 tick: &|count| progress.inc(count),
@@ -308,6 +311,14 @@ impl<'a> Tape<'a> {
             .and_then(|()| self.recorder.finish())
             .map(drop)
             .map_err(|error| unwritable("--record", self.path, &error))
+    }
+}
+
+/// Whether a rendering says what each scenario, or each kind of them, came to.
+fn tells_results(format: Format) -> bool {
+    match format {
+        Format::Json | Format::Junit => true,
+        Format::Human | Format::Markdown => false,
     }
 }
 

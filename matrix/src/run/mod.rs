@@ -39,6 +39,9 @@ pub struct Setting<'a> {
     pub journal: Option<&'a dyn Journal>,
     /// Declared exceptions.
     pub known: &'a Known,
+    /// Whether the report says what each scenario came to, as a baseline must. That takes memory for each: six
+    /// bytes while the run goes on, and some ten more to write it.
+    pub keep_results: bool,
     /// Whether uncovered combinations are listed by name.
     pub list_uncovered: bool,
     /// Set from outside to end the run early.
@@ -134,6 +137,7 @@ pub fn report(request: &Request, filter: Option<&str>) -> Result<Report, RunErro
             shard: None,
             journal: None,
             known: &known,
+            keep_results: true,
             list_uncovered: false,
             stop: &AtomicBool::new(false),
             tick: &|_| (),
@@ -192,7 +196,7 @@ pub fn run_recorded(
     request: RequestReport,
     mut record: Option<Record<'_>>,
 ) -> Result<Report, RunError> {
-    let mut tally = Tally::default();
+    let mut tally = Tally::new(setting.keep_results);
     for group in batches_in_groups(setting.plan) {
         let cases: Vec<(At, Case)> = group
             .into_par_iter()

@@ -30,7 +30,8 @@ pub(super) struct Tally {
     unsupported: BTreeMap<String, u64>,
     known: BTreeMap<String, u64>,
     pub(super) met: BTreeSet<String>,
-    results: results::Collector,
+    /// `None` where nobody wants them.
+    results: Option<results::Collector>,
     divergences: BTreeMap<Likeness, Divergence>,
     observations: BTreeMap<String, Observation>,
     points: Rows,
@@ -57,22 +58,31 @@ struct Deviated {
 }
 
 impl Tally {
+    pub(super) fn new(keep_results: bool) -> Self {
+        Self {
+            results: keep_results.then(results::Collector::default),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn count(&mut self, case: Case, tried: Tried) {
         self.summary.scenarios += 1;
         let (client, server) = (&case.scenario.client, &case.scenario.server);
-        self.results.add(
-            tried.id,
-            Came {
-                pairing: (client.stack, server.stack),
-                verdict: if tried.known.is_some() {
-                    VerdictKind::Known
-                } else {
-                    VerdictKind::of(&tried.verdict)
+        if let Some(results) = &mut self.results {
+            results.add(
+                tried.id,
+                Came {
+                    pairing: (client.stack, server.stack),
+                    verdict: if tried.known.is_some() {
+                        VerdictKind::Known
+                    } else {
+                        VerdictKind::of(&tried.verdict)
+                    },
+                    cause: tried.prediction.cause().map(Cause::id),
+                    outcome: tried.foretold.as_ref(),
                 },
-                cause: tried.prediction.cause().map(Cause::id),
-                outcome: tried.foretold.as_ref(),
-            },
-        );
+            );
+        }
         if let Some(cause) = tried.prediction.cause() {
             let pairing = format!(
                 "{}->{}",
@@ -198,7 +208,7 @@ impl Tally {
             known: self.known,
             tables: tables::build(&self.observations),
             symptoms: symptoms::build(&self.observations),
-            results: Some(self.results.finish()),
+            results: self.results.map(results::Collector::finish),
             summary: self.summary,
             request,
         })
