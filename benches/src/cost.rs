@@ -4,8 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use shakedown::connection::{Connection, Failure, Session};
-use shakedown::iana::AlertDescription;
+use shakedown::connection::{Around, Connection, Failure};
 
 /// Adds up time.
 #[derive(Clone, Default)]
@@ -49,10 +48,6 @@ impl Metered {
         let connection = self.connection.as_deref_mut().expect(DROPPED);
         self.meter.time(|| work(connection))
     }
-
-    fn inner(&self) -> &dyn Connection {
-        self.connection.as_deref().expect(DROPPED)
-    }
 }
 
 impl Drop for Metered {
@@ -62,7 +57,15 @@ impl Drop for Metered {
     }
 }
 
-impl Connection for Metered {
+impl Around for Metered {
+    fn inner(&self) -> &dyn Connection {
+        self.connection.as_deref().expect(DROPPED)
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Connection {
+        self.connection.as_deref_mut().expect(DROPPED)
+    }
+
     fn receive(&mut self, bytes: &[u8]) {
         self.call(|connection| connection.receive(bytes));
     }
@@ -79,14 +82,6 @@ impl Connection for Metered {
         self.call(|connection| connection.transmit(out));
     }
 
-    fn is_established(&self) -> bool {
-        self.inner().is_established()
-    }
-
-    fn failure(&self) -> Option<&Failure> {
-        self.inner().failure()
-    }
-
     fn send(&mut self, data: &[u8]) {
         self.call(|connection| connection.send(data));
     }
@@ -99,24 +94,8 @@ impl Connection for Metered {
         self.call(|connection| connection.close());
     }
 
-    fn is_peer_closed(&self) -> bool {
-        self.inner().is_peer_closed()
-    }
-
     fn export(&mut self, label: &[u8], context: &[u8], out: &mut [u8]) -> Result<(), Failure> {
         self.call(|connection| connection.export(label, context, out))
-    }
-
-    fn session(&self) -> Session {
-        self.inner().session()
-    }
-
-    fn alerts_sent(&self) -> Vec<AlertDescription> {
-        self.inner().alerts_sent()
-    }
-
-    fn alerts_received(&self) -> Vec<AlertDescription> {
-        self.inner().alerts_received()
     }
 }
 

@@ -14,6 +14,10 @@ use crate::iana::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, Si
 use crate::profile::{ClientProfile, Credential, ServerProfile};
 use crate::scenario::{Means, StackId};
 
+mod around;
+
+pub use around::Around;
+
 /// A TLS library that can play both sides.
 pub trait Stack: Send + Sync {
     /// Name and exact version.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use shakedown::connection::{Config, Connection, Failure, Refusal, Session, Stack, StackInfo};
-use shakedown::iana::AlertDescription;
+use shakedown::connection::{Around, Config, Connection, Failure, Refusal, Stack, StackInfo};
 use shakedown::identity::Identities;
 use shakedown::profile::{ClientProfile, ServerProfile};
 use shakedown::scenario::StackId;
@@ -118,7 +117,15 @@ impl FaultyEnd {
     }
 }
 
-impl Connection for FaultyEnd {
+impl Around for FaultyEnd {
+    fn inner(&self) -> &dyn Connection {
+        &*self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Connection {
+        &mut *self.inner
+    }
+
     fn receive(&mut self, bytes: &[u8]) {
         assert!(self.fault != Fault::Panics, "planted");
         self.pieces += 1;
@@ -170,25 +177,9 @@ impl Connection for FaultyEnd {
         }
     }
 
-    fn receive_end(&mut self) {
-        self.inner.receive_end();
-    }
-
-    fn advance(&mut self) {
-        self.inner.advance();
-    }
-
     fn failure(&self) -> Option<&Failure> {
         let hidden = self.forgives() || self.overlooks();
         self.inner.failure().filter(|_| !hidden)
-    }
-
-    fn send(&mut self, data: &[u8]) {
-        self.inner.send(data);
-    }
-
-    fn close(&mut self) {
-        self.inner.close();
     }
 
     fn is_peer_closed(&self) -> bool {
@@ -205,18 +196,6 @@ impl Connection for FaultyEnd {
             out[0] ^= 1;
         }
         Ok(())
-    }
-
-    fn session(&self) -> Session {
-        self.inner.session()
-    }
-
-    fn alerts_sent(&self) -> Vec<AlertDescription> {
-        self.inner.alerts_sent()
-    }
-
-    fn alerts_received(&self) -> Vec<AlertDescription> {
-        self.inner.alerts_received()
     }
 }
 

@@ -8,9 +8,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use shakedown::connection::{
-    Config, Connection, Failure, Memory, Refusal, Role, Session, Stack, StackInfo,
+    Around, Config, Connection, Failure, Memory, Refusal, Role, Stack, StackInfo,
 };
-use shakedown::iana::{AlertDescription, ContentType};
+use shakedown::iana::ContentType;
 use shakedown::identity::Identities;
 use shakedown::profile::{ClientProfile, ServerProfile};
 use shakedown::scenario::StackId;
@@ -177,7 +177,15 @@ fn note(what: &impl Hash) {
     });
 }
 
-impl Connection for WatchedEnd {
+impl Around for WatchedEnd {
+    fn inner(&self) -> &dyn Connection {
+        &*self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Connection {
+        &mut *self.inner
+    }
+
     fn receive(&mut self, bytes: &[u8]) {
         self.tell(true, bytes);
         self.inner.receive(bytes);
@@ -198,46 +206,6 @@ impl Connection for WatchedEnd {
         let before = out.len();
         self.inner.transmit(out);
         self.tell(false, &out[before..]);
-    }
-
-    fn is_established(&self) -> bool {
-        self.inner.is_established()
-    }
-
-    fn failure(&self) -> Option<&Failure> {
-        self.inner.failure()
-    }
-
-    fn send(&mut self, data: &[u8]) {
-        self.inner.send(data);
-    }
-
-    fn take_received(&mut self, out: &mut Vec<u8>) {
-        self.inner.take_received(out);
-    }
-
-    fn close(&mut self) {
-        self.inner.close();
-    }
-
-    fn is_peer_closed(&self) -> bool {
-        self.inner.is_peer_closed()
-    }
-
-    fn export(&mut self, label: &[u8], context: &[u8], out: &mut [u8]) -> Result<(), Failure> {
-        self.inner.export(label, context, out)
-    }
-
-    fn session(&self) -> Session {
-        self.inner.session()
-    }
-
-    fn alerts_sent(&self) -> Vec<AlertDescription> {
-        self.inner.alerts_sent()
-    }
-
-    fn alerts_received(&self) -> Vec<AlertDescription> {
-        self.inner.alerts_received()
     }
 }
 

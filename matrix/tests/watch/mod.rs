@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use shakedown::connection::{
-    Config, Connection, Failure, Memory, Refusal, Session, Stack, StackInfo,
+    Around, Config, Connection, Failure, Memory, Refusal, Stack, StackInfo,
 };
-use shakedown::iana::AlertDescription;
 use shakedown::identity::Identities;
 use shakedown::profile::{ClientProfile, ServerProfile};
 use shakedown_matrix::lab::Lab;
@@ -111,7 +110,15 @@ impl Watched {
     }
 }
 
-impl Connection for Watched {
+impl Around for Watched {
+    fn inner(&self) -> &dyn Connection {
+        &*self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Connection {
+        &mut *self.inner
+    }
+
     fn receive(&mut self, bytes: &[u8]) {
         self.inner.receive(bytes);
         self.note();
@@ -141,45 +148,13 @@ impl Connection for Watched {
         self.note();
     }
 
-    fn is_established(&self) -> bool {
-        self.inner.is_established()
-    }
-
-    fn failure(&self) -> Option<&Failure> {
-        self.inner.failure()
-    }
-
     fn send(&mut self, data: &[u8]) {
         self.inner.send(data);
         self.note();
     }
 
-    fn take_received(&mut self, out: &mut Vec<u8>) {
-        self.inner.take_received(out);
-    }
-
     fn close(&mut self) {
         self.inner.close();
         self.note();
-    }
-
-    fn is_peer_closed(&self) -> bool {
-        self.inner.is_peer_closed()
-    }
-
-    fn export(&mut self, label: &[u8], context: &[u8], out: &mut [u8]) -> Result<(), Failure> {
-        self.inner.export(label, context, out)
-    }
-
-    fn session(&self) -> Session {
-        self.inner.session()
-    }
-
-    fn alerts_sent(&self) -> Vec<AlertDescription> {
-        self.inner.alerts_sent()
-    }
-
-    fn alerts_received(&self) -> Vec<AlertDescription> {
-        self.inner.alerts_received()
     }
 }
