@@ -216,6 +216,27 @@ fn data_goes_to_standard_output_and_nothing_else_does() {
 }
 
 #[test]
+fn what_tells_of_each_scenario_has_them_wherever_it_goes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let filter = ["--filter", "table/groups/x25519/openssl->*"];
+    let run = |more: &[&str]| {
+        let output = shakedown(&[&SMALL[..], &filter, more].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        stdout(&output)
+    };
+    let file = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let read = |name: &str| std::fs::read_to_string(file(name)).expect("written");
+    assert!(run(&["--format", "junit"]).contains("<testcase name=\"no cause of failure\""));
+    run(&["--output", &file("a.xml")]);
+    assert!(read("a.xml").contains("<testcase name=\"no cause of failure\""));
+    let shown = run(&["--format", "junit", "--output", &file("a.md")]);
+    assert!(shown.contains("<testcase name=\"no cause of failure\""));
+    run(&["--output", &file("a.json")]);
+    let report: serde_json::Value = serde_json::from_str(&read("a.json")).expect("JSON");
+    assert!(report["results"]["outcomes"].is_array(), "{report}");
+}
+
+#[test]
 fn one_scenario_is_predicted_and_replayed() {
     let output = shakedown(&["predict", PLAIN]);
     assert!(stdout(&output).contains("expected: success"), "{output:?}");

@@ -12,7 +12,7 @@ use shakedown::scenario::{ScenarioId, StackId};
 
 use self::compare::{Key, Seen, compare};
 use crate::report::results::Results;
-use crate::report::{Report, RequestReport};
+use crate::report::{self, Report, RequestReport};
 use crate::schema;
 
 mod compare;
@@ -279,15 +279,18 @@ impl Diff {
     }
 }
 
+/// Why a report has no results.
+const OF_FORM_2: &str =
+    "for it is of form 2; make it anew with this shakedown and those versions of the stacks";
+const NOT_KEPT: &str = "for its run was told to keep none; make it anew with `shakedown run --output FILE.json`, or \
+    with `Setting::keep_results`";
+
 /// Reports that cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DiffError {
-    /// A report without results; which.
-    #[error(
-        "the report {0} has no results by scenario, for it is of form 2; make it anew with this shakedown and those \
-         versions of the stacks"
-    )]
-    NoResults(&'static str),
+    /// A report without results; which, and why.
+    #[error("the report {0} has no results by scenario, {1}")]
+    NoResults(&'static str, &'static str),
     /// Results that contradict themselves; where.
     #[error("no report that shakedown wrote: {0}")]
     Results(String),
@@ -343,7 +346,13 @@ struct Indexed<'a> {
 
 impl<'a> Indexed<'a> {
     fn new(report: &'a Report, which: &'static str) -> Result<Self, DiffError> {
-        let results = report.results.as_ref().ok_or(DiffError::NoResults(which))?;
+        let why = if report.schema < report::SCHEMA {
+            OF_FORM_2
+        } else {
+            NOT_KEPT
+        };
+        let results = report.results.as_ref();
+        let results = results.ok_or(DiffError::NoResults(which, why))?;
         results.check().map_err(DiffError::Results)?;
         let mut ids = Vec::new();
         for (place, class) in (0..).zip(&results.outcomes) {

@@ -252,9 +252,13 @@ fn reports_without_a_shared_scenario_are_no_success() {
     let mut bare = report(&[entry(1)]);
     bare.results = None;
     let error = diff(&bare, &report(&[entry(1)])).expect_err("nothing");
-    assert_eq!(error, DiffError::NoResults("before"));
+    assert_eq!(error, DiffError::NoResults("before", NOT_KEPT));
+    assert!(error.to_string().contains("keep_results"));
     let error = diff(&report(&[entry(1)]), &bare).expect_err("nothing");
-    assert_eq!(error, DiffError::NoResults("after"));
+    assert_eq!(error, DiffError::NoResults("after", NOT_KEPT));
+    bare.schema = 2;
+    let error = diff(&report(&[entry(1)]), &bare).expect_err("nothing");
+    assert_eq!(error, DiffError::NoResults("after", OF_FORM_2));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The report as JUnit XML: a case for each pairing and cause, whose failure has the line that replays it.
+//! The report as JUnit XML: a case for each pairing and cause, whose failure has the line that replays it. Without
+//! results by scenario there is a case for each kind of divergence.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -20,12 +21,39 @@ pub fn render(report: &Report) -> String {
         suite.add_test_case(case(&group, &counts, &report.divergences));
     }
     page.add_test_suites(suites.into_values());
+    if report.results.is_none() {
+        page.add_test_suite(without_results(report));
+    }
     if !report.deviations.is_empty() {
         let mut suite = TestSuite::new("deviations from the RFCs");
         suite.add_test_cases(report.deviations.iter().map(|told| deviation(report, told)));
         page.add_test_suite(suite);
     }
     xml(&page)
+}
+
+/// What is known where no results were kept: what diverged, and how many scenarios did not.
+fn without_results(report: &Report) -> TestSuite {
+    let mut suite = TestSuite::new("all pairings");
+    let summary = &report.summary;
+    let bad = summary.diverge + summary.stall + summary.crash;
+    let mut case = TestCase::new("all other scenarios", TestCaseStatus::success());
+    case.set_system_out(format!(
+        "{} of {}",
+        summary.scenarios - bad,
+        summary.scenarios
+    ));
+    suite.add_test_case(case);
+    for divergence in &report.divergences {
+        let mut description = String::new();
+        tell(&mut description, divergence);
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status
+            .set_message(format!("{} ×{}", divergence.verdict, divergence.count))
+            .set_description(description);
+        suite.add_test_case(TestCase::new(divergence.example.clone(), status));
+    }
+    suite
 }
 
 /// The document. A run's time is not in it, so that the same run makes the same bytes.
@@ -110,21 +138,25 @@ fn replays(place: &Place, divergences: &[DivergenceReport]) -> String {
     }
     let shown = if here.is_empty() { elsewhere } else { here };
     for divergence in shown {
-        let _ = writeln!(out, "{} ×{}", divergence.verdict, divergence.count);
-        if let Some(message) = &divergence.message {
-            let _ = writeln!(out, "panic: {message}");
-        }
-        for difference in &divergence.differences {
-            let side = difference.side.map_or("both", |side| side.name());
-            let _ = writeln!(
-                out,
-                "{side}: {}: expected {}, got {}",
-                difference.field, difference.expected, difference.actual
-            );
-        }
-        let _ = writeln!(out, "{}", divergence.replay());
+        tell(&mut out, divergence);
     }
     out
+}
+
+fn tell(out: &mut String, divergence: &DivergenceReport) {
+    let _ = writeln!(out, "{} ×{}", divergence.verdict, divergence.count);
+    if let Some(message) = &divergence.message {
+        let _ = writeln!(out, "panic: {message}");
+    }
+    for difference in &divergence.differences {
+        let side = difference.side.map_or("both", |side| side.name());
+        let _ = writeln!(
+            out,
+            "{side}: {}: expected {}, got {}",
+            difference.field, difference.expected, difference.actual
+        );
+    }
+    let _ = writeln!(out, "{}", divergence.replay());
 }
 
 fn deviation(report: &Report, told: &DeviationReport) -> TestCase {
@@ -151,4 +183,22 @@ fn deviation(report: &Report, told: &DeviationReport) -> TestCase {
     };
     case.set_classname(told.citation.clone());
     case
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::human::sample;
+
+    #[test]
+    fn what_diverges_fails_even_without_results() {
+        let report = sample::report();
+        assert_eq!(report.results, None);
+        let page = render(&report);
+        let failures = page.matches("<failure").count();
+        let deviations = report.deviations.iter().filter(|told| !told.is_expected());
+        assert!(!report.divergences.is_empty());
+        assert_eq!(failures, report.divergences.len() + deviations.count());
+        assert!(page.contains("97 of 100"), "{page}");
+    }
 }

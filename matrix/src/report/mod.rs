@@ -60,7 +60,7 @@ pub struct Report {
     pub tables: Vec<Table>,
     /// What each documented cause looks like from outside.
     pub symptoms: Vec<Symptom>,
-    /// What each scenario came to; `null` in form 2, and where nobody wanted to know.
+    /// What each scenario came to; `null` in form 2, and where the run was told not to keep it.
     #[serde(default)]
     pub results: Option<Results>,
 }

@@ -39,8 +39,8 @@ pub struct Setting<'a> {
     pub journal: Option<&'a dyn Journal>,
     /// Declared exceptions.
     pub known: &'a Known,
-    /// Whether the report says what each scenario came to, as a baseline must. That takes memory for each: six
-    /// bytes while the run goes on, and some ten more to write it.
+    /// Whether the report says what each scenario came to, as `diff` and JUnit want it. That takes memory for each,
+    /// some 25 bytes until the report is written.
     pub keep_results: bool,
     /// Whether uncovered combinations are listed by name.
     pub list_uncovered: bool,

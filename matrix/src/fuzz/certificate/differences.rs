@@ -273,6 +273,20 @@ pub(super) static KNOWN: &[Known] = &[
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
     },
     Known {
+        refuses: OpenSsl("CERTIFICATE_VERIFY_FAILED(1)"),
+        when: |read| {
+            let families = read.value(ADDRESS_BLOCKS).map_or(&[][..], Node::children);
+            let is_none = |family: &Node| {
+                let number = family.children().first();
+                number.is_some_and(|number| !(2..=3).contains(&number.contents().len()))
+            };
+            read.is_leaf && families.iter().any(is_none)
+        },
+        reason: "webpki knows no address blocks; OpenSSL gives up, and says no reason, where a family that is inherited \
+            has no number of two or three bytes",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_addr.c",
+    },
+    Known {
         refuses: OpenSsl("CERTIFICATE_VERIFY_FAILED(41)"),
         when: |read| read.is_leaf && read.says_otherwise(ADDRESS_BLOCKS),
         reason: "webpki knows no address blocks; OpenSSL wants them in the canonical form of RFC 3779 section 2.2.3",
@@ -362,7 +376,7 @@ const KNOWN_TO_OPENSSL: &[&[u8]] = &[
     POLICY_MAPPINGS,
     ANY_POLICY,
 ];
-/// As `remember_extension` in src/cert.rs has them.
+/// As `remember_cert_extension` in src/cert.rs has them.
 const KNOWN_TO_WEBPKI: &[&[u8]] = &[
     KEY_USAGE,
     SUBJECT_NAME,
@@ -371,7 +385,7 @@ const KNOWN_TO_WEBPKI: &[&[u8]] = &[
     DISTRIBUTION,
     EXTENDED_USAGE,
 ];
-/// Those of them that `remember_cert_extension` in src/cert.rs reads to the end.
+/// Those of them of which it reads one SEQUENCE, and refuses what stands behind.
 const READ_BY_WEBPKI: &[&[u8]] = &[
     SUBJECT_NAME,
     BASIC,
@@ -385,8 +399,8 @@ const ISSUER: usize = 3;
 const SUBJECT: usize = 5;
 const UNIQUE: usize = 7;
 /// Bits of keyUsage: digitalSignature, keyEncipherment and keyAgreement; the first alone; keyCertSign.
-const FOR_TLS: u8 = 0xa8;
-const SIGN: u8 = 0x80;
-const CERT_SIGN: u8 = 0x04;
+const FOR_TLS: u16 = 0xa800;
+const SIGN: u16 = 0x8000;
+const CERT_SIGN: u16 = 0x0400;
 /// The identifier rsaEncryption with NULL behind it.
 const RSA_AND_NULL: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];

@@ -154,18 +154,26 @@ impl<'a> Reading<'a> {
     }
 
     /// The bits of keyUsage, digitalSignature highest (RFC 5280 §4.2.1.3), without those that are unused.
-    pub(super) fn usages(&self) -> Option<u8> {
+    pub(super) fn usages(&self) -> Option<u16> {
         let value = self.value(KEY_USAGE)?;
-        match *value.contents() {
-            _ if value.tag != BIT_STRING => None,
-            [unused @ 0..=7, bits] => Some(bits & (0xff << unused)),
-            [0..=7, bits, ..] => Some(bits),
-            _ => None,
+        if value.tag & !CONSTRUCTED != BIT_STRING {
+            return None;
         }
+        let contents = pieces(value);
+        let (&unused @ 0..=7, bits) = contents.split_first()? else {
+            return None;
+        };
+        let mut bits = bits.to_vec();
+        if let Some(last) = bits.last_mut() {
+            *last &= 0xff << unused;
+        }
+        bits.resize(2, 0);
+        Some(u16::from_be_bytes([bits[0], bits[1]]))
     }
 }
 
-/// The contents of a string, which BER lets be made of strings (X.690 §8.23).
+/// The contents of a string, which BER lets be made of strings (X.690 §8.6.4, §8.23), one after the other, as
+/// OpenSSL's `asn1_collect` reads them.
 fn pieces(string: &Node) -> Vec<u8> {
     if string.tag & CONSTRUCTED == 0 {
         return string.contents();

@@ -155,6 +155,20 @@ const STEPS: &[(&str, u8, &[Told])] = &[
         ],
     ),
     (
+        "usage-in-pieces",
+        LEAF,
+        &[(Step::Replace, &[0, 7, 0, 2, 2], &[6, 0x23, 4, 3, 2, 2, 4])],
+    ),
+    (
+        "usage-in-pieces-issuer",
+        INTERMEDIATE,
+        &[(
+            Step::Replace,
+            &[0, 7, 0, 1, 2],
+            &[6, 0x23, 4, 3, 2, 7, 0x80],
+        )],
+    ),
+    (
         "usage-not-for-signing",
         LEAF | TLS12,
         &[(Step::Replace, &[0, 7, 0, 2, 2], &[4, 3, 2, 0, 0x32])],

@@ -151,6 +151,13 @@ pub(super) const ITEMS: &[Item] = &[
         b"\x30\x0c\x30\x0a\x04\x02\0\x01\x30\x04\x03\x02\0\x0a",
     ),
     extra(
+        "addresses-of-no-family",
+        Bad::None,
+        ADDRESS_BLOCKS,
+        false,
+        b"\x30\x07\x30\x05\x04\x01\0\x05\0",
+    ),
+    extra(
         "addresses-not-canonical",
         Bad::None,
         ADDRESS_BLOCKS,
