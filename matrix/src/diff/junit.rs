@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::words::{about, example, pairings, place, result, values};
 use super::{Diff, FailOn, Group};
+use crate::report::junit::{failed, passed, xml};
 
 /// Renders the diff. What `on` is about fails; `None`: what regressed.
 pub fn render(diff: &Diff, on: Option<FailOn>) -> String {
@@ -19,7 +20,7 @@ pub fn render(diff: &Diff, on: Option<FailOn>) -> String {
         suite.add_test_case(case(group, on));
     }
     report.add_test_suite(suite);
-    crate::report::junit::xml(&report)
+    xml(&report)
 }
 
 fn case(group: &Group, on: FailOn) -> TestCase {
@@ -36,15 +37,10 @@ fn case(group: &Group, on: FailOn) -> TestCase {
     );
     let name = format!("{} {}", about(group), group.example.id);
     let mut case = if on.kinds().contains(&group.kind) {
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status
-            .set_message(format!("{}: {} scenarios", group.kind.name(), group.count))
-            .set_description(told);
-        TestCase::new(name, status)
+        let message = format!("{}: {} scenarios", group.kind.name(), group.count);
+        failed(&name, message, told)
     } else {
-        let mut case = TestCase::new(name, TestCaseStatus::success());
-        case.set_system_out(told);
-        case
+        passed(&name, told)
     };
     case.set_classname(group.kind.name());
     case

@@ -37,21 +37,13 @@ fn without_results(report: &Report) -> TestSuite {
     let mut suite = TestSuite::new("all pairings");
     let summary = &report.summary;
     let bad = summary.diverge + summary.stall + summary.crash;
-    let mut case = TestCase::new("all other scenarios", TestCaseStatus::success());
-    case.set_system_out(format!(
-        "{} of {}",
-        summary.scenarios - bad,
-        summary.scenarios
-    ));
-    suite.add_test_case(case);
+    let others = format!("{} of {}", summary.scenarios - bad, summary.scenarios);
+    suite.add_test_case(passed("all other scenarios", others));
     for divergence in &report.divergences {
         let mut description = String::new();
         tell(&mut description, divergence);
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status
-            .set_message(format!("{} ×{}", divergence.verdict, divergence.count))
-            .set_description(description);
-        suite.add_test_case(TestCase::new(divergence.example.clone(), status));
+        let message = format!("{} ×{}", divergence.verdict, divergence.count);
+        suite.add_test_case(failed(&divergence.example, message, description));
     }
     suite
 }
@@ -59,6 +51,20 @@ fn without_results(report: &Report) -> TestSuite {
 /// The document. A run's time is not in it, so that the same run makes the same bytes.
 pub(crate) fn xml(report: &quick_junit::Report) -> String {
     report.to_string().expect("memory takes what is written")
+}
+
+/// A case that fails.
+pub(crate) fn failed(name: &str, message: String, description: String) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(message).set_description(description);
+    TestCase::new(name, status)
+}
+
+/// A case that passes, and what it has to say.
+pub(crate) fn passed(name: &str, told: String) -> TestCase {
+    let mut case = TestCase::new(name, TestCaseStatus::success());
+    case.set_system_out(told);
+    case
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -105,19 +111,13 @@ fn case(
         .keys()
         .all(|verdict| *verdict == VerdictKind::Unsupported);
     let mut case = if bad {
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status
-            .set_message(told)
-            .set_description(replays(place, divergences));
-        TestCase::new(name, status)
+        failed(name, told, replays(place, divergences))
     } else if unsupported {
         let mut status = TestCaseStatus::skipped();
         status.set_message(told);
         TestCase::new(name, status)
     } else {
-        let mut case = TestCase::new(name, TestCaseStatus::success());
-        case.set_system_out(told);
-        case
+        passed(name, told)
     };
     case.set_classname(place.pairing.clone());
     case
@@ -162,24 +162,14 @@ fn tell(out: &mut String, divergence: &DivergenceReport) {
 fn deviation(report: &Report, told: &DeviationReport) -> TestCase {
     let name = format!("{} {}: {}", told.library, told.rule, told.deed);
     let mut case = if told.is_expected() {
-        let mut case = TestCase::new(name, TestCaseStatus::success());
-        case.set_system_out(format!("declared; in {} scenarios", told.count));
-        case
+        passed(&name, format!("declared; in {} scenarios", told.count))
     } else {
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         let example = told
             .id
             .as_ref()
             .map_or_else(String::new, |id| report.replay_by_id(id));
-        status
-            .set_message(format!(
-                "{} asks: {}{}",
-                told.citation,
-                told.demand,
-                standing(told)
-            ))
-            .set_description(example);
-        TestCase::new(name, status)
+        let message = format!("{} asks: {}{}", told.citation, told.demand, standing(told));
+        failed(&name, message, example)
     };
     case.set_classname(told.citation.clone());
     case
