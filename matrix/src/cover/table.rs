@@ -84,22 +84,16 @@ impl Table {
     /// Takes out the tuples that no row allowed by the constraints contains.
     pub(super) fn strike_out(&mut self, solver: &Solver) {
         let mut proofs = Proofs::new(solver);
+        let inner = self.strength - 1;
+        // Those that differ in their last axis are next to each other.
+        let alike = |one: &Combo, next: &Combo| one.axes[..inner] == next.axes[..inner];
+        let lengths: Vec<_> = self.combos.chunk_by(alike).map(<[_]>::len).collect();
         let mut from = 0;
-        while from < self.combos.len() {
-            // Those that differ in their last axis are next to each other.
-            let begin = self.combos[from].axes;
-            let alike = |combo: &Combo| {
-                let inner = self.strength - 1;
-                combo.axes[..inner] == begin[..inner]
-            };
-            let to = from
-                + self.combos[from..]
-                    .iter()
-                    .take_while(|combo| alike(combo))
-                    .count();
+        for length in lengths {
+            let combos = from..from + length;
+            from = combos.end;
             let left = Some(solver.root.domains.clone());
-            self.strike_out_below(&mut proofs, from..to, &mut Vec::new(), 0, left);
-            from = to;
+            self.strike_out_below(&mut proofs, combos, &mut Vec::new(), 0, left);
         }
     }
 
@@ -231,14 +225,23 @@ impl Table {
 
     /// How many missing tuples a row would cover.
     pub(super) fn gain(&self, row: &[usize]) -> usize {
-        let indices = self.combos.iter().map(|it| it.index(row, self.strength));
-        indices.filter(|&index| self.open.get(index) == 1).count()
+        self.indices(row)
+            .filter(|&index| self.open.get(index) == 1)
+            .count()
     }
 
     /// How many tuples only this row of those counted covers.
     pub(super) fn sole(&self, row: &[usize]) -> usize {
-        let indices = self.combos.iter().map(|it| it.index(row, self.strength));
-        indices.filter(|&index| self.counts[index] == 1).count()
+        self.indices(row)
+            .filter(|&index| self.counts[index] == 1)
+            .count()
+    }
+
+    /// Where the tuples of a row are counted.
+    fn indices(&self, row: &[usize]) -> impl Iterator<Item = usize> {
+        self.combos
+            .iter()
+            .map(|combo| combo.index(row, self.strength))
     }
 
     /// For each value of the axis how many missing tuples it would cover with the cells that are
