@@ -386,7 +386,7 @@ const KNOWN_TO_WEBPKI: &[&[u8]] = &[
     EXTENDED_USAGE,
 ];
 /// Those of them of which it reads one SEQUENCE, and refuses what stands behind.
-const READ_BY_WEBPKI: &[&[u8]] = &[
+pub(super) const READ_BY_WEBPKI: &[&[u8]] = &[
     SUBJECT_NAME,
     BASIC,
     NAME_CONSTRAINTS,

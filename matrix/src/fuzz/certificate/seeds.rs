@@ -139,6 +139,17 @@ const STEPS: &[(&str, u8, &[Told])] = &[
         &[(Step::Replace, &[0, 7, 0, 5, 2], &[3, 0x30, 0, 4])],
     ),
     (
+        "identifier-and-a-byte",
+        LEAF,
+        &[(Step::Replace, &[0, 7, 0, 4, 1], &[5, 4, 1, 7, 4, 4])],
+    ),
+    ("no-key-usage", LEAF, &[(Step::Delete, &[0, 7, 0, 2], &[])]),
+    (
+        "no-extended-usage",
+        LEAF,
+        &[(Step::Delete, &[0, 7, 0, 3], &[])],
+    ),
+    (
         "usage-with-what-is-none",
         LEAF,
         &[

@@ -112,6 +112,31 @@ fn no_difference_of_writing_excuses_another_key() {
 }
 
 #[test]
+fn an_extension_that_is_not_there_or_not_read_excuses_nothing() {
+    let case = |steps: &[u8]| Case::new(0, steps).unwrap();
+    let reading = |case: &Case| {
+        let read = Reading::of(case.read.as_ref().unwrap(), &case.before, true);
+        (
+            read.has_no_usage(),
+            read.lists_no_ids(menu::EXTENDED_USAGE),
+            read.has_more(differences::READ_BY_WEBPKI),
+        )
+    };
+    // In the good certificate: each has what it must.
+    assert_eq!(reading(&case(&[])), (false, false, false));
+    for (name, told) in [
+        ("no-key-usage", (false, false, false)),
+        ("no-extended-usage", (false, false, false)),
+        ("identifier-and-a-byte", (false, false, false)),
+        ("value-and-a-byte", (false, false, true)),
+        ("usage-with-what-ends-too-soon", (false, true, false)),
+    ] {
+        let seed = seeds::script(name);
+        assert_eq!(reading(&case(&seed[1..])), told, "{name}");
+    }
+}
+
+#[test]
 fn what_is_read_is_written_again() {
     for set_up in 0..16 {
         let set_up = SetUp::of(set_up);
