@@ -120,6 +120,17 @@ pub trait Connection {
     /// Whether the peer's close_notify has arrived.
     fn is_peer_closed(&self) -> bool;
 
+    /// Begins what a side can begin of its own once the handshake is done; what it says goes out with
+    /// [`Self::transmit`].
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], where the stack has no way to, or refuses, as for what the negotiated version does not have.
+    /// Nothing is sent then, and the connection goes on.
+    fn post_handshake(&mut self, what: PostHandshake) -> Result<(), Failure> {
+        Err(what.refused())
+    }
+
     /// Derives keying material (RFC 5705; RFC 8446 §7.5) and fills `out`.
     ///
     /// # Errors
@@ -136,6 +147,31 @@ pub trait Connection {
 
     /// The alerts that this side itself says it received, in order.
     fn alerts_received(&self) -> Vec<AlertDescription>;
+}
+
+/// What a side can begin of its own once the handshake is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PostHandshake {
+    /// New keys for what it sends, and a request that the peer take new ones too (RFC 8446 §4.6.3).
+    KeyUpdate,
+    /// Another handshake within the connection (RFC 5246 §7.4.1.1, RFC 5746).
+    Renegotiation,
+    /// One more ticket (RFC 8446 §4.6.1).
+    NewSessionTicket,
+}
+
+impl PostHandshake {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::KeyUpdate, Self::Renegotiation, Self::NewSessionTicket];
+
+    /// The failure where a stack has no way to begin it, or none here, and no error of its own.
+    pub fn refused(self) -> Failure {
+        Failure {
+            reason: Reason::Internal,
+            native: format!("Refused({self:?})"),
+            text: format!("no {self:?} can begin here"),
+        }
+    }
 }
 
 /// Which side.

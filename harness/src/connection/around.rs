@@ -1,6 +1,6 @@
 //! Connections around others.
 
-use super::{Connection, Failure, Session};
+use super::{Connection, Failure, PostHandshake, Session};
 use crate::iana::AlertDescription;
 
 /// A connection that leaves to another, within, whatever it does not do itself: what measures, watches or meddles.
@@ -104,6 +104,15 @@ pub trait Around {
         self.inner_mut().export(label, context, out)
     }
 
+    /// [`Connection::post_handshake`].
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], as there.
+    fn post_handshake(&mut self, what: PostHandshake) -> Result<(), Failure> {
+        self.inner_mut().post_handshake(what)
+    }
+
     /// [`Connection::session`].
     fn session(&self) -> Session {
         self.inner().session()
@@ -163,6 +172,10 @@ impl<A: Around> Connection for A {
 
     fn export(&mut self, label: &[u8], context: &[u8], out: &mut [u8]) -> Result<(), Failure> {
         Around::export(self, label, context, out)
+    }
+
+    fn post_handshake(&mut self, what: PostHandshake) -> Result<(), Failure> {
+        Around::post_handshake(self, what)
     }
 
     fn session(&self) -> Session {
@@ -240,6 +253,13 @@ mod tests {
             Ok(())
         }
 
+        fn post_handshake(&mut self, what: PostHandshake) -> Result<(), Failure> {
+            match what {
+                PostHandshake::KeyUpdate => Ok(()),
+                _ => Err(what.refused()),
+            }
+        }
+
         fn session(&self) -> Session {
             Session {
                 version: ProtocolVersion::TLS1_3,
@@ -298,6 +318,8 @@ mod tests {
         assert_eq!(out, [2, 4]);
         assert_eq!(connection.export(b"label", b"context", &mut out), Ok(()));
         assert_eq!(out, [5, 4]);
+        let begun = PostHandshake::ALL.map(|what| connection.post_handshake(what).is_ok());
+        assert_eq!(begun, [true, false, false]);
         assert_eq!(connection.session().suite, CipherSuite(6));
         assert_eq!(connection.alerts_sent(), [Alert(7)]);
         assert_eq!(connection.alerts_received(), [Alert(8)]);

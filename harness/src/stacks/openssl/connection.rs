@@ -6,8 +6,8 @@ use std::sync::Arc;
 use openssl::error::ErrorStack;
 use openssl::ssl::{Error, ErrorCode, Ssl, SslStream};
 
-use super::{error, resume, session, trace};
-use crate::connection::{Connection, Failure, Memory, Role, Session};
+use super::{error, ffi, resume, session, trace};
+use crate::connection::{Connection, Failure, Memory, PostHandshake, Role, Session};
 use crate::iana::AlertDescription;
 use crate::identity::Identities;
 
@@ -155,6 +155,24 @@ impl Connection for OpenSslConnection {
             .ssl()
             .export_keying_material(out, label, Some(context))
             .map_err(|errors| error::library(&errors))
+    }
+
+    fn post_handshake(&mut self, what: PostHandshake) -> Result<(), Failure> {
+        if self.is_over() || !self.established {
+            return Err(what.refused());
+        }
+        forget_errors();
+        ffi::post_handshake(&mut self.stream, what).map_err(|errors| {
+            if errors.errors().is_empty() {
+                what.refused()
+            } else {
+                error::library(&errors)
+            }
+        })?;
+        if let Err(error) = self.stream.do_handshake() {
+            self.stop(&error);
+        }
+        Ok(())
     }
 
     fn session(&self) -> Session {

@@ -9,7 +9,7 @@ use std::sync::Once;
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::error::ErrorStack;
 use openssl::ssl::{
-    SslCipher, SslContextBuilder, SslContextRef, SslRef, SslSession, SslSessionRef,
+    SslCipher, SslContextBuilder, SslContextRef, SslRef, SslSession, SslSessionRef, SslStream,
 };
 use openssl::stack::StackRef;
 use openssl::x509::store::X509StoreBuilder;
@@ -17,6 +17,7 @@ use openssl::x509::{X509, X509Crl};
 use openssl_sys as ffi;
 
 use super::trace;
+use crate::connection::PostHandshake;
 use crate::stacks::randomness;
 
 /// Initialises OpenSSL deaf to the host: neither `OPENSSL_CONF` nor an `openssl.cnf` is read.
@@ -112,6 +113,24 @@ static DIVERTED: RandMethod = RandMethod {
 pub(super) fn trace_messages(ssl: &mut SslRef) {
     // SAFETY: the connection is live, and the callback is a function that lives for ever.
     unsafe { SSL_set_msg_callback(ssl.as_ptr(), Some(on_message)) }
+}
+
+/// Has a connection that is done want to say more; the next call of its handshake says it.
+pub(super) fn post_handshake<S>(
+    stream: &mut SslStream<S>,
+    what: PostHandshake,
+) -> Result<(), ErrorStack> {
+    let ssl = stream.ssl();
+    // SAFETY: the connection is live, and the caller's alone as long as its stream is borrowed. These calls set
+    // what the next one does, and free nothing that was lent.
+    let done = unsafe {
+        match what {
+            PostHandshake::KeyUpdate => SSL_key_update(ssl.as_ptr(), SSL_KEY_UPDATE_REQUESTED),
+            PostHandshake::Renegotiation => SSL_renegotiate(ssl.as_ptr()),
+            PostHandshake::NewSessionTicket => SSL_new_session_ticket(ssl.as_ptr()),
+        }
+    };
+    check(done.into())
 }
 
 /// Lets a server make up parameters for DHE that fit the strength of its key.
@@ -329,6 +348,9 @@ unsafe extern "C" {
     fn SSL_CTX_set_options(context: *mut ffi::SSL_CTX, options: u64) -> u64;
     fn SSL_set_options(ssl: *mut ffi::SSL, options: u64) -> u64;
     fn SSL_CTX_get_ciphers(context: *const ffi::SSL_CTX) -> *mut ffi::stack_st_SSL_CIPHER;
+    fn SSL_key_update(ssl: *mut ffi::SSL, kind: c_int) -> c_int;
+    fn SSL_renegotiate(ssl: *mut ffi::SSL) -> c_int;
+    fn SSL_new_session_ticket(ssl: *mut ffi::SSL) -> c_int;
     fn SSL_group_to_name(ssl: *mut ffi::SSL, id: c_int) -> *const c_char;
     fn SSL_get_signature_type_nid(ssl: *const ffi::SSL, nid: *mut c_int) -> c_int;
     fn SSL_get_peer_signature_type_nid(ssl: *const ffi::SSL, nid: *mut c_int) -> c_int;
@@ -341,6 +363,7 @@ const INIT_OPTIONS: u64 =
 const OPENSSL_INIT_NO_LOAD_CONFIG: u64 = 0x80;
 const SSL_OP_NO_EXTENDED_MASTER_SECRET: u64 = 1;
 const SSL_OP_NO_TICKET: u64 = 1 << 14;
+const SSL_KEY_UPDATE_REQUESTED: c_int = 1;
 const SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
 const SSL_CTRL_GET_PEER_SIGNATURE_NID: c_int = 108;
 const SSL_CTRL_GET_SIGNATURE_NID: c_int = 132;

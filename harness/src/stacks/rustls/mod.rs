@@ -15,8 +15,8 @@ use self::error::failure_of;
 use self::observe::Observed;
 use self::resume::{Ticketer, Verified};
 use crate::connection::{
-    Config, Connection, Failure, HandshakeKind, Memory, Reason, Refusal, Role, Session, Stack,
-    StackInfo,
+    Config, Connection, Failure, HandshakeKind, Memory, PostHandshake, Reason, Refusal, Role,
+    Session, Stack, StackInfo,
 };
 use crate::iana::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::identity::Identities;
@@ -393,6 +393,16 @@ impl Connection for Endpoint {
             }
         };
         result.map(drop).map_err(|error| failure_of(&error))
+    }
+
+    fn post_handshake(&mut self, what: PostHandshake) -> Result<(), Failure> {
+        match what {
+            PostHandshake::KeyUpdate => self
+                .connection
+                .refresh_traffic_keys()
+                .map_err(|error| failure_of(&error)),
+            PostHandshake::Renegotiation | PostHandshake::NewSessionTicket => Err(what.refused()),
+        }
     }
 
     fn session(&self) -> Session {
