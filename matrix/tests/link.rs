@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use shakedown::connection::Role;
+use shakedown::iana::ProtocolVersion;
 use shakedown::link::{Act, At, Message, Op};
-use shakedown::scenario::StackId;
+use shakedown::profile::{ClientAuth, Credential};
+use shakedown::scenario::{Earlier, Means, Scenario, StackId};
 use shakedown_matrix::lab::Lab;
 use shakedown_matrix::model::{Prediction, predict};
 use shakedown_matrix::plan::{Case, Plan, Request};
@@ -50,6 +52,79 @@ fn ends_of_a_stream_within_records_and_behind_them_go_as_the_model_says() {
     cases.retain(|case| matches!(predict(&case.scenario), Prediction::Expect(_)));
     assert!(cases.len() > 5000, "only {} cases", cases.len());
     goes_as_the_model_says("link-ends", &cases);
+}
+
+/// An end at a record's own length, and somewhat before and behind: what the model holds for a record's least or
+/// most length shows there first.
+#[test]
+fn ends_at_the_length_of_each_record_go_as_the_model_says() {
+    let lab = Lab::new();
+    let mut cases = Vec::new();
+    for scenario in plain() {
+        let (_, flights) = lab.run_recorded(&scenario);
+        for from in Role::BOTH {
+            let sent = flights.iter().filter(|flight| flight.from == from);
+            let sent: Vec<u8> = sent.flat_map(|flight| flight.bytes.clone()).collect();
+            for (number, length) in (0..).zip(records(&sent)) {
+                for off in [-120, -60, -30, -12, -1, 0, 1, 12, 30, 60, 120] {
+                    let Some(after) = length.checked_add_signed(off) else {
+                        continue;
+                    };
+                    let mut scenario = scenario.clone();
+                    scenario.link.ops = vec![Op {
+                        from,
+                        at: At::Record(number),
+                        act: Act::Stall(after),
+                    }];
+                    cases.push(Case {
+                        name: format!("end-at-{number}-{after}"),
+                        scenario,
+                        point: None,
+                    });
+                }
+            }
+        }
+    }
+    cases.retain(|case| matches!(predict(&case.scenario), Prediction::Expect(_)));
+    assert!(cases.len() > 5000, "only {} cases", cases.len());
+    goes_as_the_model_says("link-lengths", &cases);
+}
+
+/// The plainest of each pairing, version and memory, with a client's certificate and without.
+fn plain() -> Vec<Scenario> {
+    let mut all = Vec::new();
+    for client in StackId::ALL {
+        for server in StackId::ALL {
+            for version in [ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3] {
+                for client_auth in [ClientAuth::None, ClientAuth::Required] {
+                    for means in [None, Some(Means::Ticket), Some(Means::SessionId)] {
+                        let mut scenario = Scenario::plain(client, server);
+                        scenario.client.profile.protocol.versions = vec![version];
+                        scenario.client.profile.identity = Some(Credential::default());
+                        scenario.server.profile.client_auth = client_auth;
+                        scenario.earlier = means.map(|means| Earlier {
+                            means,
+                            client: None,
+                            server: None,
+                        });
+                        all.push(scenario);
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+/// How long each record is, with its header.
+fn records(mut bytes: &[u8]) -> Vec<u32> {
+    let mut lengths = Vec::new();
+    while let [_, _, _, high, low, ..] = bytes {
+        let length = 5 + u16::from_be_bytes([*high, *low]);
+        lengths.push(length.into());
+        bytes = &bytes[usize::from(length).min(bytes.len())..];
+    }
+    lengths
 }
 
 fn random(number: usize) -> Vec<Case> {

@@ -3,6 +3,7 @@
 use shakedown::connection::Role;
 use shakedown::iana::HandshakeType as M;
 use shakedown::profile::ClientAuth;
+use shakedown::scenario::Means;
 
 use super::symbol::{Content, Datum, Keys, Record, Said};
 use super::{Setting, domain, effect};
@@ -75,7 +76,10 @@ fn message(setting: &Setting<'_>, said: &Said, tls13: bool) -> (usize, usize) {
 /// Where nothing is special that makes a message longer (`domain::has_plain_lengths`).
 fn plain(setting: &Setting<'_>, kind: M) -> (usize, usize) {
     let rustls = setting.scenario.server.stack.is_rustls();
+    let means = setting.scenario.earlier.as_ref().map(|it| it.means);
     match kind {
+        // A ticket may hold the client's own chain.
+        M::client_hello if means.is_some() => (100, 4000),
         M::client_hello => (100, 2000),
         M::server_hello => (50, 1400),
         M::encrypted_extensions => (6, 100),
@@ -87,15 +91,18 @@ fn plain(setting: &Setting<'_>, kind: M) -> (usize, usize) {
         M::certificate_request => (15, 120),
         M::certificate_verify => (74, 84),
         M::client_key_exchange => (37, 140),
-        // What OpenSSL knows of a session is in its ticket.
+        // What OpenSSL knows of a session is in its ticket, or else in its memory.
+        M::new_session_ticket if !rustls && means == Some(Means::SessionId) => {
+            (REMEMBERED_BY_OPENSSL, 800)
+        }
         M::new_session_ticket if !rustls => (180, 800),
         // The client's chain may be in it.
         M::new_session_ticket
             if setting.scenario.server.profile.client_auth != ClientAuth::None =>
         {
-            (100, 2000)
+            (REMEMBERED, 2000)
         }
-        M::new_session_ticket => (100, 300),
+        M::new_session_ticket => (REMEMBERED, 300),
         _ => (70, 800),
     }
 }
@@ -120,6 +127,11 @@ fn any(kind: M) -> (usize, usize) {
 
 /// A Certificate without a certificate, of TLS 1.2, which is the shorter one.
 const EMPTY: usize = 4 + 3;
+/// A ticket of TLS 1.3 that is the name of what a server of rustls's keeps in its memory: lifetime, age, a nonce of
+/// 32 bytes, a name of 32 and no extensions (server/tls13.rs, `emit_ticket_tls13`).
+const REMEMBERED: usize = 4 + 4 + 4 + (1 + 32) + (2 + 32) + 2;
+/// As that, of OpenSSL's, with a nonce of 8 bytes (ssl/statem/statem_srvr.c, `create_ticket_prequel`).
+const REMEMBERED_BY_OPENSSL: usize = 4 + 4 + 4 + (1 + 8) + (2 + 32) + 2;
 /// As much as a record holds (RFC 8446 §5.1).
 const MANY: usize = 1 << 14;
 pub(super) const HEADER: usize = 5;
