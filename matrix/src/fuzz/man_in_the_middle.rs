@@ -8,7 +8,8 @@ use shakedown::connection::Role;
 use shakedown::link::{At, Link};
 
 use super::{Finding, Kept, Target};
-use crate::arbitrary::{AnyLink, MAX_INPUT, MAX_LINK, check, decode};
+use crate::arbitrary::{AnyLink, MAX_INPUT, MAX_LINK, check, decode, encode};
+use crate::axes::{Axes, CLIENT_STACK, SERVER_STACK};
 use crate::lab::Lab;
 
 pub(super) const TARGET: Target = Target {
@@ -37,7 +38,8 @@ fn try_link(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
     }
 }
 
-/// Every kind of op, once, at the first records of either side, on every pairing.
+/// Every kind of op, once, at the first records of either side, on every pairing; and what is met nowhere near a plain
+/// handshake.
 fn seeds() -> Vec<(String, Vec<u8>)> {
     let mut seeds = Vec::new();
     for act in 0..ACTS {
@@ -48,6 +50,32 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
                 input.resize(MAX_INPUT, 0);
                 input.extend(op);
                 seeds.push((format!("{act}-{pairing}"), input));
+            }
+        }
+    }
+    seeds.extend(needless_retries());
+    seeds
+}
+
+/// A server that must ask for another share, and seems to ask for one that it has (RFC 8446 §4.1.4): the link says so
+/// in its HelloRetryRequest.
+fn needless_retries() -> Vec<(String, Vec<u8>)> {
+    let axes = Axes::new();
+    let mut point = axes.plain();
+    let mut seeds = Vec::new();
+    if let Some(axis) = axes.index("server.groups")
+        && let Some(value) = axes.value(axis, "p256")
+    {
+        point[axis] = value;
+        for pairing in 0..9_u8 {
+            let stacks = [CLIENT_STACK, SERVER_STACK].map(|name| axes.index(name));
+            for (axis, stack) in stacks.into_iter().flatten().zip([pairing / 3, pairing % 3]) {
+                point[axis] = stack.into();
+            }
+            if let Some(mut input) = encode(&point) {
+                input.resize(MAX_INPUT, 0);
+                input.extend(SHARE_OF_X25519);
+                seeds.push((format!("needless-retry-{pairing}"), input));
             }
         }
     }
@@ -77,6 +105,8 @@ fn link(bytes: &[u8]) -> Link {
         .unwrap_or_default()
 }
 
+/// The bytes of an op: the server's first hello has 001d for its key_share.
+const SHARE_OF_X25519: [u8; 10] = [15, 11, 0, 1, 0x1d, 0, 1, 2, 1, 0];
 /// How many kinds of op there are.
 const ACTS: u8 = 20;
 
@@ -84,11 +114,11 @@ const ACTS: u8 = 20;
 mod tests {
     use std::collections::BTreeSet;
 
+    use shakedown::iana::{ExtensionType, HandshakeType};
+    use shakedown::link::{Act, Field, Op};
     use shakedown::scenario::StackId;
 
     use super::*;
-    use crate::axes::Axes;
-    use crate::catalogue;
     use crate::fuzz::planted::{Fault, lab_with};
 
     #[test]
@@ -104,7 +134,7 @@ mod tests {
             });
         }
         assert_eq!(kinds.len(), usize::from(ACTS), "{kinds:?}");
-        assert_eq!(seeds().len(), usize::from(ACTS) * 9);
+        assert_eq!(seeds().len(), usize::from(ACTS) * 9 + 9);
     }
 
     /// A side that takes what was changed under protection, such as a Finished, or what nobody has protected
@@ -134,23 +164,39 @@ mod tests {
         assert!(finds(StackId::Openssl, Fault::Forgives(ends)) > 0);
     }
 
-    /// RFC 8446 §4.1.4: the link makes a HelloRetryRequest ask for a group whose share the client has sent.
     #[test]
-    fn a_client_that_accepts_a_hello_retry_request_without_need_is_found() {
-        let axes = Axes::new();
-        let space = axes.space(&[]).expect("scenarios");
-        let pairings = [(StackId::Openssl, StackId::Openssl)];
-        let case = catalogue::cases(&axes, &space, &pairings)
-            .into_iter()
-            .find(|case| case.name.starts_with("cause/hrr-illegal"))
-            .expect("a scenario of the cause");
-        assert!(check(&Lab::new(), &case.scenario).is_ok());
-        let lab = lab_with(StackId::Openssl, Fault::Forgives(&["BAD_KEY_SHARE"]));
-        let disagreement = check(&lab, &case.scenario).expect_err("a planted fault");
-        assert!(
-            disagreement.to_string().contains("client"),
-            "{disagreement}"
-        );
+    fn a_client_that_accepts_a_hello_retry_request_without_need_is_found_from_the_seeds() {
+        for (name, seed) in needless_retries() {
+            let ops = link(&seed[MAX_INPUT..]).ops;
+            let [
+                Op {
+                    from: Role::Server,
+                    at: At::Message(message),
+                    act: Act::Set(set),
+                },
+            ] = &ops[..]
+            else {
+                panic!("{name}: {ops:?}");
+            };
+            assert_eq!(
+                (message.kind, message.nth),
+                (HandshakeType::server_hello, 0)
+            );
+            assert_eq!(set.field, Field::Extension(ExtensionType::key_share));
+            assert_eq!(set.value, "001d");
+        }
+        assert_eq!(needless_retries().len(), 9);
+        let finds = |stack, error| {
+            let lab = lab_with(stack, Fault::Forgives(error));
+            needless_retries()
+                .iter()
+                .filter(|(_, seed)| try_link(&lab, seed).is_err())
+                .count()
+        };
+        // Each with three servers.
+        assert_eq!(finds(StackId::Openssl, &["BAD_KEY_SHARE"]), 3);
+        let rustls = &["PeerMisbehaved(IllegalHelloRetryRequestWithOfferedGroup)"];
+        assert_eq!(finds(StackId::RustlsRing, rustls), 3);
     }
 
     /// How many seeds come to a finding that come to none without the fault.

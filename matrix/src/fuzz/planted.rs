@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use shakedown::connection::{Around, Config, Connection, Failure, Refusal, Stack, StackInfo};
+use shakedown::connection::{
+    Around, Config, Connection, Failure, PostHandshake, Refusal, Stack, StackInfo,
+};
 use shakedown::identity::Identities;
 use shakedown::profile::{ClientProfile, ServerProfile};
 use shakedown::scenario::StackId;
@@ -41,8 +43,14 @@ pub(super) enum Fault {
     Deaf,
     /// A handshake message that is cut over records gets lost.
     Fragments,
+    /// Whatever it hears, it answers with a ServerHello.
+    AnswersAnything,
     /// It has something to say whenever it is asked.
     Restless,
+    /// It says that it has new keys, and goes on with the old ones.
+    KeepsKeys,
+    /// It tells its peer of new keys, and goes on with the old ones: what it says next does not open.
+    OldKeys,
     /// It goes on as if nothing were wrong where the stack has one of these errors.
     Forgives(&'static [&'static str]),
 }
@@ -92,6 +100,7 @@ impl Config for FaultyConfig {
             fault: self.1,
             pieces: 0,
             heard: Vec::new(),
+            rekeyed: 0,
         }))
     }
 }
@@ -101,6 +110,8 @@ struct FaultyEnd {
     fault: Fault,
     pieces: usize,
     heard: Vec<u8>,
+    /// 2 where it has just told of new keys, 1 where it has sent that, else 0.
+    rekeyed: u8,
 }
 
 impl FaultyEnd {
@@ -151,6 +162,17 @@ impl Around for FaultyEnd {
             Fault::OtherAlert if said.first() == Some(&ALERT) && said.len() == HEADER + 2 => {
                 said[HEADER + 1] ^= 1;
             }
+            Fault::OldKeys if !said.is_empty() => match self.rekeyed {
+                // The KeyUpdate itself is still under the old keys.
+                2 => self.rekeyed = 1,
+                1 => {
+                    self.rekeyed = 0;
+                    // To its peer's new key, it is as wrong as under the old one.
+                    said[HEADER] ^= 1;
+                }
+                _ => {}
+            },
+            Fault::AnswersAnything if self.pieces > 0 => out.extend(server_hello()),
             Fault::Restless => out.extend([ALERT, 3, 3, 0, 2, 1, 90]),
             Fault::Suite if said.first() == Some(&22) && said[HEADER] == 2 => {
                 let suite = HEADER + SESSION_ID + 1 + usize::from(said[HEADER + SESSION_ID]);
@@ -190,6 +212,17 @@ impl Around for FaultyEnd {
         }
     }
 
+    fn post_handshake(&mut self, what: PostHandshake) -> Result<(), Failure> {
+        if self.fault == Fault::KeepsKeys && what == PostHandshake::KeyUpdate {
+            return Ok(());
+        }
+        self.inner.post_handshake(what)?;
+        if what == PostHandshake::KeyUpdate {
+            self.rekeyed = 2;
+        }
+        Ok(())
+    }
+
     fn export(&mut self, label: &[u8], context: &[u8], out: &mut [u8]) -> Result<(), Failure> {
         self.inner.export(label, context, out)?;
         if self.fault == Fault::Exports {
@@ -197,6 +230,14 @@ impl Around for FaultyEnd {
         }
         Ok(())
     }
+}
+
+/// One of TLS 1.2, without anything that need not be.
+fn server_hello() -> Vec<u8> {
+    let mut hello = vec![22, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3];
+    hello.extend([7; 32]);
+    hello.extend([0, 0xc0, 0x2b, 0]);
+    hello
 }
 
 /// Whether a record in the clear ends before its message does.

@@ -1,23 +1,25 @@
 //! `post_handshake`: a connection that is done, and what its sides and a stranger do then.
 //!
 //! The first byte of an input is the pairing, the second a set-up, and the rest is a script: data, either
-//! side's close_notify, exporters, and bytes of nobody's in between. Data arrives whole and in order, as long
-//! as nobody meddles; once somebody has, a side hands on nothing but what its peer has sent before.
+//! side's close_notify, exporters, KeyUpdates, renegotiations, tickets, and bytes of nobody's in between. Data
+//! arrives whole and in order, as long as nobody meddles; once somebody has, a side hands on nothing but what its
+//! peer has sent before.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use shakedown::connection::{Connection, Role};
+use shakedown::connection::{Connection, PostHandshake, Role};
 use shakedown::iana::ProtocolVersion as V;
-use shakedown::profile::{ClientAuth, Credential};
+use shakedown::profile::{ClientAuth, Credential, Protocol};
 use shakedown::scenario::{Scenario, StackId};
 
+use super::bytes::GROUPS;
 use super::{Finding, Kept, Target, panicked};
 use crate::lab::Lab;
 
 pub(super) const TARGET: Target = Target {
     name: "post_handshake",
-    about: "data, close_notify, exporters and foreign bytes after a handshake: what is sent arrives, and \
-        nothing else",
+    about: "data, close_notify, exporters, KeyUpdates, renegotiations, tickets and foreign bytes after a \
+        handshake: what is sent arrives, and nothing else",
     max_len: 256,
     check: try_script,
     seeds,
@@ -49,7 +51,12 @@ fn scenario(pairing: u8, set_up: u8) -> Scenario {
     } else {
         V::TLS1_2
     };
-    scenario.client.profile.protocol.versions = vec![version];
+    // What keys are agreed on with does not matter here, but for the time it takes.
+    scenario.client.profile.protocol = Protocol {
+        versions: vec![version],
+        groups: Some(GROUPS.to_vec()),
+        ..Protocol::default()
+    };
     if set_up & 2 != 0 {
         scenario.client.profile.identity = Some(Credential::default());
         scenario.server.profile.client_auth = ClientAuth::Required;
@@ -67,6 +74,11 @@ struct Talk {
     closed: [bool; 2],
     /// Whether foreign bytes have gone to it.
     meddled: [bool; 2],
+    /// How each must have failed by now.
+    fails: [Option<&'static str>; 2],
+    stacks: [StackId; 2],
+    version: V,
+    key_updates: usize,
     buffer: Vec<u8>,
 }
 
@@ -86,6 +98,10 @@ impl Talk {
             received: Default::default(),
             closed: [false; 2],
             meddled: [false; 2],
+            fails: [None; 2],
+            stacks: [scenario.client.stack, scenario.server.stack],
+            version: scenario.client.profile.protocol.versions[0],
+            key_updates: 0,
             buffer: Vec::new(),
         };
         talk.ends[0].advance();
@@ -105,12 +121,7 @@ impl Talk {
                 self.buffer.clear();
                 self.ends[from as usize].transmit(&mut self.buffer);
                 moved |= !self.buffer.is_empty();
-                let to = from.peer() as usize;
-                // As an application does, and before rustls's buffer is full.
-                for piece in self.buffer.chunks(4096) {
-                    self.ends[to].receive(piece);
-                    self.ends[to].take_received(&mut self.received[to]);
-                }
+                self.deliver(from);
             }
             if !moved {
                 break;
@@ -118,6 +129,15 @@ impl Talk {
         }
         for (end, received) in self.ends.iter_mut().zip(&mut self.received) {
             end.take_received(received);
+        }
+    }
+
+    /// What one has said, as an application takes it, and before rustls's buffer is full.
+    fn deliver(&mut self, from: Role) {
+        let to = from.peer() as usize;
+        for piece in self.buffer.chunks(4096) {
+            self.ends[to].receive(piece);
+            self.ends[to].take_received(&mut self.received[to]);
         }
     }
 
@@ -130,7 +150,7 @@ impl Talk {
             };
             let (number, rest) = rest.split_first().unwrap_or((&0, &[]));
             script = rest;
-            match step >> 1 & 3 {
+            match step >> 1 & 7 {
                 0 if !self.closed.contains(&true) => self.say(from, usize::from(*number)),
                 1 if !self.closed[from as usize] => {
                     self.ends[from as usize].close();
@@ -146,10 +166,16 @@ impl Talk {
                         self.ends[from.peer() as usize].receive(bytes);
                     }
                 }
+                4 => self.begin_more(from, PostHandshake::KeyUpdate)?,
+                5 => self.begin_more(from, PostHandshake::Renegotiation)?,
+                6 => self.begin_more(from, PostHandshake::NewSessionTicket)?,
                 _ => {}
             }
             self.carry();
             self.judge()?;
+            if self.fails != [None; 2] {
+                break;
+            }
         }
         Ok(Kept::Yes)
     }
@@ -164,6 +190,59 @@ impl Talk {
             self.ends[from as usize].send(&data);
             self.sent[from as usize].extend(data);
         }
+    }
+
+    /// What a side has the right to begin begins, and nothing else does.
+    fn begin_more(
+        &mut self,
+        from: Role,
+        what: PostHandshake,
+    ) -> Result<(), (&'static str, String)> {
+        let failed = |end: &Box<dyn Connection>| end.failure().is_some();
+        if self.closed.contains(&true) || self.ends.iter().any(failed) {
+            return Ok(());
+        }
+        let is_openssl = |role: Role| self.stacks[role as usize] == StackId::Openssl;
+        let is_tls13 = self.version == V::TLS1_3;
+        let may = match what {
+            PostHandshake::KeyUpdate => {
+                // Both stacks stop a peer that does nothing else (rustls's common_state.rs, `TemperCounters`;
+                // OpenSSL's ssl/statem/statem_lib.c, `MAX_KEY_UPDATE_MESSAGES`).
+                self.key_updates += 1;
+                if self.key_updates > MOST_KEY_UPDATES {
+                    return Ok(());
+                }
+                is_tls13
+            }
+            PostHandshake::Renegotiation => is_openssl(from) && !is_tls13,
+            PostHandshake::NewSessionTicket => is_openssl(from) && is_tls13 && from == Role::Server,
+        };
+        // Rustls never starts over, and an OpenSSL server does so only when it has asked itself
+        // (`SSL_OP_ALLOW_CLIENT_RENEGOTIATION`). Who asked in vain ends the connection
+        // (ssl/record/rec_layer_s3.c).
+        let in_vain = from == Role::Client || !is_openssl(Role::Client);
+        if may && what == PostHandshake::Renegotiation && in_vain {
+            let peer = from.peer();
+            self.fails[from as usize] = Some("NO_RENEGOTIATION");
+            self.fails[peer as usize] = Some(if is_openssl(peer) {
+                "ALERT_RECEIVED(handshake_failure)"
+            } else {
+                "AlertReceived(handshake_failure)"
+            });
+        }
+        let end = &mut self.ends[from as usize];
+        let begun = end.post_handshake(what);
+        self.buffer.clear();
+        end.transmit(&mut self.buffer);
+        let said = !self.buffer.is_empty();
+        self.deliver(from);
+        // Who has half a record of a stranger's waits for the rest of it first.
+        let meddled = self.meddled[from as usize];
+        if !meddled && (begun.is_ok() != may || said != may) {
+            let story = format!("the {from}, {what:?}: {begun:?}; it says something: {said}");
+            return Err((BEGINS, story));
+        }
+        Ok(())
     }
 
     /// RFC 5705, RFC 8446 §7.5.
@@ -204,8 +283,10 @@ impl Talk {
                 }
                 continue;
             }
-            if let Some(failure) = end.failure() {
-                return Err((ARRIVES, format!("the {role} fails: {}", failure.text)));
+            let failure = end.failure().map(|failure| &*failure.native);
+            if failure != self.fails[own] {
+                let story = format!("the {role}: {failure:?}, not {:?}", self.fails[own]);
+                return Err((ARRIVES, story));
             }
             if sent.len() != received.len() {
                 return Err((ARRIVES, counts()));
@@ -223,12 +304,16 @@ impl Talk {
 
 /// Data both ways, exporters, either side's close_notify, and foreign bytes of each kind of record.
 fn seeds() -> Vec<(String, Vec<u8>)> {
-    let scripts: [(&str, &[u8]); 6] = [
+    let scripts: [(&str, &[u8]); 10] = [
         ("data", &[0, 3, 1, 200, 0, 255, 1, 1]),
         ("exporters", &[4, 0, 0, 9, 4, 20]),
         ("client-closes", &[0, 9, 2, 0, 3, 0]),
         ("server-closes", &[1, 9, 3, 0, 2, 0]),
         ("alert", &[6, 7, 21, 3, 3, 0, 2, 1, 0, 0, 4]),
+        ("key-updates", &[8, 0, 0, 3, 1, 3, 9, 0, 0, 5, 1, 5, 4, 1]),
+        ("client-renegotiates", &[0, 1, 10, 0, 4, 1, 0, 2, 1, 2]),
+        ("server-renegotiates", &[1, 1, 11, 0, 4, 1, 0, 2, 1, 2]),
+        ("tickets", &[12, 0, 13, 0, 0, 2, 13, 0, 1, 2]),
         ("foreign-data", &[7, 8, 23, 3, 3, 0, 3, 1, 2, 3, 1, 4]),
     ];
     let mut seeds = Vec::new();
@@ -251,6 +336,9 @@ const DONE: &str = "a plain handshake succeeds";
 const ARRIVES: &str = "what is sent arrives";
 const NOTHING_ELSE: &str = "nothing arrives but what was sent";
 const EXPORTERS: &str = "exporters agree";
+const BEGINS: &str = "a side begins what it may, and nothing else";
+/// Half of what either stack takes in a row, since a peer's answer counts too.
+const MOST_KEY_UPDATES: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -299,6 +387,26 @@ mod tests {
     fn a_close_notify_of_nobody_is_found_from_the_seeds() {
         let found = oracles(StackId::Openssl, Fault::ClosedByAnyAlert);
         assert_eq!(found, [NOTHING_ELSE]);
+    }
+
+    #[test]
+    fn a_key_update_that_is_not_sent_is_found_from_the_seeds() {
+        for stack in StackId::ALL {
+            assert_eq!(oracles(stack, Fault::KeepsKeys), [BEGINS], "{stack}");
+        }
+    }
+
+    #[test]
+    fn a_key_update_that_is_not_followed_is_found_from_the_seeds() {
+        for stack in StackId::ALL {
+            assert_eq!(oracles(stack, Fault::OldKeys), [ARRIVES], "{stack}");
+        }
+    }
+
+    #[test]
+    fn a_refused_renegotiation_that_is_overlooked_is_found_from_the_seeds() {
+        let fault = Fault::Overlooks(&["NO_RENEGOTIATION"]);
+        assert_eq!(oracles(StackId::Openssl, fault), [ARRIVES]);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `bytes_to_server` and `bytes_to_client`: one end of a connection, alone, that is told any bytes.
+//! `bytes_to_client`, and what it shares with `bytes_to_server`: one end of a connection, alone, that is told any
+//! bytes.
 //!
 //! The first byte of an input is a set-up, the second says what it is compared with, and the rest is what
 //! arrives. Nobody who does not know a key can be let in, whatever he says; and what a side makes of bytes
@@ -23,15 +24,6 @@ pub(super) const TO_CLIENT: Target = Target {
     max_len: MOST,
     check: |lab, input| try_bytes(lab, Role::Client, input),
     seeds: || seeds(Role::Client),
-};
-
-pub(super) const TO_SERVER: Target = Target {
-    name: "bytes_to_server",
-    about: "any bytes to a server of each stack: nobody is let in, pieces do not matter, both rustls \
-        agree, and all that answer choose the same",
-    max_len: MOST,
-    check: |lab, input| try_bytes(lab, Role::Server, input),
-    seeds: || seeds(Role::Server),
 };
 
 fn try_bytes(lab: &Lab, role: Role, input: &[u8]) -> Result<Kept, Box<Finding>> {
@@ -193,7 +185,7 @@ pub(super) fn scenario(stack: StackId, set_up: u8) -> Scenario {
 
 /// What a side hears in a handshake with each stack, in every set-up: once recorded, so that seeds are always
 /// the same.
-fn seeds(role: Role) -> Vec<(String, Vec<u8>)> {
+pub(super) fn seeds(role: Role) -> Vec<(String, Vec<u8>)> {
     RECORDED
         .lines()
         .filter_map(|line| line.strip_prefix(role.name())?.strip_prefix(' '))
@@ -218,7 +210,7 @@ const RECORDED: &str = include_str!("recorded.txt");
 #[cfg(test)]
 const SET_UPS: u8 = 6;
 /// More than any flight of the set-ups.
-const MOST: usize = 6000;
+pub(super) const MOST: usize = 6000;
 pub(super) const SUITES: [CipherSuite; 2] = [
     CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
     CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,

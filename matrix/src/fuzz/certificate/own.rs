@@ -19,6 +19,8 @@ pub(super) struct SetUp {
     pub(super) issuer: Issuer,
     /// Whether it signs again.
     pub(super) signs: bool,
+    /// Whether rustls is asked with either cryptography.
+    pub(super) any_rustls: bool,
 }
 
 impl SetUp {
@@ -27,7 +29,9 @@ impl SetUp {
             version: [V::TLS1_3, V::TLS1_2][usize::from(byte & 1)],
             issuer: [Issuer::Intermediate, Issuer::Root][usize::from(byte >> 1 & 1)],
             signs: byte >> 2 & 1 == 0,
-            key: KEYS[usize::from(byte >> 3 & 1)],
+            // Signatures of RSA take most of an input's time: this one takes two bits to come up.
+            key: KEYS[usize::from(byte & RSA == RSA)],
+            any_rustls: byte >> 4 & 1 == 1,
         }
     }
 
@@ -136,5 +140,7 @@ pub(super) fn signed_part(certificate: &Node) -> Option<[Vec<u8>; 2]> {
 
 pub(super) static OWN: LazyLock<Own> = LazyLock::new(Own::new);
 
+/// The bits of the first byte that ask for RSA.
+pub(super) const RSA: u8 = 8 | 32;
 /// Both sign the same with the same bytes (RFC 8032 §5.1.6, RFC 8017 §8.2.1).
 const KEYS: [KeyType; 2] = [KeyType::Ed25519, KeyType::Rsa2048];

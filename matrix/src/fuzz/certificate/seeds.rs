@@ -2,19 +2,19 @@
 
 use super::der::Node;
 use super::menu;
-use super::own::{OWN, SetUp};
+use super::own::{OWN, RSA, SetUp};
 use super::script::Step;
 
 /// The good chain in each set-up, each part of the menu in either certificate, and steps of every kind.
 pub(super) fn seeds() -> Vec<(String, Vec<u8>)> {
     let mut seeds = Vec::new();
-    for set_up in 0..16 {
+    for set_up in 0..64 {
         seeds.push((format!("good-{set_up}"), vec![set_up]));
     }
     for set_up in [LEAF, INTERMEDIATE] {
         for (choice, item) in (0..).zip(menu::all()) {
-            for (how, turned) in [("", 0), ("-turned", 0x80)] {
-                let script = vec![set_up, number(Step::Put), 0, choice | turned];
+            for (how, more, turned) in [("", ANY_RUSTLS, 0), ("-turned", 0, 0x80)] {
+                let script = vec![set_up | more, number(Step::Put), 0, choice | turned];
                 seeds.push((format!("{}{how}-{set_up}", item.name), script));
             }
         }
@@ -242,4 +242,4 @@ const LEAF: u8 = 0;
 const TLS12: u8 = 1;
 const INTERMEDIATE: u8 = 2;
 const UNSIGNED: u8 = 4;
-const RSA: u8 = 8;
+const ANY_RUSTLS: u8 = 16;

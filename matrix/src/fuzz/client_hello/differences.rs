@@ -10,7 +10,7 @@ use crate::model::traits::{openssl, rustls};
 
 /// What a server did at a hello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Did<'a> {
+pub(in crate::fuzz) enum Did<'a> {
     /// It answered so.
     Answered(Answer),
     /// It waits for more.
@@ -25,7 +25,7 @@ fn is_the_end(failure: &str) -> bool {
 }
 
 impl<'a> Did<'a> {
-    pub(super) fn of(seen: &'a Seen) -> Self {
+    pub(in crate::fuzz) fn of(seen: &'a Seen) -> Self {
         match &seen.failure {
             Some(failure) if !is_the_end(failure) => {
                 Self::Refused(failure, seen.alert().map(|[_, description]| description))
@@ -44,7 +44,7 @@ impl<'a> Did<'a> {
 
 /// A declared difference: one stack refuses a hello that the other takes or wants more of.
 #[derive(Debug)]
-pub(super) struct Difference {
+pub(in crate::fuzz) struct Difference {
     refuses: Refuses,
     /// How the refusing stack's error begins.
     error: &'static str,
@@ -106,7 +106,7 @@ enum Refuses {
 }
 
 /// The difference that one side's refusal comes under.
-pub(super) fn declared(
+pub(in crate::fuzz) fn declared(
     rustls: Did<'_>,
     openssl: Did<'_>,
     parts: &BTreeSet<Part>,
@@ -261,6 +261,14 @@ pub(super) static DIFFERENCES: &[Difference] = &[
         answer: Answers::Any,
         reason: "rustls takes a host name for one only if its letters can be a DNS name's; to OpenSSL it is bytes",
         source: "RFC 6066 §3; rustls msgs/handshake.rs, `ServerNamePayload`",
+    },
+    Difference {
+        refuses: Refuses::Rustls,
+        error: "PeerIncompatible(NoSignatureSchemesInCommon)",
+        parts: &[SIGNATURE_ALGORITHMS],
+        answer: Answers::Tls12,
+        reason: "in TLS 1.2 OpenSSL signs with SHA-224 too where nothing else is offered, of which rustls has no scheme",
+        source: "RFC 5246 §7.4.1.4.1; ssl/t1_lib.c, `tls12_sigalgs`",
     },
     Difference {
         refuses: Refuses::Rustls,

@@ -9,7 +9,7 @@ use shakedown::profile::{Ems, Protocol, ServerName};
 
 /// A hello that can be written whether it makes sense or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Hello {
+pub(in crate::fuzz) struct Hello {
     pub(super) record_version: u16,
     pub(super) legacy_version: u16,
     pub(super) session_id: Vec<u8>,
@@ -24,7 +24,7 @@ pub(super) struct Hello {
 
 /// An extension (RFC 8446 §4.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Extension {
+pub(in crate::fuzz) struct Extension {
     pub(super) kind: u16,
     pub(super) body: Vec<u8>,
     /// What is added to its length.
@@ -33,7 +33,7 @@ pub(super) struct Extension {
 
 /// A part of a hello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(in crate::fuzz) enum Part {
     RecordVersion,
     /// How the message is cut into records.
     Records,
@@ -48,7 +48,7 @@ pub(super) enum Part {
 
 /// What is added to lengths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Lies {
+pub(in crate::fuzz) struct Lies {
     pub(super) message: i8,
     pub(super) session_id: i8,
     pub(super) suites: i8,
@@ -59,7 +59,7 @@ pub(super) struct Lies {
 impl Hello {
     /// What OpenSSL would say with these settings, but for the order of what has no meaning. `protocol` has all
     /// its lists.
-    pub(super) fn of(protocol: &Protocol) -> Self {
+    pub(in crate::fuzz) fn of(protocol: &Protocol) -> Self {
         let has = |version| protocol.versions.contains(&version);
         let mut suites: Vec<CipherSuite> = Vec::new();
         if has(ProtocolVersion::TLS1_3) {
@@ -117,6 +117,61 @@ impl Hello {
         hello
     }
 
+    /// The hello that these bytes are, if they are nothing else: records of one version, all lengths true. What it
+    /// has for random is not kept.
+    pub(in crate::fuzz) fn read(bytes: &[u8]) -> Option<Self> {
+        let record_version = u16::from_be_bytes([*bytes.get(1)?, *bytes.get(2)?]);
+        let mut message = Vec::new();
+        let mut cut = 0;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let mut reader = Reader(rest);
+            if reader.take(1)? != [HANDSHAKE] || reader.number(2)? != usize::from(record_version) {
+                return None;
+            }
+            let body = reader.vector(2)?;
+            if body.is_empty() || body.len() > MOST {
+                return None;
+            }
+            message.extend(body);
+            rest = reader.0;
+            if cut == 0 && !rest.is_empty() {
+                cut = body.len();
+            }
+        }
+        let mut reader = Reader(&message);
+        if reader.take(1)? != [HandshakeType::client_hello.0] {
+            return None;
+        }
+        let mut body = Reader(reader.vector(3)?);
+        let legacy_version = body.number(2)? as u16;
+        body.take(RANDOM)?;
+        let session_id = body.vector(1)?.to_vec();
+        let suites = body.vector(2)?.to_vec();
+        let compressions = body.vector(1)?.to_vec();
+        let mut extensions = Vec::new();
+        if !body.0.is_empty() {
+            let mut list = Reader(body.vector(2)?);
+            while !list.0.is_empty() {
+                extensions.push(Extension {
+                    kind: list.number(2)? as u16,
+                    body: list.vector(2)?.to_vec(),
+                    lie: 0,
+                });
+            }
+        }
+        (reader.0.is_empty() && body.0.is_empty()).then_some(Self {
+            record_version,
+            legacy_version,
+            session_id,
+            suites,
+            compressions,
+            extensions,
+            lies: Lies::default(),
+            cut,
+        })
+    }
+
     fn add(&mut self, kind: ExtensionType, body: &[u8]) {
         self.extensions.push(Extension {
             kind: kind.0,
@@ -132,7 +187,7 @@ impl Hello {
     }
 
     /// The parts in which this one and another differ.
-    pub(super) fn parts_unlike(&self, other: &Self) -> BTreeSet<Part> {
+    pub(in crate::fuzz) fn parts_unlike(&self, other: &Self) -> BTreeSet<Part> {
         let mut parts = BTreeSet::new();
         let mut unlike = |part, differ: bool| {
             if differ {
@@ -166,10 +221,10 @@ impl Hello {
     }
 
     /// The records that it is sent in.
-    pub(super) fn write(&self) -> Vec<u8> {
+    pub(in crate::fuzz) fn write(&self) -> Vec<u8> {
         let lies = self.lies;
         let mut body = self.legacy_version.to_be_bytes().to_vec();
-        body.extend([5; 32]);
+        body.extend([5; RANDOM]);
         body.push(told(self.session_id.len(), lies.session_id) as u8);
         body.extend(&self.session_id);
         body.extend(told(self.suites.len(), lies.suites).to_be_bytes());
@@ -198,6 +253,28 @@ impl Hello {
             records.extend(piece);
         }
         records
+    }
+}
+
+/// What is still to be read.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn number(&mut self, bytes: usize) -> Option<usize> {
+        let digits = self.take(bytes)?.iter();
+        Some(digits.fold(0, |number, digit| number << 8 | usize::from(*digit)))
+    }
+
+    /// A vector whose length has so many bytes (RFC 8446 §3.4).
+    fn vector(&mut self, bytes: usize) -> Option<&'a [u8]> {
+        let length = self.number(bytes)?;
+        self.take(length)
     }
 }
 
@@ -237,7 +314,7 @@ fn vector2(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The settings that a hello of an offer has, out of six bytes; every list has something in it.
-pub(super) fn offer(bytes: [u8; 6]) -> Protocol {
+pub(in crate::fuzz) fn offer(bytes: [u8; 6]) -> Protocol {
     let [versions, suites, groups, shares, schemes, order] = bytes;
     let turn = usize::from(order);
     let groups = some_of(&GROUPS, groups, turn);
@@ -282,6 +359,8 @@ fn some_of<T: Copy>(all: &[T], mask: u8, turn: usize) -> Vec<T> {
 }
 
 const HANDSHAKE: u8 = 22;
+/// How many bytes of a hello are random.
+const RANDOM: usize = 32;
 /// What a record holds (RFC 8446 §5.1).
 const MOST: usize = 1 << 14;
 const SUITES: [CipherSuite; 4] = [

@@ -20,8 +20,8 @@ use super::{Finding, Kept, Target};
 use crate::lab::Lab;
 use crate::model::{ExpectedEnd, Prediction, predict};
 
-mod differences;
-mod hello;
+pub(super) mod differences;
+pub(super) mod hello;
 mod script;
 
 pub(super) const TARGET: Target = Target {
@@ -243,7 +243,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Offers and edits of which stacks make something else.
-const DIFFERING: [(&str, [u8; 6], &[u8]); 17] = [
+const DIFFERING: [(&str, [u8; 6], &[u8]); 18] = [
     ("record-version", [0; 6], &[6, 0, 0, 2]),
     (
         "record-version-of-half-a-message",
@@ -270,6 +270,7 @@ const DIFFERING: [(&str, [u8; 6], &[u8]); 17] = [
         &[21, 2, 3, 97],
     ),
     ("no-scheme-of-the-key", [2, 0, 3, 2, 1, 0], &[21, 2, 3, 1]),
+    ("scheme-of-sha-224", [1, 0, 0, 0, 1, 0], &[21, 2, 2, 3]),
     ("scheme-of-another-hash", [1, 0, 0, 0, 1, 0], &[21, 2, 2, 5]),
     (
         "no-scheme-for-the-certificate",
@@ -298,7 +299,7 @@ const OFFERS: [(&str, [u8; 6]); 12] = [
 const NO_SCHEME: &str = "PeerIncompatible(NoSignatureSchemesInCommon)";
 const OFFERED: &str = "a server chooses what was offered";
 const MODEL: &str = "a sound hello is answered as the model says";
-const SAME: &str = "stacks differ in nothing but what is declared";
+pub(super) const SAME: &str = "stacks differ in nothing but what is declared";
 
 #[cfg(test)]
 mod tests;

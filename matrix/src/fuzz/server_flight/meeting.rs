@@ -127,7 +127,10 @@ pub(super) fn meet(lab: &Lab, scenario: &Scenario, script: &[u8]) -> Result<Met,
     ends[1].receive(&buffer);
     buffer.clear();
     ends[1].transmit(&mut buffer);
-    let sent = Flight::read(&buffer).ok_or("the server's flight is not made of whole messages")?;
+    let sent = Flight::read(&buffer).ok_or_else(|| {
+        let failure = ends[1].failure();
+        format!("the server's flight is not made of whole messages: {buffer:02x?}, {failure:?}")
+    })?;
     let mut told = sent.clone();
     let trail = script::follow(&mut told, script);
     ends[0].receive(&told.write());

@@ -1,10 +1,12 @@
 //! Inputs to begin with.
 
+use super::SET_UPS;
 use super::script::{EXTENSIONS, FOREIGN, Step};
 
-/// Flights as they are, of every other set-up; and every step at every kind of flight.
+/// Flights as they are, of every other set-up; and every step at every kind of flight. Those with an odd place for
+/// both rustls too.
 pub(super) fn seeds() -> Vec<(String, Vec<u8>)> {
-    let mut seeds: Vec<_> = (0..SET_UPS)
+    let mut seeds: Vec<_> = (0..SET_UPS as u8)
         .step_by(2)
         .map(|number| (format!("as-it-is-{number}"), vec![number]))
         .collect();
@@ -33,11 +35,21 @@ pub(super) fn seeds() -> Vec<(String, Vec<u8>)> {
     for (name, seed) in DIFFERENT {
         seeds.push((format!("different-{name}"), seed.to_vec()));
     }
+    let rustls: Vec<_> = seeds
+        .iter()
+        .skip(1)
+        .step_by(2)
+        .filter(|(_, seed)| usize::from(seed[0]) < SET_UPS)
+        .map(|(name, seed)| {
+            let mut seed = seed.clone();
+            seed[0] += SET_UPS as u8;
+            (format!("{name}-rustls"), seed)
+        })
+        .collect();
+    seeds.extend(rustls);
     seeds
 }
 
-/// Servers, kinds of flight, and three switches.
-const SET_UPS: u8 = 3 * 3 * 8;
 /// What no step above comes upon alone.
 const DIFFERENT: [(&str, &[u8]); 23] = [
     (
