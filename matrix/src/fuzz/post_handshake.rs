@@ -198,8 +198,8 @@ impl Talk {
         from: Role,
         what: PostHandshake,
     ) -> Result<(), (&'static str, String)> {
-        let failed = |end: &Box<dyn Connection>| end.failure().is_some();
-        if self.closed.contains(&true) || self.ends.iter().any(failed) {
+        let mut ends = self.ends.iter();
+        if self.closed.contains(&true) || ends.any(|end| end.failure().is_some()) {
             return Ok(());
         }
         let is_openssl = |role: Role| self.stacks[role as usize] == StackId::Openssl;
