@@ -290,6 +290,14 @@ pub(super) static DIFFERENCES: &[Difference] = &[
     Difference {
         refuses: Refuses::Rustls,
         error: "InvalidMessage(",
+        parts: &[ENCRYPTED_CLIENT_HELLO, OUTER_EXTENSIONS],
+        answer: Answers::Any,
+        reason: "rustls reads the extensions of Encrypted Client Hello, which OpenSSL does not know",
+        source: "draft-ietf-tls-esni-25 §5; rustls msgs/handshake.rs, `ClientExtensions`",
+    },
+    Difference {
+        refuses: Refuses::Rustls,
+        error: "InvalidMessage(",
         parts: READ_LATE_BY_OPENSSL,
         answer: Answers::Any,
         reason: "OpenSSL reads an extension only where the version that was chosen has it, and some of them \
@@ -307,6 +315,8 @@ const SUPPORTED_VERSIONS: Part = Extension(43);
 const CERTIFICATE_AUTHORITIES: Part = Extension(47);
 const SIGNATURE_ALGORITHMS_CERT: Part = Extension(50);
 const KEY_SHARE: Part = Extension(51);
+const OUTER_EXTENSIONS: Part = Extension(0xfd00);
+const ENCRYPTED_CLIENT_HELLO: Part = Extension(0xfe0d);
 /// max_fragment_length, srp, use_srtp, signature_algorithms_cert.
 const UNREAD_BY_RUSTLS: &[Part] = &[
     MAX_FRAGMENT_LENGTH,

@@ -26,7 +26,7 @@ pub(super) fn declared(onward: Family, native: &str) -> Option<&'static Differen
         .find(|known| known.onward == onward && known.native == native)
 }
 
-pub(super) static DIFFERENCES: [Difference; 27] = [
+pub(super) static DIFFERENCES: [Difference; 28] = [
     Difference {
         onward: Family::Rustls,
         native: "UNSUPPORTED_PROTOCOL",
@@ -161,6 +161,13 @@ pub(super) static DIFFERENCES: [Difference; 27] = [
             such as supported_groups (msgs/handshake.rs, `ServerExtensions`); a client must refuse \
             what does not belong there (RFC 8446 §4.2).",
         link: "https://github.com/rustls/rustls/blob/v/0.23.46/rustls/src/msgs/handshake.rs",
+    },
+    Difference {
+        onward: Family::Openssl,
+        native: "InvalidMessage(TrailingData(\"HelloRetryRequestExtensions\"))",
+        reason: "To rustls a HelloRetryRequest's random is enough, to OpenSSL it is one only with TLS 1.2 for \
+            legacy_version: else a ServerHello, whose share is read to its end.",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/ssl/statem/statem_clnt.c",
     },
     Difference {
         onward: Family::Rustls,

@@ -167,8 +167,11 @@ fn found(oracle: &'static str, set_up: &SetUp, met: &[(StackId, &Met)]) -> Box<F
     let mut kind = format!("{:?}", set_up.kind);
     for (client, met) in met {
         story += &format!(
-            "\n{client} client: {:?}\nits server: {:?}\nsent: {:02x?}\ntold: {:02x?}",
-            met.client, met.server, met.sent, met.told
+            "\n{client} client: {:?}\nits server: {:?}\nsent: {}\ntold: {}",
+            met.client,
+            met.server,
+            hex::encode(met.sent.write()),
+            hex::encode(met.told.write())
         );
         kind += &format!(
             " {client}: {:?} {:?}",

@@ -51,7 +51,7 @@ pub(super) fn seeds() -> Vec<(String, Vec<u8>)> {
 }
 
 /// What no step above comes upon alone.
-const DIFFERENT: [(&str, &[u8]); 23] = [
+const DIFFERENT: [(&str, &[u8]); 24] = [
     (
         "alert-of-no-version",
         &[48, 17, 0, 0, 0, 20, 11, 0, 9, 0, 0],
@@ -59,6 +59,10 @@ const DIFFERENT: [(&str, &[u8]); 23] = [
     (
         "extended-master-secret-with-more",
         &[54, 9, 0, 27, 0, 7, 9, 0, 12, 0, 7],
+    ),
+    (
+        "retry-of-another-version",
+        &[57, 57, 0, 0, 0, 57, 57, 0, 31, 0, 0],
     ),
     ("no-renegotiation-info", &[27, 12, 0, 1, 1, 1]),
     ("alert-behind-retry", &[35, 3, 1, 0, 0, 19, 9, 1, 0, 0, 2]),
