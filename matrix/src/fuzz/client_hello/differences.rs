@@ -232,6 +232,23 @@ pub(super) static DIFFERENCES: &[Difference] = &[
     },
     Difference {
         refuses: Refuses::OpenSsl,
+        error: "INAPPROPRIATE_FALLBACK",
+        parts: &[Suites],
+        answer: Answers::Tls12,
+        reason: "rustls does not know TLS_FALLBACK_SCSV",
+        source: "RFC 7507 §3; ssl/statem/statem_srvr.c, `tls_early_post_process_client_hello`",
+    },
+    Difference {
+        refuses: Refuses::OpenSsl,
+        error: "RENEGOTIATION_MISMATCH",
+        parts: &[RENEGOTIATION_INFO],
+        answer: Answers::Tls12,
+        reason: "rustls, which never renegotiates, does not look into renegotiation_info, which must be empty in a first \
+            hello",
+        source: "RFC 5746 §3.6; rustls server/hs.rs, `process_tls12`",
+    },
+    Difference {
+        refuses: Refuses::OpenSsl,
         error: "NO_SHARED_SIGNATURE_ALGORITHMS",
         parts: &[SIGNATURE_ALGORITHMS],
         answer: Answers::Retry,
@@ -315,6 +332,7 @@ const SUPPORTED_VERSIONS: Part = Extension(43);
 const CERTIFICATE_AUTHORITIES: Part = Extension(47);
 const SIGNATURE_ALGORITHMS_CERT: Part = Extension(50);
 const KEY_SHARE: Part = Extension(51);
+const RENEGOTIATION_INFO: Part = Extension(0xff01);
 const OUTER_EXTENSIONS: Part = Extension(0xfd00);
 const ENCRYPTED_CLIENT_HELLO: Part = Extension(0xfe0d);
 /// max_fragment_length, srp, use_srtp, signature_algorithms_cert.
@@ -339,7 +357,7 @@ const READ_LATE_BY_OPENSSL: &[Part] = &[
     CERTIFICATE_AUTHORITIES,
     KEY_SHARE,
     Extension(58),
-    Extension(0xff01),
+    RENEGOTIATION_INFO,
 ];
 /// As `ext_defs` in ssl/statem/extensions.c has them.
 const KNOWN_TO_OPENSSL: &[u16] = &[

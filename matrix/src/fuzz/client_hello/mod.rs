@@ -243,7 +243,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Offers and edits of which stacks make something else.
-const DIFFERING: [(&str, [u8; 6], &[u8]); 20] = [
+const DIFFERING: [(&str, [u8; 6], &[u8]); 22] = [
     ("record-version", [0; 6], &[6, 0, 0, 2]),
     (
         "record-version-of-half-a-message",
@@ -272,6 +272,12 @@ const DIFFERING: [(&str, [u8; 6], &[u8]); 20] = [
     ("no-scheme-of-the-key", [2, 0, 3, 2, 1, 0], &[21, 2, 3, 1]),
     ("outer-extensions", [0; 6], &[18, 0, 0xfd, 0]),
     ("encrypted-client-hello", [0; 6], &[18, 0, 0xfe, 0x0d]),
+    ("fallback", [1, 0, 0, 0, 0, 0], &[9, 0, 0x56, 0]),
+    (
+        "renegotiation-of-what-never-was",
+        [1, 0, 0, 0, 0, 0],
+        &[18, 3, 0xff, 0x01],
+    ),
     ("scheme-of-sha-224", [1, 0, 0, 0, 1, 0], &[21, 2, 2, 3]),
     ("scheme-of-another-hash", [1, 0, 0, 0, 1, 0], &[21, 2, 2, 5]),
     (
