@@ -302,7 +302,8 @@ impl Talk {
     }
 }
 
-/// Data both ways, exporters, either side's close_notify, and foreign bytes of each kind of record.
+/// Data both ways, exporters, either side's close_notify, what either begins of its own, and foreign bytes of each kind
+/// of record.
 fn seeds() -> Vec<(String, Vec<u8>)> {
     let scripts: [(&str, &[u8]); 10] = [
         ("data", &[0, 3, 1, 200, 0, 255, 1, 1]),

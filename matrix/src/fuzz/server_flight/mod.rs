@@ -1,9 +1,9 @@
-//! `server_flight`: a real server's first flight, changed in its structure, at a client of each stack.
+//! `server_flight`: a real server's first flight, changed in its structure, at two clients.
 //!
 //! The first byte of an input is a set-up, which says which two clients are compared too, and the rest is a script
-//! (`script.rs`). Each client's own hello goes to a server of its own; what that answers is taken apart, changed and put together again, so that
-//! everything in it that hangs on the hello is as it should be, but for the change. The handshake then goes
-//! on without another. Both sides' Finished cover what either has said (RFC 5246 §7.4.9, RFC 8446 §4.4.4):
+//! (`script.rs`). Each client's own hello goes to a server of its own; what that answers is taken apart, changed and
+//! put together again, so that everything in it that hangs on the hello is as it should be, but for the change. The
+//! handshake then goes on without another. Both sides' Finished cover what either has said (RFC 5246 §7.4.9, RFC 8446 §4.4.4):
 //! whoever changes a message must find nobody established, and whoever changes only its records must be
 //! noticed by nobody.
 
@@ -59,7 +59,7 @@ fn check(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
     result.map(|()| Kept::Yes)
 }
 
-/// Where no oracle fails.
+/// Lets both clients of the set-up hear the flight.
 fn try_once(lab: &Lab, number: u8, script: &[u8]) -> Result<(), Box<Finding>> {
     let set_up = SetUp::of(number);
     let mut both = Vec::with_capacity(2);
