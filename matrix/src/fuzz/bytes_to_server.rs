@@ -100,19 +100,12 @@ const NO_HELLO: &str = "nobody answers what is no ClientHello";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzz::planted::{Fault, lab_with};
+    use crate::fuzz::planted::{self, Fault, lab_with};
 
     /// Which oracles fail over the seeds, each once.
     fn found(fault: Fault) -> Vec<&'static str> {
         let lab = lab_with(StackId::Openssl, fault);
-        let mut oracles: Vec<_> = seeds()
-            .into_iter()
-            .filter_map(|(_, seed)| try_bytes(&lab, &seed).err())
-            .map(|finding| finding.oracle)
-            .collect();
-        oracles.sort_unstable();
-        oracles.dedup();
-        oracles
+        planted::oracles(seeds(), |seed| try_bytes(&lab, seed))
     }
 
     #[test]

@@ -10,6 +10,7 @@ use shakedown::profile::{ClientProfile, ServerProfile};
 use shakedown::scenario::StackId;
 use shakedown::stacks;
 
+use super::{Finding, Kept};
 use crate::lab::Lab;
 
 /// What is wrong with a stack, on either side.
@@ -68,6 +69,21 @@ pub(super) fn lab_with(stack: StackId, fault: Fault) -> Lab {
         })
         .collect();
     Lab::with_stacks(stacks)
+}
+
+/// Which oracles fail over the seeds, each once.
+pub(super) fn oracles(
+    seeds: Vec<(String, Vec<u8>)>,
+    check: impl Fn(&[u8]) -> Result<Kept, Box<Finding>>,
+) -> Vec<&'static str> {
+    let mut oracles: Vec<_> = seeds
+        .iter()
+        .filter_map(|(_, seed)| check(seed).err())
+        .map(|finding| finding.oracle)
+        .collect();
+    oracles.sort_unstable();
+    oracles.dedup();
+    oracles
 }
 
 struct Faulty<T: ?Sized> {

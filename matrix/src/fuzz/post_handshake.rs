@@ -344,18 +344,11 @@ const MOST_KEY_UPDATES: usize = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzz::planted::{Fault, lab_with};
+    use crate::fuzz::planted::{self, Fault, lab_with};
 
     fn oracles(stack: StackId, fault: Fault) -> Vec<&'static str> {
         let lab = lab_with(stack, fault);
-        let mut oracles: Vec<_> = seeds()
-            .iter()
-            .filter_map(|(_, seed)| try_script(&lab, seed).err())
-            .map(|finding| finding.oracle)
-            .collect();
-        oracles.sort_unstable();
-        oracles.dedup();
-        oracles
+        planted::oracles(seeds(), |seed| try_script(&lab, seed))
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The faults that the raw targets are there for, each planted in a stack, and found from the seeds.
 
 use super::*;
-use crate::fuzz::planted::{Fault, lab_with};
+use crate::fuzz::planted::{self, Fault, lab_with};
 
 #[test]
 fn a_side_that_is_done_without_a_key_is_found() {
@@ -106,12 +106,5 @@ fn seeds_are_what_the_stacks_say() {
 /// Which oracles fail over the seeds, each once.
 fn found(role: Role, stack: StackId, fault: Fault) -> Vec<&'static str> {
     let lab = lab_with(stack, fault);
-    let mut oracles: Vec<_> = seeds(role)
-        .into_iter()
-        .filter_map(|(_, seed)| try_bytes(&lab, role, &seed).err())
-        .map(|finding| finding.oracle)
-        .collect();
-    oracles.sort_unstable();
-    oracles.dedup();
-    oracles
+    planted::oracles(seeds(role), |seed| try_bytes(&lab, role, seed))
 }

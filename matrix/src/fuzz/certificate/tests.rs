@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::fuzz::planted::{Fault, lab_with};
+use crate::fuzz::planted::{self, Fault, lab_with};
 
 #[test]
 fn a_client_that_overlooks_a_wrong_signature_is_found() {
@@ -170,12 +170,5 @@ fn lengths_that_lie_are_written_and_those_of_ber_read() {
 /// Which oracles fail over the seeds, each once.
 fn found(stack: StackId, fault: Fault) -> Vec<&'static str> {
     let lab = lab_with(stack, fault);
-    let mut oracles: Vec<_> = seeds::seeds()
-        .into_iter()
-        .filter_map(|(_, seed)| present(&lab, &seed).err())
-        .map(|finding| finding.oracle)
-        .collect();
-    oracles.sort_unstable();
-    oracles.dedup();
-    oracles
+    planted::oracles(seeds::seeds(), |seed| present(&lab, seed))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::differences::DIFFERENCES;
 use super::seeds::seeds;
 use super::*;
-use crate::fuzz::planted::{Fault, lab_with};
+use crate::fuzz::planted::{self, Fault, lab_with};
 
 #[test]
 fn a_client_that_forgives_a_changed_flight_is_found() {
@@ -106,12 +106,5 @@ fn every_difference_is_met_by_a_seed() {
 /// Which oracles fail over the seeds, each once.
 fn found_in(stack: StackId, fault: Fault) -> Vec<&'static str> {
     let lab = lab_with(stack, fault);
-    let mut oracles: Vec<_> = seeds()
-        .iter()
-        .filter_map(|(_, seed)| check(&lab, seed).err())
-        .map(|finding| finding.oracle)
-        .collect();
-    oracles.sort_unstable();
-    oracles.dedup();
-    oracles
+    planted::oracles(seeds(), |seed| check(&lab, seed))
 }
