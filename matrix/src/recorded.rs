@@ -5,8 +5,10 @@
 mod scenarios;
 
 use std::fs;
+use std::io::{self, Write};
 use std::panic;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::process;
+use std::sync::Once;
 
 use shakedown::scenario::Scenario;
 
@@ -31,11 +33,13 @@ fn every_recorded_scenario_goes_as_it_went() {
 
 #[test]
 fn every_rare_scenario_goes_as_it_went() {
+    stop_at_a_panic();
     assert!(agreed(include_str!("../tests/rare.jsonl")) > 0);
 }
 
 #[test]
 fn every_rare_scenario_has_its_cause() {
+    stop_at_a_panic();
     for (cause, json) in RARE {
         let prediction = predict(&Scenario::from_json(json).expect("well-formed"));
         assert_eq!(prediction.cause().map(|cause| cause.id()), *cause, "{json}");
@@ -45,28 +49,32 @@ fn every_rare_scenario_has_its_cause() {
 /// How many scenarios of a recording go as the model says. Every one must go as recorded, and the
 /// first that does not ends it.
 fn agreed(recording: &str) -> usize {
-    let mut agreed = 0;
+    let (mut agreed, mut seen) = (0, 0);
     recording::read(recording, |scenario, outcome, recorded| {
-        assert!(!PANICKED.load(Ordering::Relaxed), "another test has failed");
         let verdict = judge(&predict(scenario), outcome);
-        assert_eq!(verdict, *recorded, "{}", scenario.to_json());
+        seen += 1;
+        assert_eq!(verdict, *recorded, "the {seen}th: {}", scenario.to_json());
         agreed += usize::from(verdict == Verdict::Agree);
     })
     .expect("a recording");
     agreed
 }
 
-/// A mutant that a unit test has caught need not go through the whole recording. Tests that ought to panic
-/// are in `cover` alone, which `ci/mutants` leaves out here.
+/// The first test that fails ends them all: a mutant that one has caught need not meet the others. Tests that
+/// ought to panic are in `cover` alone, which `ci/mutants` leaves out here.
 fn stop_at_a_panic() {
-    let before = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        PANICKED.store(true, Ordering::Relaxed);
-        before(info);
-    }));
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        panic::set_hook(Box::new(|info| {
+            // The test harness keeps what a test prints, and would not get to show it.
+            let _ = writeln!(io::stderr(), "{info}");
+            process::exit(FAILED);
+        }));
+    });
 }
 
-static PANICKED: AtomicBool = AtomicBool::new(false);
+/// As the test harness ends where tests have failed.
+const FAILED: i32 = 101;
 const RECORDED: &str = "SHAKEDOWN_RECORDED";
 /// The default run has some twenty times as many.
 const LEAST: usize = 1000;

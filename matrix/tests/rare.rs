@@ -22,10 +22,12 @@ fn rare_scenarios_go_as_the_model_says_and_as_recorded() {
     let lab = Lab::new();
     let mut bytes = Vec::new();
     let mut recorder = Recorder::new(&mut bytes);
-    for (_, json) in RARE {
+    for (cause, json) in RARE {
         let scenario = Scenario::from_json(json).expect("well-formed");
+        let prediction = predict(&scenario);
+        assert_eq!(prediction.cause().map(|cause| cause.id()), *cause, "{json}");
         let outcome = lab.run(&scenario);
-        let verdict = judge(&predict(&scenario), &outcome);
+        let verdict = judge(&prediction, &outcome);
         assert!(
             matches!(
                 verdict,

@@ -359,17 +359,17 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         {"from":"server","at":{"record":0},"act":{"version":"0xfefd"}}]}}"#,
     ),
     (
-        Some("net-content-type"),
+        Some("net-corrupt-header"),
         r#"{"client":{"stack":"rustls-ring"},"server":{"stack":"openssl"},"link":{"ops":[
         {"from":"client","at":{"record":0},"act":{"type":"0xe9"}}]}}"#,
     ),
     (
-        Some("net-content-type"),
+        Some("net-corrupt-header"),
         r#"{"client":{"stack":"rustls-ring"},"server":{"stack":"openssl"},"link":{"ops":[
         {"from":"client","at":{"record":0},"act":{"type":"0x80"}}]}}"#,
     ),
     (
-        Some("net-content-type"),
+        Some("net-corrupt-header"),
         r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},"link":{"ops":[
         {"from":"client","at":{"record":0},"act":{"type":"0xb0"}}]}}"#,
     ),
@@ -444,7 +444,7 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
     ),
     // Alerts that go by another name, or by another version.
     (
-        Some("version-legacy-client"),
+        Some("version-mismatch"),
         r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":["TLS1.2"]}}},
         "server":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"]}}},"link":{"ops":[
         {"from":"server","at":{"record":0},"act":{"type":"handshake"}}]}}"#,
