@@ -18,6 +18,7 @@ use crate::lab::Lab;
 use crate::verdict::Verdict;
 
 mod bytes;
+mod bytes_to_client;
 mod bytes_to_server;
 mod certificate;
 mod client_hello;
@@ -75,7 +76,7 @@ impl Target {
 
 /// Every target, by name.
 pub static TARGETS: [Target; 9] = [
-    bytes::TO_CLIENT,
+    bytes_to_client::TARGET,
     bytes_to_server::TARGET,
     certificate::TARGET,
     client_hello::TARGET,

@@ -1,5 +1,4 @@
-//! `bytes_to_client`, and what it shares with `bytes_to_server`: one end of a connection, alone, that is told any
-//! bytes.
+//! What `bytes_to_client` and `bytes_to_server` share: one end of a connection, alone, that is told any bytes.
 //!
 //! The first byte of an input is a set-up, the second says what it is compared with, and the rest is what
 //! arrives. Nobody who does not know a key can be let in, whatever he says; and what a side makes of bytes
@@ -9,29 +8,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use shakedown::connection::{Connection, Role};
 use shakedown::iana::{CipherSuite, NamedGroup, ProtocolVersion as V};
-use shakedown::profile::{ClientAuth, Credential, Protocol};
+use shakedown::profile::{ClientAuth, Credential, Ocsp, Protocol};
 use shakedown::scenario::{Scenario, StackId};
 
 use self::seen::Seen;
-use super::{Finding, Kept, NO_PANIC, Target, panicked};
+use super::{Finding, NO_PANIC, panicked};
 use crate::lab::Lab;
 
 pub(super) mod seen;
-
-pub(super) const TO_CLIENT: Target = Target {
-    name: "bytes_to_client",
-    about: "any bytes to a client of each stack: nobody is let in, pieces do not matter, both rustls agree",
-    max_len: MOST,
-    check: |lab, input| try_bytes(lab, Role::Client, input),
-    seeds: || seeds(Role::Client),
-};
-
-fn try_bytes(lab: &Lab, role: Role, input: &[u8]) -> Result<Kept, Box<Finding>> {
-    if input.len() < 2 {
-        return Ok(Kept::No);
-    }
-    tell(lab, role, input).map(|_| Kept::Yes)
-}
 
 /// What rustls and OpenSSL make of an input of at least two bytes.
 pub(super) fn tell(lab: &Lab, role: Role, input: &[u8]) -> Result<[Seen; 2], Box<Finding>> {
@@ -176,6 +160,8 @@ pub(super) fn scenario(stack: StackId, set_up: u8) -> Scenario {
     };
     scenario.client.profile.protocol = protocol.clone();
     scenario.server.profile.protocol = protocol;
+    // rustls asks in any case.
+    scenario.client.profile.ocsp = Ocsp::Request;
     if set_up / 3 % 2 == 1 {
         scenario.client.profile.identity = Some(Credential::default());
         scenario.server.profile.client_auth = ClientAuth::Required;

@@ -360,7 +360,7 @@ const READ_LATE_BY_OPENSSL: &[Part] = &[
     RENEGOTIATION_INFO,
 ];
 /// As `ext_defs` in ssl/statem/extensions.c has them.
-const KNOWN_TO_OPENSSL: &[u16] = &[
+pub(in crate::fuzz) const KNOWN_TO_OPENSSL: &[u16] = &[
     0, 1, 5, 10, 11, 12, 13, 14, 16, 18, 19, 20, 21, 22, 23, 27, 35, 41, 42, 43, 44, 45, 47, 49,
     50, 51, 13172, 65281,
 ];

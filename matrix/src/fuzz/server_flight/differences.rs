@@ -1,30 +1,48 @@
 //! Where rustls and OpenSSL are known to take the same flight differently. Paths are of rustls 0.23.46's
 //! `rustls/src/` and of OpenSSL 3.6.3.
 
+use shakedown::wire::HELLO_RETRY_REQUEST_RANDOM;
+
+use super::at_a_hello::{self, AT_A_HELLO};
+
 /// One goes on where the other refuses.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Difference {
-    pub(super) onward: Family,
+pub(in crate::fuzz) struct Difference {
+    pub(in crate::fuzz) onward: Family,
     /// What the one says that does not go on.
-    pub(super) native: &'static str,
-    pub(super) reason: &'static str,
+    pub(in crate::fuzz) native: &'static str,
+    pub(in crate::fuzz) reason: &'static str,
     /// Where to read it.
-    pub(super) link: &'static str,
+    pub(in crate::fuzz) link: &'static str,
 }
 
 /// Whose client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Family {
+pub(in crate::fuzz) enum Family {
     Rustls,
     Openssl,
 }
 
 /// The one that is declared for this.
-pub(super) fn declared(onward: Family, native: &str) -> Option<&'static Difference> {
+pub(in crate::fuzz) fn declared(onward: Family, native: &str) -> Option<&'static Difference> {
     DIFFERENCES
         .iter()
+        .chain(&AT_A_HELLO)
         .find(|known| known.onward == onward && known.native == native)
 }
+
+/// What the one says that does not go on, and where: a suite is not wrong in the same way in a ServerHello.
+pub(in crate::fuzz) fn named<'a>(native: &'a str, told: &[u8]) -> &'a str {
+    let mut parts = told.windows(HELLO_RETRY_REQUEST_RANDOM.len());
+    match native {
+        "WRONG_CIPHER_RETURNED" if parts.any(|it| it == HELLO_RETRY_REQUEST_RANDOM) => {
+            WRONG_SUITE_IN_RETRY
+        }
+        native => at_a_hello::named(native, told),
+    }
+}
+
+const WRONG_SUITE_IN_RETRY: &str = "WRONG_CIPHER_RETURNED, in a HelloRetryRequest";
 
 pub(super) static DIFFERENCES: [Difference; 28] = [
     Difference {
@@ -220,7 +238,7 @@ pub(super) static DIFFERENCES: [Difference; 28] = [
     },
     Difference {
         onward: Family::Rustls,
-        native: "WRONG_CIPHER_RETURNED",
+        native: WRONG_SUITE_IN_RETRY,
         reason: "rustls looks for a HelloRetryRequest's suite among all that it is configured with, of \
             whichever version (client/hs.rs, `handle_hello_retry_request`), OpenSSL among those it \
             has offered (ssl/statem/statem_clnt.c, `set_client_ciphersuite`).",

@@ -13,13 +13,14 @@ use shakedown::iana::{ContentType, ProtocolVersion as V};
 use shakedown::profile::{ClientAuth, Credential, Ocsp, Protocol, Staple};
 use shakedown::scenario::{Scenario, StackId};
 
-use self::differences::{Family, declared};
+use self::differences::{Family, declared, named};
 use self::meeting::{Met, Reach, meet};
 use super::bytes::{GROUPS, SUITES, TLS13_SUITES};
 use super::{Finding, Kept, NO_PANIC, Target, panicked};
 use crate::lab::Lab;
 
-mod differences;
+pub(super) mod at_a_hello;
+pub(super) mod differences;
 mod meeting;
 mod messages;
 mod script;
@@ -157,7 +158,7 @@ fn difference(rustls: &Met, openssl: &Met) -> Option<(Family, String)> {
         _ if other.trail.twice && native.starts_with("CERTIFICATE_VERIFY_FAILED(") => {
             "CERTIFICATE_VERIFY_FAILED, with a certificate twice"
         }
-        native => native,
+        native => named(native, &other.told.write()),
     };
     Some((onward, native.to_owned()))
 }
