@@ -50,10 +50,13 @@ fn every_rare_scenario_has_its_cause() {
 /// first that does not ends it.
 fn agreed(recording: &str) -> usize {
     let (mut agreed, mut seen) = (0, 0);
-    recording::read(recording, |scenario, outcome, recorded| {
-        let verdict = judge(&predict(scenario), outcome);
+    recording::read(recording, |scenario, outcome, recorded, allowed| {
+        let prediction = predict(scenario);
+        let verdict = judge(&prediction, outcome);
         seen += 1;
         assert_eq!(verdict, *recorded, "the {seen}th: {}", scenario.to_json());
+        let own = prediction.allowed().len();
+        assert_eq!(own, allowed, "the {seen}th: {}", scenario.to_json());
         agreed += usize::from(verdict == Verdict::Agree);
     })
     .expect("a recording");

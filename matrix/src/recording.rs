@@ -1,8 +1,9 @@
 //! Recordings: the real outcomes of a run, to hold the model against where no stack is linked.
 //!
 //! One JSON object a line. `{"seen":OUTCOME}` is an outcome, and the first has the number 0;
-//! `{"went":{"scenario":…,"outcome":NUMBER,"verdict":…}}` is a scenario that came to an outcome
-//! further up. Many scenarios come to the same, so that a recording stays small.
+//! `{"went":{"scenario":…,"outcome":NUMBER,"verdict":…,"allowed":COUNT}}` is a scenario that came to an outcome
+//! further up, of so many that the model allowed: one that hedges more is worse, be it right. Many scenarios come
+//! to the same, so that a recording stays small.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -12,6 +13,7 @@ use serde_json::value::RawValue;
 use shakedown::outcome::{End, Outcome};
 use shakedown::scenario::{Scenario, ScenarioId, one_line};
 
+use crate::model::predict;
 use crate::verdict::Verdict;
 
 /// Writes a recording, each distinct scenario once. Its memory grows with the scenarios.
@@ -56,11 +58,13 @@ impl<W: Write> Recorder<W> {
                 next
             }
         };
+        let allowed = predict(scenario).allowed().len();
         let scenario = RawValue::from_string(scenario.to_json())?;
         let went = Line::Went {
             scenario: &scenario,
             outcome: number,
             verdict: verdict.clone(),
+            allowed,
         };
         writeln!(self.out, "{}", serde_json::to_string(&went)?)
     }
@@ -76,15 +80,15 @@ impl<W: Write> Recorder<W> {
     }
 }
 
-/// Reads a recording, and shows each scenario, its outcome, and the verdict when it was recorded, as
-/// soon as it is read.
+/// Reads a recording, and shows each scenario, its outcome, and the verdict and the number of outcomes allowed
+/// when it was recorded, as soon as it is read.
 ///
 /// # Errors
 ///
 /// [`RecordingError`] at the first line that is not one of a recording.
 pub fn read(
     text: &str,
-    mut show: impl FnMut(&Scenario, &Outcome, &Verdict),
+    mut show: impl FnMut(&Scenario, &Outcome, &Verdict, usize),
 ) -> Result<(), RecordingError> {
     let mut outcomes = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {
@@ -98,13 +102,14 @@ pub fn read(
                 scenario,
                 outcome,
                 verdict,
+                allowed,
             } => {
                 let outcome = outcomes
                     .get(outcome)
                     .ok_or_else(|| at(format!("outcome {outcome} is not further up")))?;
                 let scenario =
                     Scenario::from_json(scenario.get()).map_err(|error| at(error.to_string()))?;
-                show(&scenario, outcome, &verdict);
+                show(&scenario, outcome, &verdict, allowed);
             }
         }
     }
@@ -128,6 +133,7 @@ enum Line<'a> {
         scenario: &'a RawValue,
         outcome: usize,
         verdict: Verdict,
+        allowed: usize,
     },
 }
 
@@ -151,15 +157,15 @@ mod tests {
     #[test]
     fn what_is_recorded_reads_back_without_the_text() {
         let mut shown = Vec::new();
-        read(&recorded(), |scenario, outcome, verdict| {
-            shown.push((scenario.clone(), outcome.clone(), verdict.clone()));
+        read(&recorded(), |scenario, outcome, verdict, allowed| {
+            shown.push((scenario.clone(), outcome.clone(), verdict.clone(), allowed));
         })
         .expect("just written");
         assert_eq!(
             shown,
             [
-                (scenario("openssl"), outcome(""), Verdict::Agree),
-                (scenario("rustls-ring"), outcome(""), Verdict::Stall),
+                (scenario("openssl"), outcome(""), Verdict::Agree, 1),
+                (scenario("rustls-ring"), outcome(""), Verdict::Stall, 1),
             ]
         );
     }
@@ -173,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_line_of_something_else_is_named() {
-        let error = |text: &str| read(text, |_, _, _| ()).expect_err("bad").line;
+        let error = |text: &str| read(text, |_, _, _, _| ()).expect_err("bad").line;
         let text = recorded();
         assert_eq!(error("{}"), 1);
         assert_eq!(error(&text.replace("rustls-ring", "gnutls")), 3);

@@ -196,8 +196,10 @@ fn a_run_is_recorded_for_the_model_alone() {
     assert_eq!(output.status.code(), Some(i32::from(exit::AGREE)));
     let text = std::fs::read_to_string(&file).expect("there");
     let mut count = 0;
-    recording::read(&text, |scenario, outcome, recorded| {
-        assert_eq!(judge(&predict(scenario), outcome), *recorded);
+    recording::read(&text, |scenario, outcome, recorded, allowed| {
+        let prediction = predict(scenario);
+        assert_eq!(judge(&prediction, outcome), *recorded);
+        assert_eq!(prediction.allowed().len(), allowed);
         count += 1;
     })
     .expect("a recording");

@@ -197,4 +197,5 @@ fn goes_as_the_model_says(name: &str, cases: &[Case]) {
         wrong.len()
     );
     assert_eq!(total, 0);
+    assert_eq!(sharp, ran);
 }

@@ -55,7 +55,7 @@ fn read(kind: u8, text: &str) -> Result<bool, &'static str> {
             Ok(_) => Ok(true),
             Err(error) => refused(error),
         },
-        _ => match recording::read(text, |_, _, _| ()) {
+        _ => match recording::read(text, |_, _, _, _| ()) {
             Ok(()) => Ok(true),
             Err(error) => refused(error),
         },
@@ -119,7 +119,7 @@ const RECORDING: &str = concat!(
     r#""alert_received":null,"session":null,"data_intact":null},"exporters_agree":null}}"#,
     "\n",
     r#"{"went":{"scenario":{"client":{"stack":"openssl"},"server":{"stack":"openssl"}},"outcome":0,"#,
-    r#""verdict":"stall"}}"#,
+    r#""verdict":"stall","allowed":1}}"#,
     "\n"
 );
 

@@ -61,9 +61,17 @@ pub enum Prediction {
 }
 
 impl Prediction {
+    /// The outcomes that are allowed; none where nothing is said of them.
+    pub fn allowed(&self) -> &[Expected] {
+        match self {
+            Self::Expect(expectation) => &expectation.allowed,
+            Self::Unsupported { .. } | Self::Unmodelled { .. } => &[],
+        }
+    }
+
     /// Whether exactly one outcome is allowed.
     pub fn is_sharp(&self) -> bool {
-        matches!(self, Self::Expect(expectation) if expectation.allowed.len() == 1)
+        self.allowed().len() == 1
     }
 
     /// The cause of the failure, if one is expected.

@@ -523,4 +523,91 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "server":{"stack":"rustls-ring"},"link":{"ops":[{"from":"client","at":{"message":{
         "type":"client_hello"}},"act":{"edit":{"without-extension":"signature_algorithms"}}}]}}"#,
     ),
+    // Who refuses in the server's place need not be another protocol.
+    (
+        Some("net-inject-alert"),
+        r#"{"client":{"stack":"rustls-ring"},"server":{"stack":"openssl"},"link":{"ops":[
+        {"from":"client","at":{"record":0},"act":{"answer":{"fatal-alert":"handshake_failure"}}}]}}"#,
+    ),
+    // What a ServerHello does not have cannot be taken out.
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],"ems":"off"}}},
+        "server":{"stack":"openssl"},"link":{"ops":[{"from":"server","at":{"message":{
+        "type":"server_hello"}},"act":{"edit":{"without-extension":"extended_master_secret"}}}]}}"#,
+    ),
+    // A key that is changed is no changed hello.
+    (
+        Some("net-corrupt-plain"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"openssl"},"link":{"ops":[{"from":"server",
+        "at":{"message":{"type":"server_key_exchange"}},"act":{"field":{"field":"point",
+        "at":0,"bits":1}}}]}}"#,
+    ),
+    // A sealed record that is shorter than its tag.
+    (
+        Some("net-corrupt-header"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"openssl"},"link":{"ops":[{"from":"client","at":{"record":3},
+        "act":{"length":-17}}]}}"#,
+    ),
+    // Lengths that are much another: among a rustls client's extensions their order decides, elsewhere not. Other
+    // bits than those that are swept are not foretold.
+    (
+        None,
+        r#"{"client":{"stack":"rustls-ring"},"server":{"stack":"openssl"},
+        "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
+        "act":{"field":{"field":"extensions-length","at":0,"bits":16}}}]}}"#,
+    ),
+    (
+        Some("net-corrupt-hello"),
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},
+        "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
+        "act":{"field":{"field":"extensions-length","at":0,"bits":16}}}]}}"#,
+    ),
+    (
+        Some("net-corrupt-hello"),
+        r#"{"client":{"stack":"rustls-ring"},"server":{"stack":"openssl"},
+        "link":{"ops":[{"from":"server","at":{"message":{"type":"server_hello"}},
+        "act":{"field":{"field":"extensions-length","at":0,"bits":16}}}]}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},
+        "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
+        "act":{"field":{"field":"extensions-length","at":0,"bits":2}}}]}}"#,
+    ),
+    // What the model says nothing of: a hello beside a staple, a field of a record, a length that one stack alone has
+    // room for, two things at once, and a binder that nobody looks at.
+    (
+        None,
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl",
+        "profile":{"staple":"good"}},"link":{"ops":[{"from":"server",
+        "at":{"message":{"type":"server_hello"}},
+        "act":{"edit":{"without-extension":"renegotiation_info"}}}]}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},
+        "link":{"ops":[{"from":"client","at":{"record":0},"act":{"field":{"field":"random",
+        "at":0,"bits":1}}}]}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},
+        "link":{"ops":[{"from":"client","at":{"record":0},"act":{"length":9000}}]}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},
+        "link":{"ops":[{"from":"client","at":{"record":0},"act":"drop"},{"from":"client",
+        "at":{"record":1},"act":"drop"}]}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},
+        "earlier":{"means":"ticket","client":{"protocol":{"versions":["TLS1.2"]}}},
+        "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
+        "act":{"field":{"field":{"extension":"pre_shared_key"},"at":-1,"bits":1}}}]}}"#,
+    ),
 ];
