@@ -84,11 +84,11 @@ fn a_changed_byte_goes_as_the_model_says() {
     assert!(judged.len() > 80_000);
     assert!(10 * sharp > 9 * ran);
     if bits == WHOLE {
-        assert!(1000 * sharp > 912 * ran, "{sharp} of {ran}");
         assert_eq!(ran + adrift, judged.len());
         assert!(1000 * adrift < judged.len(), "{adrift} are not foretold");
     }
     if KNOWN_BITS.contains(&bits) {
+        assert!(1000 * sharp > 912 * ran, "{sharp} of {ran}");
         assert!(20 * ran > 19 * judged.len());
     }
 }

@@ -10,6 +10,7 @@ use super::der::certificate;
 type Read<T> = Result<T, Wrong>;
 
 /// Its errors, as rustls has them (webpki/mod.rs, `pki_error`).
+#[derive(Debug, PartialEq, Eq)]
 enum Wrong {
     Encoding,
     Expired,
@@ -274,3 +275,76 @@ fn tagged<'a>(r: &mut Cursor<'a>, tag: u8) -> Read<&'a [u8]> {
 
 /// The virtual clock's, in the form of [`moment`].
 const NOW: u64 = 20_300_101_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> Read<u64> {
+        let mut bytes = vec![0x17, text.len() as u8];
+        bytes.extend(text.as_bytes());
+        moment(&mut Cursor::new(&bytes))
+    }
+
+    #[test]
+    fn a_time_is_a_day_of_the_calendar() {
+        for (text, number) in [
+            ("240430235959Z", 20_240_430_235_959),
+            ("240131000000Z", 20_240_131_000_000),
+            ("240229000000Z", 20_240_229_000_000),
+            ("000229000000Z", 20_000_229_000_000),
+            ("491231000000Z", 20_491_231_000_000),
+            ("500101000000Z", 19_500_101_000_000),
+        ] {
+            assert_eq!(time(text), Ok(number), "{text}");
+        }
+        for text in [
+            "240431000000Z",
+            "240631000000Z",
+            "240931000000Z",
+            "241131000000Z",
+            "240132000000Z",
+            "241232000000Z",
+            "240230000000Z",
+            "230229000000Z",
+            "240100000000Z",
+            "240001000000Z",
+            "241301000000Z",
+            "240101240000Z",
+            "240101006000Z",
+            "240101000060Z",
+            "240101000000",
+            "2401010000000",
+            "24010100000Z",
+            "2401010000000Z",
+            "24010100000xZ",
+        ] {
+            assert_eq!(time(text), Err(Wrong::Encoding), "{text}");
+        }
+        let generalized = [&[0x18, 13][..], b"240101000000Z"].concat();
+        assert_eq!(moment(&mut Cursor::new(&generalized)), Err(Wrong::Encoding));
+    }
+
+    #[test]
+    fn constraints_say_whether_it_is_an_authority() {
+        const CA: [u8; 3] = [1, 1, 0xff];
+        let limited = |limit: &[u8]| [&CA, limit].concat();
+        let unlike = |issuer| {
+            Err(Wrong::Other(if issuer {
+                "EndEntityUsedAsCa"
+            } else {
+                "CaUsedAsEndEntity"
+            }))
+        };
+        assert_eq!(constraints(None, false), Ok(()));
+        assert_eq!(constraints(None, true), unlike(true));
+        assert_eq!(constraints(Some(&[]), false), Ok(()));
+        assert_eq!(constraints(Some(&CA), true), Ok(()));
+        assert_eq!(constraints(Some(&CA), false), unlike(false));
+        assert_eq!(constraints(Some(&limited(&[2, 1, 0])), true), Ok(()));
+        for wrong in [&[2, 2, 1, 0][..], &[2, 1, 0, 0], &[4, 1, 0], &[2, 1]] {
+            let constrained = constraints(Some(&limited(wrong)), true);
+            assert_eq!(constrained, Err(Wrong::Encoding), "{wrong:?}");
+        }
+    }
+}
