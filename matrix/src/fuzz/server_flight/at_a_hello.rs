@@ -15,15 +15,16 @@ pub(in crate::fuzz) static AT_A_HELLO: [Difference; 8] = [
     },
     Difference {
         onward: Family::Openssl,
-        native: IN_ECH,
-        reason: "rustls reads encrypted_client_hello before it knows whether it has asked for it \
-            (msgs/handshake.rs, `ServerExtensions`, `HelloRetryRequestExtensions`); OpenSSL 3.6 does not know it.",
+        native: UNREADABLE,
+        reason: "rustls reads encrypted_client_hello and ticket_request before it knows whether it has asked for \
+            them (msgs/handshake.rs, `ServerExtensions`); OpenSSL 3.6 knows neither.",
         link: "https://github.com/rustls/rustls/blob/v/0.23.46/rustls/src/msgs/handshake.rs",
     },
     Difference {
         onward: Family::Openssl,
         native: "PeerMisbehaved(IllegalHelloRetryRequestWithInvalidEch)",
-        reason: "The same, where it can be read (client/hs.rs, `handle_hello_retry_request`).",
+        reason: "encrypted_client_hello again, in a HelloRetryRequest (client/hs.rs, \
+            `handle_hello_retry_request`).",
         link: "https://github.com/rustls/rustls/blob/v/0.23.46/rustls/src/client/hs.rs",
     },
     Difference {
@@ -74,8 +75,11 @@ pub(super) fn named<'a>(native: &'a str, told: &[u8]) -> &'a str {
         .and_then(|rest| rest.strip_suffix("))")?.parse().ok());
     if twice.is_some_and(|kind| !KNOWN_TO_OPENSSL.contains(&kind)) {
         OF_UNKNOWN_TWICE
-    } else if ECH_ERRORS.contains(&native) && has_extension(told, ENCRYPTED_CLIENT_HELLO) {
-        IN_ECH
+    } else if READ_BY_RUSTLS
+        .iter()
+        .any(|(kind, errors)| errors.contains(&native) && has_extension(told, *kind))
+    {
+        UNREADABLE
     } else {
         native
     }
@@ -101,13 +105,24 @@ fn has_extension(told: &[u8], kind: u16) -> bool {
 /// Behind the heads of a record and of a message, the version and the random.
 const SESSION_ID: usize = 5 + 4 + 2 + 32;
 const OF_UNKNOWN_TWICE: &str = "DuplicateExtension, of one that OpenSSL does not know";
-const IN_ECH: &str = "encrypted_client_hello that cannot be read";
-/// RFC 9849 §5.
-const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
-/// What rustls says of an encrypted_client_hello that it cannot read.
-const ECH_ERRORS: [&str; 4] = [
-    "InvalidMessage(MessageTooShort)",
-    "InvalidMessage(MissingData(\"EchVersion\"))",
-    "InvalidMessage(MissingData(\"u16\"))",
-    "InvalidMessage(TrailingData(\"ServerExtensions\"))",
+const UNREADABLE: &str = "an extension that OpenSSL does not know cannot be read";
+/// Extensions that rustls knows in a ServerHello and OpenSSL does not, with what rustls says where it cannot read them:
+/// ticket_request (RFC 9149 §3) and encrypted_client_hello.
+const READ_BY_RUSTLS: [(u16, &[&str]); 2] = [
+    (
+        58,
+        &[
+            "InvalidMessage(MissingData(\"u8\"))",
+            "InvalidMessage(TrailingData(\"ServerExtensions\"))",
+        ],
+    ),
+    (
+        0xfe0d,
+        &[
+            "InvalidMessage(MessageTooShort)",
+            "InvalidMessage(MissingData(\"EchVersion\"))",
+            "InvalidMessage(MissingData(\"u16\"))",
+            "InvalidMessage(TrailingData(\"ServerExtensions\"))",
+        ],
+    ),
 ];
