@@ -44,7 +44,7 @@ pub(in crate::fuzz) fn named<'a>(native: &'a str, told: &[u8]) -> &'a str {
 
 const WRONG_SUITE_IN_RETRY: &str = "WRONG_CIPHER_RETURNED, in a HelloRetryRequest";
 
-pub(super) static DIFFERENCES: [Difference; 28] = [
+pub(super) static DIFFERENCES: [Difference; 30] = [
     Difference {
         onward: Family::Rustls,
         native: "UNSUPPORTED_PROTOCOL",
@@ -112,6 +112,20 @@ pub(super) static DIFFERENCES: [Difference; 28] = [
         reason: "rustls passes over two ChangeCipherSpec in a handshake (common_state.rs, \
             `TemperCounters`), OpenSSL over 32 in a row; RFC 8446 §5 sets no bound.",
         link: "https://github.com/rustls/rustls/blob/v/0.23.46/rustls/src/common_state.rs",
+    },
+    Difference {
+        onward: Family::Openssl,
+        native: "PeerMisbehaved(TooManyWarningAlertsReceived)",
+        reason: "rustls passes over four warnings in a connection (common_state.rs, `TemperCounters`), OpenSSL over \
+            four in a row (ssl/record/rec_layer_s3.c, MAX_WARN_ALERT_COUNT); no RFC sets a bound.",
+        link: "https://github.com/rustls/rustls/blob/v/0.23.46/rustls/src/common_state.rs",
+    },
+    Difference {
+        onward: Family::Openssl,
+        native: "InvalidMessage(IllegalEmptyList(\"ClientCertificateTypes\"))",
+        reason: "OpenSSL takes a CertificateRequest without certificate_types (ssl/statem/statem_clnt.c, \
+            `tls_process_certificate_request`), of which there must be one (RFC 5246 §7.4.4).",
+        link: "https://www.rfc-editor.org/rfc/rfc5246#section-7.4.4",
     },
     Difference {
         onward: Family::Openssl,
