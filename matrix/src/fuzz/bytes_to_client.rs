@@ -22,30 +22,16 @@ pub(super) const TARGET: Target = Target {
 };
 
 fn try_bytes(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
-    if input.len() < 2 {
-        return Ok(Kept::No);
-    }
-    let [rustls, openssl] = bytes::tell(lab, Role::Client, input)?;
-    if !is_one_hello(&input[2..]) {
-        return Ok(Kept::Yes);
-    }
-    judge(&input[2..], &rustls, &openssl)
-        .map(|()| Kept::Yes)
-        .map_err(|why| {
-            let story = format!(
-                "set-up {}: {why}\nrustls: {rustls:?}\nOpenSSL: {openssl:?}",
-                input[0]
-            );
-            let mut finding = Finding::new(SAME, story);
-            finding.kind = why;
-            finding
-        })
+    bytes::check(lab, Role::Client, input, judge)
 }
 
-fn judge(told: &[u8], rustls: &Seen, openssl: &Seen) -> Result<(), String> {
+fn judge(told: &[u8], rustls: &Seen, openssl: &Seen) -> Result<(), (&'static str, String)> {
+    if !is_one_hello(told) {
+        return Ok(());
+    }
     match difference(told, rustls, openssl) {
         Some((onward, native)) if declared(onward, native).is_none() => {
-            Err(format!("{onward:?} goes on: {native}"))
+            Err((SAME, format!("{onward:?} goes on: {native}")))
         }
         _ => Ok(()),
     }

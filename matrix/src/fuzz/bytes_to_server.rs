@@ -24,22 +24,7 @@ pub(super) const TARGET: Target = Target {
 };
 
 fn try_bytes(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
-    if input.len() < 2 {
-        return Ok(Kept::No);
-    }
-    let [rustls, openssl] = bytes::tell(lab, Role::Server, input)?;
-    let told = &input[2..];
-    judge(told, &rustls, &openssl)
-        .map(|()| Kept::Yes)
-        .map_err(|(oracle, why)| {
-            let story = format!(
-                "set-up {}: {why}\nrustls: {rustls:?}\nOpenSSL: {openssl:?}",
-                input[0]
-            );
-            let mut finding = Finding::new(oracle, story);
-            finding.kind = why;
-            finding
-        })
+    bytes::check(lab, Role::Server, input, judge)
 }
 
 fn judge(told: &[u8], rustls: &Seen, openssl: &Seen) -> Result<(), (&'static str, String)> {

@@ -12,10 +12,32 @@ use shakedown::profile::{ClientAuth, Credential, Ocsp, Protocol};
 use shakedown::scenario::{Scenario, StackId};
 
 use self::seen::Seen;
-use super::{Finding, NO_PANIC, panicked};
+use super::{Finding, Kept, NO_PANIC, panicked};
 use crate::lab::Lab;
 
 pub(super) mod seen;
+
+/// Tries an input on both stacks, and holds what came of its bytes to `judge`, which names the oracle that fails and
+/// why.
+pub(super) fn check(
+    lab: &Lab,
+    role: Role,
+    input: &[u8],
+    judge: fn(&[u8], &Seen, &Seen) -> Result<(), (&'static str, String)>,
+) -> Result<Kept, Box<Finding>> {
+    let [set_up, _, told @ ..] = input else {
+        return Ok(Kept::No);
+    };
+    let [rustls, openssl] = tell(lab, role, input)?;
+    judge(told, &rustls, &openssl)
+        .map(|()| Kept::Yes)
+        .map_err(|(oracle, why)| {
+            let story = format!("set-up {set_up}: {why}\nrustls: {rustls:?}\nOpenSSL: {openssl:?}");
+            let mut finding = Finding::new(oracle, story);
+            finding.kind = why;
+            finding
+        })
+}
 
 /// What rustls and OpenSSL make of an input of at least two bytes.
 pub(super) fn tell(lab: &Lab, role: Role, input: &[u8]) -> Result<[Seen; 2], Box<Finding>> {

@@ -1,7 +1,6 @@
 //! The faults that the raw targets are there for, each planted in a stack, and found from the seeds.
 
 use super::*;
-use crate::fuzz::Kept;
 use crate::fuzz::planted::{self, Fault, lab_with};
 
 #[test]
