@@ -6,7 +6,7 @@
 use shakedown::connection::Role;
 use shakedown::wire::HELLO_RETRY_REQUEST_RANDOM;
 
-use super::bytes::{self, seen::Seen};
+use super::bytes::{self, Failed, seen::Seen};
 use super::client_hello::differences::Did;
 use super::server_flight::differences::{Family, declared, named};
 use super::{Finding, Kept, Target};
@@ -25,7 +25,7 @@ fn try_bytes(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
     bytes::check(lab, Role::Client, input, judge)
 }
 
-fn judge(told: &[u8], rustls: &Seen, openssl: &Seen) -> Result<(), (&'static str, String)> {
+fn judge(told: &[u8], rustls: &Seen, openssl: &Seen) -> Result<(), Failed> {
     if !is_one_hello(told) {
         return Ok(());
     }

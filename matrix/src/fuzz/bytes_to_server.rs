@@ -7,7 +7,7 @@
 use shakedown::connection::Role;
 use shakedown::scenario::StackId;
 
-use super::bytes::{self, seen::Seen};
+use super::bytes::{self, Failed, seen::Seen};
 use super::client_hello::SAME;
 use super::client_hello::differences::{Did, declared};
 use super::client_hello::hello::{Hello, offer};
@@ -27,7 +27,7 @@ fn try_bytes(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
     bytes::check(lab, Role::Server, input, judge)
 }
 
-fn judge(told: &[u8], rustls: &Seen, openssl: &Seen) -> Result<(), (&'static str, String)> {
+fn judge(told: &[u8], rustls: &Seen, openssl: &Seen) -> Result<(), Failed> {
     if let Some(hello) = Hello::read(told) {
         let parts = hello.parts_unlike(&Hello::of(&offer([0; 6])));
         return declared(Did::of(rustls), Did::of(openssl), &parts)

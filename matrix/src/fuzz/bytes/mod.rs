@@ -17,13 +17,15 @@ use crate::lab::Lab;
 
 pub(super) mod seen;
 
-/// Tries an input on both stacks, and holds what came of its bytes to `judge`, which names the oracle that fails and
-/// why.
+/// The oracle that fails, and why.
+pub(super) type Failed = (&'static str, String);
+
+/// Tries an input on both stacks, and holds what came of its bytes to `judge`.
 pub(super) fn check(
     lab: &Lab,
     role: Role,
     input: &[u8],
-    judge: fn(&[u8], &Seen, &Seen) -> Result<(), (&'static str, String)>,
+    judge: fn(&[u8], &Seen, &Seen) -> Result<(), Failed>,
 ) -> Result<Kept, Box<Finding>> {
     let [set_up, _, told @ ..] = input else {
         return Ok(Kept::No);
