@@ -174,6 +174,8 @@ pub(super) struct Odd {
     pub(super) other_id: bool,
     /// Neither renegotiation_info nor its signal among the suites.
     pub(super) renegotiation_unsafe: bool,
+    /// session_ticket, whether the client itself has sent it or not.
+    pub(super) asks_ticket: bool,
     pub(super) unreadable: Unreadable,
 }
 

@@ -200,6 +200,16 @@ fn client_objects(
             phase: Phase::ServerFlight(choice.version),
         }))
     };
+    // rustls client/hs.rs, `ExpectServerHello`: no rustls client asks for a ticket before it has seen the
+    // server, and no OpenSSL client leaves it.
+    let answered = choice.version == old && !server.stack.is_rustls();
+    if rustls && answered && heard.odd.asks_ticket {
+        return fault(
+            Cause::NetCorruptHello,
+            "PeerMisbehaved(UnsolicitedServerHelloExtension)",
+            AlertDescription::unsupported_extension,
+        );
+    }
     // Each server marks what lies below the newest version that it has (rustls server/tls12.rs,
     // `DOWNGRADE_SENTINEL`; OpenSSL ssl/statem/statem_lib.c, `check_for_downgrade`), and each client
     // minds (RFC 8446 §4.1.3).

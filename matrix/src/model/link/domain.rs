@@ -107,25 +107,29 @@ fn is_written(scenario: &Scenario, op: &Op) -> bool {
     writes(scenario, message.kind) && reads
 }
 
-/// Whether the order of all extensions decides: one that is a byte longer or shorter makes of the next one's
+/// Whether what is random decides, or the order of all extensions. A session id of 32 bytes that is said to be
+/// empty is read for what follows it. An extension that is a byte longer or shorter makes of the next one's
 /// type and length another length, such as 0x0504 of supported_versions, and a hello with a post-quantum
 /// share has so many bytes to swallow. Some orders then read on at the border of an extension.
 fn is_adrift(scenario: &Scenario, kind: M, flip: &FieldFlip) -> bool {
-    scenario.client.stack.is_rustls()
+    let emptied = flip.field == Field::SessionIdLength && flip.bits == 0x20;
+    let reordered = scenario.client.stack.is_rustls()
         && kind == M::client_hello
         && matches!(flip.field, Field::ExtensionLength(_))
         && matches!(flip.at, 1 | -1)
         && Hello::of(&scenario.client)
-            .is_ok_and(|hello| hello.shares.contains(&NamedGroup::X25519MLKEM768))
+            .is_ok_and(|hello| hello.shares.contains(&NamedGroup::X25519MLKEM768));
+    emptied || reordered
 }
 
 /// With these bits every byte is foretold, but for the last of an extension's length in a rustls ClientHello
 /// with a post-quantum share, and the first of the length of a record in the clear that OpenSSL reads.
 pub const WHOLE: u8 = 0x01;
 
-/// A byte may become anything that a list of types or an encoding knows; with these bits the bytes of the
-/// swept handshakes are foretold, but for the lengths of a rustls ClientHello unless it is [`WHOLE`].
-pub const KNOWN_BITS: [u8; 3] = [0x01, 0x10, 0x80];
+/// A byte may become anything that a list of types or an encoding knows; with any one bit the bytes of the
+/// swept handshakes are foretold, but for the lengths of a rustls ClientHello unless it is [`WHOLE`], and a
+/// session id that is said to be empty.
+pub const KNOWN_BITS: [u8; 8] = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80];
 
 /// Whether the model can write messages of this type down.
 pub(super) fn writes(scenario: &Scenario, kind: M) -> bool {

@@ -217,9 +217,7 @@ fn heard_ways(
     }
     let mut shape = shape(scenario, &result, chosen.as_ref());
     shape.ems &= heard.has_ems();
-    let random = matches!(act, Act::Field(flip) if flip.field == Field::Random)
-        || matches!(act, Act::Set(value) if value.field == Field::Random);
-    let first = if random {
+    let first = if matches!(act, Act::Field(flip) if flip.field == Field::Random) {
         Effect::Resigned
     } else {
         Effect::Misled
@@ -288,7 +286,6 @@ fn on_first_hello(scenario: &Scenario) -> Option<&Act> {
     });
     let field = match &op.act {
         Act::Field(flip) => Some(flip.field),
-        Act::Set(value) => Some(value.field),
         Act::Edit(_) => None,
         _ => return None,
     };

@@ -72,8 +72,18 @@ fn by_openssl(sender: Role, issuer: bool, part: Part, byte: u8, bits: u8) -> Vec
     };
     // The last byte of an identifier ends it (crypto/asn1/a_object.c, `ossl_c2i_ASN1_OBJECT`).
     let endless = byte >= 0x80;
+    let same_letter = byte.eq_ignore_ascii_case(&(byte ^ bits));
     let code = match part {
-        Part::Frame => return vec![unreadable],
+        // A list's tag need not say that there is more in it (crypto/asn1/tasn_dec.c,
+        // `asn1_template_noexp_d2i`).
+        Part::List | Part::InnerList if bits == CONSTRUCTED => SIGNATURE,
+        // Its parts are put together (`asn1_collect`), and make no extension.
+        Part::Octets if bits == CONSTRUCTED => NO_ISSUER,
+        // Parameters of another type are not looked at, but for how they are put (`asn1_d2i_ex_primitive`).
+        Part::Any if bits == CONSTRUCTED => return vec![unreadable],
+        // An identifier that swallows up to the next tag, and is of no known extension.
+        Part::IdLength(Of::KeyUsage) if bits == 4 => SIGNATURE,
+        Part::Frame | Part::List | Part::Octets | Part::IdLength(_) => return vec![unreadable],
         Part::Id(Of::Purpose, true) if endless && !byte_is_in_extension_id(byte, bits) => NO_ISSUER,
         Part::Id(_, true) if endless => return vec![unreadable],
         // Another hash with the same key (crypto/objects/obj_xref.h).
@@ -84,32 +94,44 @@ fn by_openssl(sender: Role, issuer: bool, part: Part, byte: u8, bits: u8) -> Vec
         Part::Id(Of::InnerAlgorithm, _) => NO_ISSUER,
         // `check_sig_level`: what has no known hash has no level.
         Part::Id(Of::OuterAlgorithm, _) => WEAK_DIGEST,
-        Part::TextTag(Of::Address) if bits == 1 => SIGNATURE,
-        Part::TextTag(Of::Address) => NO_ISSUER,
-        // Which strings are texts decides (crypto/asn1/tasn_dec.c, `tag2bit`), and whether they are texts
-        // as they say (crypto/x509/x_name.c, `asn1_string_canon`).
-        Part::TextTag(Of::Issuer) if bits == 1 => NO_ISSUER,
-        Part::TextTag(_) if bits == 1 && !issuer => SIGNATURE,
-        Part::TextTag(_) if bits == 1 => NO_ISSUER,
-        Part::TextTag(of) => return vec![unreadable, fails(of_name(of, issuer))],
+        // Of the types of a GeneralName only a URI is such a string as a name is, or as an address.
+        Part::TextTag(Of::Names) if byte == URI => HOST,
+        Part::TextTag(Of::Address) if byte == URI => SIGNATURE,
+        Part::TextTag(Of::Names | Of::Address) => NO_ISSUER,
+        Part::TextTag(of) if OF_ANY_BYTES.contains(&byte) => of_name(of, issuer),
+        Part::TextTag(_) => return vec![unreadable],
         Part::Text(_) if byte >= 0x80 => return vec![unreadable],
+        // crypto/x509/x_name.c, `asn1_string_canon`.
+        Part::Text(_) if same_letter => SIGNATURE,
         Part::Text(of) | Part::Id(of @ (Of::Issuer | Of::Subject), _) => of_name(of, issuer),
-        Part::Unused(Of::KeyUsage) if byte > 7 => NO_ISSUER,
+        // Bits that count for nothing are cleared (crypto/asn1/a_bitstr.c, `ossl_c2i_ASN1_BIT_STRING`). With
+        // three an issuer has no usage left, which is as good as unreadable (crypto/x509/v3_purp.c); an even
+        // coordinate is the same without its last bit.
+        Part::Unused(Of::KeyUsage) if byte > 7 || issuer && byte > 2 => NO_ISSUER,
         Part::Unused(_) if byte > 7 => return vec![unreadable],
-        // The bits are cleared (crypto/asn1/a_bitstr.c, `ossl_c2i_ASN1_BIT_STRING`), if they were not
-        // clear before.
-        Part::Unused(Of::KeyAlgorithm) => {
-            return vec![
-                fails(SIGNATURE),
-                fails(if issuer { NO_ISSUER } else { SMALL_KEY }),
-            ];
-        }
+        Part::Unused(Of::KeyAlgorithm) if byte == 1 && der::is_even(sender, issuer) => SIGNATURE,
+        // Both coordinates, where the form says whether the second is even (crypto/ec/ecp_oct.c,
+        // `ossl_ec_GFp_simple_oct2point`).
+        Part::Form if byte == HYBRID && der::is_even(sender, issuer) => SIGNATURE,
         // `check_key_level`: a key that does not read has no size.
-        Part::Key | Part::Id(Of::KeyAlgorithm, _) if issuer => NO_ISSUER,
-        Part::Key | Part::Id(Of::KeyAlgorithm, _) => SMALL_KEY,
+        Part::Form
+        | Part::Key
+        | Part::Any
+        | Part::Unused(Of::KeyAlgorithm)
+        | Part::Id(Of::KeyAlgorithm, _) => {
+            if issuer {
+                NO_ISSUER
+            } else {
+                SMALL_KEY
+            }
+        }
         // The last number makes another extension of it, which is there already, or does not read so
         // (crypto/x509/v3_purp.c, `ossl_x509v3_cache_extensions`: EXFLAG_INVALID).
-        Part::Id(Of::KeyUsage, true) | Part::Id(Of::Identifier, true) if bits != 0x80 => NO_ISSUER,
+        Part::Id(Of::Names | Of::KeyUsage | Of::Identifier | Of::Constraints, true)
+            if READ_AT_ONCE.contains(&byte) =>
+        {
+            NO_ISSUER
+        }
         Part::Id(Of::KeyUsage | Of::Constraints, _) => UNKNOWN_CRITICAL,
         Part::Id(Of::Names, _) => HOST,
         Part::Id(Of::Purpose, _) if byte_is_in_extension_id(byte, bits) => SIGNATURE,
@@ -119,12 +141,12 @@ fn by_openssl(sender: Role, issuer: bool, part: Part, byte: u8, bits: u8) -> Vec
         // What follows is passed over (crypto/x509/v3_lib.c, `X509V3_EXT_d2i`), and nobody asks for an end
         // entity's own identifier.
         Part::Length(_) if !issuer && byte < byte ^ bits => SIGNATURE,
-        Part::Inner | Part::Length(_) | Part::Value(Of::Authority) => NO_ISSUER,
+        Part::Inner | Part::InnerList | Part::Length(_) | Part::Value(Of::Authority) => NO_ISSUER,
         Part::Value(Of::Identifier) if issuer => NO_ISSUER,
-        Part::Value(Of::Names) if sender == Role::Server => HOST,
-        // No usage at all is as good as unreadable (crypto/x509/v3_purp.c).
+        Part::Value(Of::Names) if sender == Role::Server && !same_letter => HOST,
         Part::Value(Of::KeyUsage) if byte == 0 => NO_ISSUER,
-        Part::Value(Of::KeyUsage) if !issuer && byte & 0x80 == 0 => PURPOSE,
+        Part::Value(Of::KeyUsage) if issuer && byte & CERT_SIGN == 0 => NO_CA,
+        Part::Value(Of::KeyUsage) if !issuer && byte & DIGITAL_SIGNATURE == 0 => PURPOSE,
         _ => SIGNATURE,
     };
     let code = if code == HOST && sender == Role::Client {
@@ -150,7 +172,7 @@ fn of_name(of: Of, issuer: bool) -> u16 {
 
 /// A distinguished name of one common name, in DER.
 pub(super) fn common_name(text: &str) -> Vec<u8> {
-    let string = tlv(0x0c, text.as_bytes());
+    let string = tlv(UTF8, text.as_bytes());
     let attribute = tlv(0x30, &[&[6, 3, 0x55, 4, 3], &string[..]].concat());
     tlv(0x30, &tlv(0x31, &attribute))
 }
@@ -158,11 +180,11 @@ pub(super) fn common_name(text: &str) -> Vec<u8> {
 /// Whether OpenSSL reads a name in it (crypto/x509/x_name.c); `false`: something is left.
 pub(super) fn name(bytes: &[u8]) -> Option<bool> {
     let (tag, sets, rest) = split(bytes)?;
-    if tag != 0x30 {
+    if tag | CONSTRUCTED != 0x30 {
         return None;
     }
     let (tag, attributes, after) = split(sets)?;
-    if tag != 0x31 || !after.is_empty() {
+    if tag | CONSTRUCTED != 0x31 || !after.is_empty() {
         return None;
     }
     let (tag, attribute, after) = split(attributes)?;
@@ -171,9 +193,8 @@ pub(super) fn name(bytes: &[u8]) -> Option<bool> {
     }
     let (tag, id, string) = split(attribute)?;
     let (kind, text, after) = split(string)?;
-    // A text's own tag, or one that is not known (crypto/asn1/tasn_dec.c, `tag2bit`).
     let readable = tag == 6
-        && matches!(kind, 0x0c | 0x0d)
+        && (kind == UTF8 || OF_ANY_BYTES.contains(&kind))
         && id.last().is_some_and(|last| *last < 0x80)
         && after.is_empty()
         && text.iter().all(u8::is_ascii);
@@ -213,3 +234,19 @@ const UNKNOWN_CRITICAL: u16 = 34;
 const HOST: u16 = 62;
 const SMALL_KEY: u16 = 66;
 const WEAK_DIGEST: u16 = 68;
+const NO_CA: u16 = 79;
+/// Of a tag (X.690 §8.1.2.5).
+const CONSTRUCTED: u8 = 0x20;
+const UTF8: u8 = 0x0c;
+/// Those next to [`UTF8`] that a name may have as well, for they are of no known type
+/// (crypto/asn1/tasn_dec.c, `tag2bit`).
+const OF_ANY_BYTES: [u8; 3] = [0x08, 0x0d, 0x0e];
+/// uniformResourceIdentifier (RFC 5280 §4.2.1.6).
+const URI: u8 = 0x86;
+/// A point with both coordinates (SEC 1 §2.3.3), of which the second is even.
+const HYBRID: u8 = 6;
+/// The last numbers of the extensions that are read at once, as far as others come to be them.
+const READ_AT_ONCE: [u8; 6] = [0x0e, 0x0f, 0x11, 0x13, 0x1e, 0x1f];
+/// RFC 5280 §4.2.1.3.
+const DIGITAL_SIGNATURE: u8 = 0x80;
+const CERT_SIGN: u8 = 4;

@@ -129,7 +129,6 @@ pub(super) fn written(scenario: &Scenario, hello: &Hello<'_>, act: &Act) -> Vec<
     // msgs/handshake.rs, `order_insensitive_extensions_in_random_order`.
     let about = match act {
         Act::Field(flip) => Some(flip.field),
-        Act::Set(value) => Some(value.field),
         _ => None,
     };
     let zeros = extensions(scenario, hello, 0);

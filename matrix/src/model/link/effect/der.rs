@@ -7,8 +7,14 @@ use shakedown::connection::Role;
 pub(super) enum Part {
     /// A tag or a length.
     Frame,
+    /// The tag of a list of things that are all alike.
+    List,
+    /// The tag of what may be anything.
+    Any,
     /// An object identifier; whether the byte is its last.
     Id(Of, bool),
+    /// The length of an extension's identifier.
+    IdLength(Of),
     /// Of the version, the serial number, or a moment.
     Number,
     /// The first byte of a serial number of several, whose second is not negative.
@@ -18,10 +24,16 @@ pub(super) enum Part {
     Text(Of),
     /// How many bits of a BIT STRING count for nothing.
     Unused(Of),
+    /// In which form a point is.
+    Form,
     Key,
     Critical,
+    /// The tag of what an extension says.
+    Octets,
     /// A tag or a length within an extension.
     Inner,
+    /// The tag of a list within an extension.
+    InnerList,
     /// The length of all that an extension says.
     Length(Of),
     Value(Of),
@@ -64,9 +76,16 @@ impl Der {
     }
 
     fn within(self, tag: u8, part: Part) -> Self {
+        self.tagged(tag, part, part)
+    }
+
+    fn tagged(self, tag: u8, part: Part, length: Part) -> Self {
         let whole = super::certificate::tlv(tag, &self.0);
         let head = whole.len() - self.0.len();
-        Self::default().put(&whole[..head], part).and(self)
+        Self::default()
+            .put(&whole[..1], part)
+            .put(&whole[1..head], length)
+            .and(self)
     }
 }
 
@@ -101,14 +120,14 @@ pub(super) fn certificate(sender: Role, issuer: bool, signature: usize) -> Der {
     let key = id(Of::KeyAlgorithm, EC_KEY)
         // Parameters may be anything, with any tag (crypto/asn1/x_algor.c).
         .and(
-            leaf(&[6], Part::Id(Of::KeyAlgorithm, false))
+            leaf(&[6], Part::Any)
                 .put(&[P256.len() as u8], Part::Frame)
                 .and(id_in(Of::KeyAlgorithm, P256)),
         )
         .within(0x30, Part::Frame)
         .and(
             leaf(&[0], Part::Unused(Of::KeyAlgorithm))
-                .put(&[4], Part::Key)
+                .put(&[4], Part::Form)
                 .put(&[0; 64], Part::Key)
                 .within(3, Part::Frame),
         )
@@ -128,7 +147,7 @@ pub(super) fn certificate(sender: Role, issuer: bool, signature: usize) -> Der {
         .and(key)
         .and(
             extensions(sender, issuer)
-                .within(0x30, Part::Frame)
+                .tagged(0x30, Part::List, Part::Frame)
                 .within(0xa3, Part::Frame),
         )
         .within(0x30, Part::Frame);
@@ -141,6 +160,11 @@ pub(super) fn certificate(sender: Role, issuer: bool, signature: usize) -> Der {
         .within(0x30, Part::Frame)
 }
 
+/// Whether the second coordinate of its key is even, as the keys in the harness's `keys/` are.
+pub(super) fn is_even(sender: Role, issuer: bool) -> bool {
+    issuer || sender == Role::Client
+}
+
 fn extensions(sender: Role, issuer: bool) -> Der {
     let value = |bytes: &[u8], of| leaf(bytes, Part::Value(of));
     let identifier = |tag, of| value(&[0; 20], of).within(tag, Part::Inner);
@@ -150,7 +174,8 @@ fn extensions(sender: Role, issuer: bool) -> Der {
         .put(&usage[1..], Part::Value(Of::KeyUsage))
         .within(3, Part::Inner);
     let host = format!("{sender}.shakedown.test");
-    let mut names = value(host.as_bytes(), Of::Names).within(0x82, Part::Inner);
+    let name = value(host.as_bytes(), Of::Names);
+    let mut names = name.tagged(0x82, Part::TextTag(Of::Names), Part::Inner);
     if sender == Role::Server {
         let address = value(&[192, 0, 2, 1], Of::Address);
         let tagged = Der::default()
@@ -160,9 +185,11 @@ fn extensions(sender: Role, issuer: bool) -> Der {
         names = names.and(tagged);
     }
     let purpose = [&PURPOSE[..], &[if sender == Role::Server { 1 } else { 2 }]].concat();
-    let purpose = id_in(Of::Purpose, &purpose)
-        .within(6, Part::Inner)
-        .within(0x30, Part::Inner);
+    let purpose = id_in(Of::Purpose, &purpose).within(6, Part::Inner).tagged(
+        0x30,
+        Part::InnerList,
+        Part::Inner,
+    );
     let ca = if issuer {
         value(&[0xff], Of::Constraints).within(1, Part::Inner)
     } else {
@@ -170,7 +197,7 @@ fn extensions(sender: Role, issuer: bool) -> Der {
     };
     let mut all = extension(Of::Authority, 0x23, false, authority);
     if !issuer {
-        let names = names.within(0x30, Part::Inner);
+        let names = names.tagged(0x30, Part::InnerList, Part::Inner);
         all = all.and(extension(Of::Names, 0x11, false, names));
     }
     all = all.and(extension(Of::KeyUsage, 0x0f, true, usage));
@@ -190,11 +217,11 @@ fn extensions(sender: Role, issuer: bool) -> Der {
 }
 
 fn extension(of: Of, last: u8, critical: bool, value: Der) -> Der {
-    let mut body = id(of, &[0x55, 0x1d, last]);
+    let mut body = id_in(of, &[0x55, 0x1d, last]).tagged(6, Part::Frame, Part::IdLength(of));
     if critical {
         body = body.and(leaf(&[0xff], Part::Critical).within(1, Part::Frame));
     }
-    body.and(value.within(4, Part::Frame))
+    body.and(value.tagged(4, Part::Octets, Part::Frame))
         .within(0x30, Part::Frame)
 }
 
@@ -210,10 +237,10 @@ fn name(of: Of, attributes: &[(u8, String)]) -> Der {
                 id(of, &[0x55, 4, *kind])
                     .and(string)
                     .within(0x30, Part::Frame)
-                    .within(0x31, Part::Frame),
+                    .tagged(0x31, Part::List, Part::Frame),
             )
         })
-        .within(0x30, Part::Frame)
+        .tagged(0x30, Part::List, Part::Frame)
 }
 
 fn id(of: Of, bytes: &[u8]) -> Der {

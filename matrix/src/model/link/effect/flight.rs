@@ -11,7 +11,7 @@ use shakedown::profile::KeyType;
 use super::client_hello::share_length;
 use super::cursor::Cursor;
 use super::rustls_hello::{bytes, empty, invalid, missing, opaque, sub, trailing};
-use super::{Effect, Found, certificate, rustls_hello};
+use super::{Effect, Found, certificate, rustls_hello, rustls_server_hello};
 use crate::model::link::peer::Peer;
 use crate::model::link::rustls::debug_name;
 use crate::model::signature::{is_ecdsa, rustls_choice};
@@ -64,7 +64,7 @@ pub(super) fn by_rustls(
         M::client_key_exchange => {
             let mut r = Cursor::new(body);
             // server/tls12.rs, `ExpectClientKx`, and tls12/mod.rs, `decode_kx_params`, which tells nobody.
-            let key = match opaque(&mut r, 1, 0) {
+            let key = match opaque(&mut r, 1, 1) {
                 Err(found) => return vec![Effect::Fails(Found::silent(&found.native))],
                 Ok(_) if !r.is_empty() => {
                     return vec![Effect::Fails(invalid("InvalidDhParams"))];
@@ -179,7 +179,7 @@ fn exchange_by_openssl(reader: &Peer<'_>, body: &[u8]) -> Result<Effect, Found> 
     Err(Found::of("BAD_SIGNATURE", A::decrypt_error))
 }
 
-/// statem_clnt.c, `tls_process_certificate_request`; statem_lib.c, `parse_ca_names`.
+/// statem_clnt.c, `tls_process_certificate_request`.
 fn request_by_openssl(body: &[u8]) -> Result<Effect, Found> {
     let mismatch = || Found::of("LENGTH_MISMATCH", A::decode_error);
     let mut r = Cursor::new(body);
@@ -188,6 +188,17 @@ fn request_by_openssl(body: &[u8]) -> Result<Effect, Found> {
     if schemes.is_empty() || !schemes.len().is_multiple_of(2) {
         return Err(Found::of("SIGNATURE_ALGORITHMS_ERROR", A::internal_error));
     }
+    names_by_openssl(&mut r)?;
+    if r.is_empty() {
+        Ok(Effect::Misled)
+    } else {
+        Err(mismatch())
+    }
+}
+
+/// statem_lib.c, `parse_ca_names`.
+pub(super) fn names_by_openssl(r: &mut Cursor<'_>) -> Result<(), Found> {
+    let mismatch = || Found::of("LENGTH_MISMATCH", A::decode_error);
     let mut names = r.vector(2).ok_or_else(mismatch)?;
     while !names.is_empty() {
         let mut name = names.vector(2).ok_or_else(mismatch)?;
@@ -197,11 +208,7 @@ fn request_by_openssl(body: &[u8]) -> Result<Effect, Found> {
             Some(true) => {}
         }
     }
-    if r.is_empty() {
-        Ok(Effect::Misled)
-    } else {
-        Err(mismatch())
-    }
+    Ok(())
 }
 
 /// `tls_process_server_certificate` and `tls_process_client_certificate`.
@@ -253,6 +260,7 @@ pub(super) fn taken_for(kind: M, body: &[u8]) -> Found {
     let read = match kind {
         M::client_hello => rustls_hello::read(body).map(|_| ()),
         M(END_OF_EARLY_DATA) if !body.is_empty() => Err(trailing("EndOfEarlyData")),
+        M(HELLO_RETRY_REQUEST) => Err(invalid("UnexpectedMessage(\"HelloRetryRequest\")")),
         kind => parse(kind, body),
     };
     read.err().unwrap_or_else(|| {
@@ -313,6 +321,12 @@ fn parse(kind: M, body: &[u8]) -> Result<(), Found> {
         M::new_session_ticket => {
             r.number(4).ok_or_else(|| missing("u32"))?;
             opaque(&mut r, 2, 0)?;
+        }
+        M::encrypted_extensions => {
+            rustls_server_hello::extensions(&mut r, &mut Default::default())?;
+        }
+        M::key_update => {
+            r.u8().ok_or_else(|| missing("KeyUpdateRequest"))?;
         }
         _ => {
             r.rest();
@@ -428,5 +442,7 @@ fn listed(scheme: u16) -> bool {
 
 const HELLO_VERIFY_REQUEST: u8 = 3;
 const END_OF_EARLY_DATA: u8 = 5;
+/// What rustls calls one of its own that has another type on the wire (enums.rs, `HandshakeType`).
+const HELLO_RETRY_REQUEST: u8 = 6;
 /// rustls msgs/handshake.rs, `CERTIFICATE_MAX_SIZE_LIMIT`.
 const MOST_CERTIFICATES: usize = 0x1_0000;

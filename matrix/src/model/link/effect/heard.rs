@@ -89,6 +89,7 @@ impl Heard {
             no_points: self.formats.as_ref().is_some_and(|list| !list.contains(&0)),
             other_id: self.other_id,
             renegotiation_unsafe: !self.renegotiation,
+            asks_ticket: self.ticket,
             unreadable,
         };
         hello.fallback = self.suites.contains(&CipherSuite::TLS_FALLBACK_SCSV.0);

@@ -177,12 +177,7 @@ fn longer(reader: &Peer<'_>, kind: M, changed: &[u8], told: usize, lacks: usize)
 /// What a message is taken for that has another type: the type is looked at before all else by OpenSSL,
 /// and by rustls after the message has been read as what it is not.
 pub(super) fn mistyped(reader: &Peer<'_>, kind: M, nth: u32, act: &Act) -> Vec<Found> {
-    let about = match act {
-        Act::Field(flip) => Some(flip.field),
-        Act::Set(value) => Some(value.field),
-        _ => None,
-    };
-    if about != Some(Field::MessageType) {
+    if !matches!(act, Act::Field(flip) if flip.field == Field::MessageType) {
         return Vec::new();
     }
     if !reader.stack.is_rustls() {

@@ -43,6 +43,7 @@ pub(super) fn read(body: &[u8]) -> Result<(Heard, Unreadable), Found> {
                     parse(E(*kind), Cursor::new(body), tls13, &mut heard).err()
                 })
             })
+            .or_else(|| modeless(&raw, tls13))
             .map(|found| (found.native, found.alert));
     }
     Ok((heard, unreadable))
@@ -122,6 +123,18 @@ fn compressions(heard: &Heard) -> Result<(), Found> {
     } else {
         Ok(())
     }
+}
+
+/// extensions.c, `final_psk`, whatever the version is.
+fn modeless(raw: &[(u16, &[u8])], tls13: bool) -> Option<Found> {
+    let has = |wanted| raw.iter().any(|(kind, _)| *kind == wanted);
+    let alert = if tls13 {
+        A::missing_extension
+    } else {
+        A::handshake_failure
+    };
+    (has(PRE_SHARED_KEY) && !has(E::psk_key_exchange_modes.0))
+        .then(|| Found::of("MISSING_PSK_KEX_MODES_EXTENSION", alert))
 }
 
 /// extensions_srvr.c; extensions.c, `extension_is_relevant`: what is another version's is passed over.
@@ -248,6 +261,12 @@ fn parse(kind: E, body: Cursor<'_>, tls13: bool, heard: &mut Heard) -> Result<()
             }
             heard.early_data = true;
         }
+        E(CERTIFICATE_AUTHORITIES) => {
+            super::flight::names_by_openssl(&mut r)?;
+            if !r.is_empty() {
+                return Err(bad());
+            }
+        }
         _ => {}
     }
     Ok(())
@@ -292,6 +311,7 @@ const SRP: u16 = 12;
 const USE_SRTP: u16 = 14;
 const PRE_SHARED_KEY: u16 = 41;
 const EARLY_DATA: u16 = 42;
+const CERTIFICATE_AUTHORITIES: u16 = 47;
 const SIGNATURE_ALGORITHMS_CERT: u16 = 50;
 /// extensions.c, `ext_defs`: what it knows, in the order in which it is parsed.
 const ORDER: [u16; 27] = [

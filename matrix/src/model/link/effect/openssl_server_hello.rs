@@ -285,7 +285,7 @@ const SERVER_HELLO_NEW: &[u16] = &[43, 51, 41];
 const HELLO_RETRY: &[u16] = &[43, 51, 44];
 /// ../s3_lib.c, `ssl3_ciphers`: what this OpenSSL knows, but has no client offer by default; those that
 /// lie near what it offers.
-const UNLISTED: [u16; 14] = [
+const UNLISTED: [u16; 15] = [
     0x1304, 0x1305, 0xc0ac, 0xc0ad, 0xc0ae, 0xc0af, 0xc09c, 0xc09d, 0xc0a0, 0xc0a1, 0xc0a2, 0xc0a3,
-    0x00a8, 0x00ae,
+    0x00a8, 0x00ae, 0xc06c,
 ];

@@ -12,7 +12,7 @@ use crate::model::hello::usable_in;
 
 /// The extensions.
 #[derive(Default)]
-struct Told<'a> {
+pub(super) struct Told<'a> {
     kinds: Vec<u16>,
     version: Option<u16>,
     share: Option<(u16, &'a [u8])>,
@@ -44,7 +44,8 @@ pub(super) fn read(client: &Client<'_>, body: &[u8]) -> Result<Effect, Found> {
     server_hello(client, legacy, random, suite, compression, &told)
 }
 
-fn extensions<'a>(r: &mut Cursor<'a>, told: &mut Told<'a>) -> Result<(), Found> {
+/// msgs/handshake.rs, `ServerExtensions`.
+pub(super) fn extensions<'a>(r: &mut Cursor<'a>, told: &mut Told<'a>) -> Result<(), Found> {
     let length = r.number(2).ok_or_else(|| missing("u16"))?;
     let mut list = sub(r, length)?;
     while !list.is_empty() {

@@ -234,7 +234,10 @@ fn signed(params: &[u8], scheme: Option<shakedown::iana::SignatureScheme>) -> Ve
         .map(|length| {
             let mut body = params.to_vec();
             body.extend(scheme.0.to_be_bytes());
-            vector(&mut body, 2, &vec![0; length]);
+            // A sequence, and in it an integer (RFC 8422 §5.4).
+            let mut signature = vec![0; length];
+            signature[..3].copy_from_slice(&[0x30, length as u8 - 2, 2]);
+            vector(&mut body, 2, &signature);
             body
         })
         .collect()
