@@ -575,7 +575,7 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         None,
         r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},
         "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
-        "act":{"field":{"field":"extensions-length","at":0,"bits":2}}}]}}"#,
+        "act":{"field":{"field":"extensions-length","at":0,"bits":3}}}]}}"#,
     ),
     // What the model says nothing of: a hello beside a staple, a field of a record, a length that one stack alone has
     // room for, two things at once, and a binder that nobody looks at.
