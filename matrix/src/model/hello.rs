@@ -174,6 +174,11 @@ pub(super) struct Odd {
     pub(super) other_id: bool,
     /// Neither renegotiation_info nor its signal among the suites.
     pub(super) renegotiation_unsafe: bool,
+    /// signature_algorithms_cert without ecdsa_secp256r1_sha256, with which a plain server's certificate is signed
+    /// (ssl/t1_lib.c, `check_cert_usable`).
+    pub(super) certificate_unfit: bool,
+    /// pre_shared_key without psk_key_exchange_modes, to rustls.
+    pub(super) modeless: bool,
     /// session_ticket, whether the client itself has sent it or not.
     pub(super) asks_ticket: bool,
     pub(super) unreadable: Unreadable,

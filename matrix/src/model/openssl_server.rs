@@ -201,7 +201,8 @@ fn answer_tls13(
     let shared = shared_schemes(hello, server, profile)?;
     let scheme = profile
         .identity
-        .and_then(|credential| openssl_choice(credential.key, ProtocolVersion::TLS1_3, &shared));
+        .and_then(|credential| openssl_choice(credential.key, ProtocolVersion::TLS1_3, &shared))
+        .filter(|_| !hello.odd.certificate_unfit);
     let Some(scheme) = scheme else {
         return refuse(
             if profile.identity.is_none() {

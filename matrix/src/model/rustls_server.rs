@@ -64,6 +64,13 @@ pub(super) fn answer(
     if version == ProtocolVersion::TLS1_3 {
         oddities(hello)?;
         let retried = !hello.shares.contains(&group);
+        if hello.odd.modeless && !retried {
+            return refuse(
+                Cause::NetCorruptHello,
+                "PeerMisbehaved(MissingPskModesExtension)",
+                A::missing_extension,
+            );
+        }
         let session = resumption::by_rustls_tls13(hello, suite, retried)?;
         let alpn = alpn(hello, profile, Phase::AfterServerHello)?;
         raw_keys::rustls_server(hello, profile, Phase::AfterServerHello)?;

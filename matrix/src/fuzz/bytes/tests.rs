@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fuzz::planted::{self, Fault, lab_with};
+use crate::model::link::hellos;
 
 #[test]
 fn a_side_that_is_done_without_a_key_is_found() {
@@ -109,4 +110,60 @@ fn found(role: Role, stack: StackId, fault: Fault) -> Vec<&'static str> {
     planted::oracles(seeds(role), |seed| {
         tell(&lab, role, seed).map(|_| Kept::Yes)
     })
+}
+
+/// What clients and servers make of hellos with one thing wrong, for the model's readers
+/// (model/link/effect/hello_table.rs). `SHAKEDOWN_BLESS=1` records it anew.
+#[test]
+fn hellos_are_refused_as_recorded() {
+    let lab = Lab::new();
+    let mut lines = String::new();
+    for role in Role::BOTH {
+        for (name, body) in hellos(role) {
+            let seen = tell(&lab, role, &in_a_record(role, &body)).expect("nobody is let in");
+            lines += &format!("{role} {name}");
+            for seen in seen {
+                let alert = seen
+                    .alert()
+                    .map_or_else(|| "-".into(), |[_, alert]| alert.to_string());
+                lines += &match seen.failure.as_deref() {
+                    // It waits for more.
+                    None | Some("UnexpectedEof" | "SYSCALL_EOF") => "\t-".into(),
+                    Some(native) => format!("\t{native} {alert}"),
+                };
+            }
+            lines.push('\n');
+        }
+    }
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src/model/link/effect/hellos.txt"
+    );
+    if std::env::var_os("SHAKEDOWN_BLESS").is_some() {
+        std::fs::write(path, lines).expect("written");
+        return;
+    }
+    let recorded = std::fs::read_to_string(path).expect("readable");
+    for (now, recorded) in lines.lines().zip(recorded.lines()) {
+        assert_eq!(
+            now, recorded,
+            "with SHAKEDOWN_BLESS=1 they are recorded anew"
+        );
+    }
+    assert_eq!(lines.len(), recorded.len());
+}
+
+/// A hello without its header, as an input.
+fn in_a_record(reader: Role, body: &[u8]) -> Vec<u8> {
+    let kind = match reader {
+        Role::Client => 2,
+        Role::Server => 1,
+    };
+    let length = body.len() as u16;
+    let mut told = vec![0, 0, 22, 3, 1];
+    told.extend((length + 4).to_be_bytes());
+    told.extend([kind, 0]);
+    told.extend(length.to_be_bytes());
+    told.extend(body);
+    told
 }

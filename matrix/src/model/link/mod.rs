@@ -25,6 +25,8 @@ use super::{Cause, Expectation, Expected, ExpectedDeed, ExpectedEnd, ExpectedSid
 use super::{openssl_server, rustls_server};
 
 pub use self::domain::{KNOWN_BITS, WHOLE};
+#[cfg(all(test, feature = "stacks"))]
+pub(crate) use self::effect::hellos;
 
 mod carrier;
 mod causes;

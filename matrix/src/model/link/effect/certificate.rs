@@ -183,6 +183,9 @@ pub(super) fn name(bytes: &[u8]) -> Option<bool> {
     if tag | CONSTRUCTED != 0x30 {
         return None;
     }
+    if sets.is_empty() {
+        return Some(rest.is_empty());
+    }
     let (tag, attributes, after) = split(sets)?;
     if tag | CONSTRUCTED != 0x31 || !after.is_empty() {
         return None;

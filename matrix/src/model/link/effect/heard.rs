@@ -17,6 +17,8 @@ pub(in crate::model::link) struct Heard {
     pub(super) groups: Option<Vec<u16>>,
     pub(super) shares: Option<Vec<(u16, Vec<u8>)>>,
     pub(super) schemes: Option<Vec<u16>>,
+    /// signature_algorithms_cert, which rustls does not read.
+    pub(super) certificate_schemes: Option<Vec<u16>>,
     pub(super) alpn: Vec<String>,
     pub(super) server_name: Option<String>,
     pub(super) ems: bool,
@@ -28,9 +30,11 @@ pub(in crate::model::link) struct Heard {
     pub(super) compressions: Vec<u8>,
     /// Whether a renegotiation would be safe.
     pub(super) renegotiation: bool,
-    pub(super) early_data: bool,
-    pub(super) client_types: Vec<u8>,
-    pub(super) server_types: Vec<u8>,
+    /// server_certificate_type, which OpenSSL does not read.
+    pub(super) server_types: Option<Vec<u8>>,
+    /// Whether there is pre_shared_key, and psk_key_exchange_modes, to rustls.
+    pub(super) psk: bool,
+    pub(super) psk_modes: bool,
 }
 
 impl Heard {
@@ -76,6 +80,10 @@ impl Heard {
             .map(|list| list.iter().copied().map(SignatureScheme).collect());
         hello.alpn = &self.alpn;
         hello.server_name = self.server_name.as_deref();
+        hello.demands_raw_key = self
+            .server_types
+            .as_ref()
+            .is_some_and(|list| !list.contains(&X509));
         let groups: Vec<_> = self
             .shares
             .iter()
@@ -89,12 +97,20 @@ impl Heard {
             no_points: self.formats.as_ref().is_some_and(|list| !list.contains(&0)),
             other_id: self.other_id,
             renegotiation_unsafe: !self.renegotiation,
+            certificate_unfit: self
+                .certificate_schemes
+                .as_ref()
+                .is_some_and(|list| !list.contains(&SignatureScheme::ecdsa_secp256r1_sha256.0)),
+            modeless: self.psk && !self.psk_modes,
             asks_ticket: self.ticket,
             unreadable,
         };
         hello.fallback = self.suites.contains(&CipherSuite::TLS_FALLBACK_SCSV.0);
     }
 }
+
+/// RFC 7250 §4.1.
+const X509: u8 = 0;
 
 /// What comes of reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]

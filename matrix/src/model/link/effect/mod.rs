@@ -17,6 +17,8 @@ mod cursor;
 mod der;
 mod flight;
 mod heard;
+#[cfg(test)]
+mod hello_table;
 mod openssl_hello;
 mod openssl_server_hello;
 mod rustls_hello;
@@ -28,6 +30,8 @@ mod written;
 
 pub(super) use client_hello::{fits_group, is_length, readings};
 pub(super) use heard::{Heard, Reading};
+#[cfg(all(test, feature = "stacks"))]
+pub(crate) use hello_table::hellos;
 pub(super) use second_hello::breach;
 pub(super) use written::all as written;
 

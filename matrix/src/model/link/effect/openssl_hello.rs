@@ -44,6 +44,7 @@ pub(super) fn read(body: &[u8]) -> Result<(Heard, Unreadable), Found> {
                 })
             })
             .or_else(|| modeless(&raw, tls13))
+            .or_else(|| (tls13 && heard.compressions.len() != 1).then(too_many_compressions))
             .map(|found| (found.native, found.alert));
     }
     Ok((heard, unreadable))
@@ -123,6 +124,11 @@ fn compressions(heard: &Heard) -> Result<(), Found> {
     } else {
         Ok(())
     }
+}
+
+/// `tls_early_post_process_client_hello`, behind the extensions.
+fn too_many_compressions() -> Found {
+    Found::of("INVALID_COMPRESSION_ALGORITHM", A::illegal_parameter)
 }
 
 /// extensions.c, `final_psk`, whatever the version is.
@@ -241,9 +247,12 @@ fn parse(kind: E, body: Cursor<'_>, tls13: bool, heard: &mut Heard) -> Result<()
             if !list.len().is_multiple_of(2) {
                 return Err(bad());
             }
-            if kind == E::signature_algorithms {
-                heard.schemes = Some(pairs(list));
-            }
+            let told = if kind == E::signature_algorithms {
+                &mut heard.schemes
+            } else {
+                &mut heard.certificate_schemes
+            };
+            *told = Some(pairs(list));
         }
         E::psk_key_exchange_modes => {
             r.whole(1).filter(|list| !list.is_empty()).ok_or_else(bad)?;
@@ -255,12 +264,7 @@ fn parse(kind: E, body: Cursor<'_>, tls13: bool, heard: &mut Heard) -> Result<()
                 A::decode_error,
             ));
         }
-        E(EARLY_DATA) => {
-            if !r.is_empty() {
-                return Err(bad());
-            }
-            heard.early_data = true;
-        }
+        E(EARLY_DATA) if !r.is_empty() => return Err(bad()),
         E(CERTIFICATE_AUTHORITIES) => {
             super::flight::names_by_openssl(&mut r)?;
             if !r.is_empty() {

@@ -56,7 +56,8 @@ pub(super) fn read(client: &Client<'_>, body: &[u8]) -> Result<Effect, Found> {
         }
     }
     if retry {
-        self::suite(client, suite, version)?;
+        // No version is chosen yet.
+        self::suite(client, suite, None)?;
         return self::retry(client, &mut list);
     }
     let allowed: &[u16] = if version == V::TLS1_3 {
@@ -70,7 +71,7 @@ pub(super) fn read(client: &Client<'_>, body: &[u8]) -> Result<Effect, Found> {
     {
         return Err(illegal("BAD_EXTENSION"));
     }
-    self::suite(client, suite, version)?;
+    self::suite(client, suite, Some(version))?;
     if client.retried && suite != client.agreed.suite {
         return Err(illegal("WRONG_CIPHER_RETURNED"));
     }
@@ -133,9 +134,10 @@ fn collect<'a>(
 /// statem_lib.c, `ssl_choose_client_version`, and extensions_clnt.c, `tls_parse_stoc_supported_versions`.
 fn version(client: &Client<'_>, legacy: u16, raw: &Raw<'_>) -> Result<V, Found> {
     let mut version = V(legacy);
+    // extensions.c, `extension_is_relevant`: of SSL 3.0 it is not.
     if let Some((_, body)) = raw
         .iter()
-        .find(|(kind, _)| *kind == E::supported_versions.0)
+        .find(|(kind, _)| *kind == E::supported_versions.0 && legacy != SSL3)
     {
         version = selected(body)?;
     }
@@ -158,7 +160,7 @@ fn selected(body: &[u8]) -> Result<V, Found> {
 }
 
 /// statem_clnt.c, `set_client_ciphersuite`.
-fn suite(client: &Client<'_>, suite: CipherSuite, version: V) -> Result<(), Found> {
+fn suite(client: &Client<'_>, suite: CipherSuite, version: Option<V>) -> Result<(), Found> {
     use crate::model::traits::openssl::OPENSSL;
     let known = OPENSSL.suites.contains(&suite)
         || OPENSSL.tls13_suites.contains(&suite)
@@ -166,7 +168,9 @@ fn suite(client: &Client<'_>, suite: CipherSuite, version: V) -> Result<(), Foun
     if !known {
         return Err(illegal("UNKNOWN_CIPHER_RETURNED"));
     }
-    if !client.hello.suites.contains(&suite) || !usable_in(suite, version) {
+    if !client.hello.suites.contains(&suite)
+        || version.is_some_and(|version| !usable_in(suite, version))
+    {
         return Err(illegal("WRONG_CIPHER_RETURNED"));
     }
     Ok(())
@@ -226,6 +230,10 @@ fn older(raw: &Raw<'_>) -> Result<(), Found> {
     if !empty(E::session_ticket) || !empty(E::status_request) {
         return Err(bad());
     }
+    if body(E(SIGNED_CERTIFICATE_TIMESTAMP)).is_some() {
+        // extensions_clnt.c, `tls_parse_stoc_sct`: nobody has asked for it.
+        return Err(Found::of("BAD_EXTENSION", A::unsupported_extension));
+    }
     // `final_renegotiate`.
     if body(E::renegotiation_info).is_none() {
         return Err(Found::of(
@@ -256,6 +264,11 @@ fn retry(client: &Client<'_>, list: &mut Cursor<'_>) -> Result<Effect, Found> {
             return Err(illegal("BAD_KEY_SHARE"));
         }
     }
+    if let Some((_, body)) = raw.iter().find(|(kind, _)| *kind == COOKIE)
+        && Cursor::new(body).whole(2).is_none()
+    {
+        return Err(Found::of("LENGTH_MISMATCH", A::decode_error));
+    }
     if !raw.iter().any(|(kind, _)| *kind == E::supported_versions.0) {
         // `final_supported_versions`.
         return Err(Found::of(
@@ -279,7 +292,10 @@ const KNOWN: [u16; 28] = [
     27, 42, 47, 21, 41,
 ];
 /// What need not have been asked for.
-const UNASKED: [u16; 3] = [44, 0xff01, 18];
+const UNASKED: [u16; 3] = [COOKIE, 0xff01, SIGNED_CERTIFICATE_TIMESTAMP];
+const SIGNED_CERTIFICATE_TIMESTAMP: u16 = 18;
+const COOKIE: u16 = 44;
+const SSL3: u16 = V::TLS1_0.0 - 1;
 const SERVER_HELLO_OLD: &[u16] = &[0xff01, 0, 1, 11, 10, 35, 5, 13172, 16, 22, 18, 23, 19, 20];
 const SERVER_HELLO_NEW: &[u16] = &[43, 51, 41];
 const HELLO_RETRY: &[u16] = &[43, 51, 44];

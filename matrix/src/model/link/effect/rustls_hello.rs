@@ -97,8 +97,10 @@ fn extension(kind: E, r: &mut Cursor<'_>, heard: &mut Heard) -> Result<(), Found
                 heard.alpn.push(String::from_utf8_lossy(name).into_owned());
             }
         }
-        E(CLIENT_CERTIFICATE_TYPE) => heard.client_types = bytes(r, "CertificateTypes")?,
-        E(SERVER_CERTIFICATE_TYPE) => heard.server_types = bytes(r, "CertificateTypes")?,
+        E(CLIENT_CERTIFICATE_TYPE) => {
+            bytes(r, "CertificateTypes")?;
+        }
+        E(SERVER_CERTIFICATE_TYPE) => heard.server_types = Some(bytes(r, "CertificateTypes")?),
         E::extended_master_secret => {
             empty(r)?;
             heard.ems = true;
@@ -112,6 +114,7 @@ fn extension(kind: E, r: &mut Cursor<'_>, heard: &mut Heard) -> Result<(), Found
             r.rest();
         }
         E(PRE_SHARED_KEY) => {
+            heard.psk = true;
             let length = nonzero(r, 2, "PskIdentities")?;
             let mut identities = sub(r, length)?;
             while !identities.is_empty() {
@@ -124,10 +127,7 @@ fn extension(kind: E, r: &mut Cursor<'_>, heard: &mut Heard) -> Result<(), Found
                 opaque(&mut binders, 1, 1)?;
             }
         }
-        E(EARLY_DATA) => {
-            empty(r)?;
-            heard.early_data = true;
-        }
+        E(EARLY_DATA) => empty(r)?,
         E::supported_versions => {
             let length = nonzero(r, 1, "ProtocolVersions")?;
             heard.versions = Some(pairs_in(sub(r, length)?, "ProtocolVersion")?);
@@ -136,10 +136,11 @@ fn extension(kind: E, r: &mut Cursor<'_>, heard: &mut Heard) -> Result<(), Found
             opaque(r, 2, 1)?;
         }
         E(PSK_KEY_EXCHANGE_MODES) => {
+            heard.psk_modes = true;
             bytes(r, "PskKeyExchangeModes")?;
         }
         E(CERTIFICATE_AUTHORITIES) => {
-            let length = nonzero(r, 2, "DistinguishedNames")?;
+            let length = r.number(2).ok_or_else(|| missing("u16"))?;
             let mut names = sub(r, length)?;
             while !names.is_empty() {
                 opaque(&mut names, 2, 1)?;

@@ -1,0 +1,432 @@
+//! Hellos with one thing wrong, or unusual, and what the linked stacks make of them (`hellos.txt`, which
+//! `fuzz::bytes` records).
+
+use shakedown::connection::Role;
+use shakedown::iana::{AlertDescription as A, ProtocolVersion as V};
+use shakedown::scenario::Scenario;
+
+use super::certificate::common_name;
+use super::client_hello::fits_group;
+use super::server_hello::Client;
+use super::written::RETRY;
+use super::{Found, openssl_hello, openssl_server_hello, rustls_hello, rustls_server_hello};
+use crate::model::ending::Phase;
+use crate::model::hello::{Hello, Unreadable, server_abilities};
+use crate::model::link::{Setting, shape};
+use crate::model::{openssl_server, rustls_server, walked};
+
+/// A hello's parts, of which each may be wrong.
+#[derive(Clone)]
+struct Parts {
+    version: u16,
+    random: [u8; 32],
+    /// Each with its length.
+    session_id: Vec<u8>,
+    suites: Vec<u8>,
+    compressions: Vec<u8>,
+    extensions: Vec<(u16, Vec<u8>)>,
+}
+
+impl Parts {
+    fn client(tls13: bool) -> Self {
+        let mut extensions = vec![(10, vec![0, 2, 0, 0x1d]), (13, vec![0, 2, 4, 3])];
+        if tls13 {
+            extensions.push((43, vec![2, 3, 4]));
+            extensions.push((51, vector(2, &share())));
+        }
+        let suites: &[u8] = if tls13 {
+            &[0x13, 1]
+        } else {
+            &[0xc0, 0x2b, 0, 0xff]
+        };
+        Self {
+            version: 0x0303,
+            random: [7; 32],
+            session_id: vec![0],
+            suites: vector(2, suites),
+            compressions: vec![1, 0],
+            extensions,
+        }
+    }
+
+    fn server(tls13: bool) -> Self {
+        Self {
+            version: 0x0303,
+            random: [0; 32],
+            // In TLS 1.3 the client's own; one of 32 bytes is made that (`fuzz::bytes`).
+            session_id: vector(1, if tls13 { &[0; 32] } else { &[7; 16] }),
+            suites: if tls13 {
+                vec![0x13, 1]
+            } else {
+                vec![0xc0, 0x2b]
+            },
+            compressions: vec![0],
+            extensions: if tls13 {
+                vec![(43, vec![3, 4]), (51, share())]
+            } else {
+                vec![(0xff01, vec![0]), (23, Vec::new())]
+            },
+        }
+    }
+
+    fn retry() -> Self {
+        Self {
+            random: RETRY,
+            extensions: vec![(43, vec![3, 4]), (51, vec![0, 0x17])],
+            ..Self::server(true)
+        }
+    }
+
+    fn with(&self, kind: u16, body: &[u8]) -> Self {
+        let mut parts = self.clone();
+        match parts
+            .extensions
+            .iter_mut()
+            .find(|(found, _)| *found == kind)
+        {
+            Some(found) => found.1 = body.to_vec(),
+            None => parts.extensions.push((kind, body.to_vec())),
+        }
+        parts
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let mut list = Vec::new();
+        for (kind, body) in &self.extensions {
+            list.extend(kind.to_be_bytes());
+            list.extend(vector(2, body));
+        }
+        [self.head(), vector(2, &list)].concat()
+    }
+
+    /// All but the extensions.
+    fn head(&self) -> Vec<u8> {
+        let mut bytes = self.version.to_be_bytes().to_vec();
+        bytes.extend(self.random);
+        for part in [&self.session_id, &self.suites, &self.compressions] {
+            bytes.extend(part);
+        }
+        bytes
+    }
+}
+
+/// Each with a name, and without a header, to whom it is said.
+pub(crate) fn hellos(reader: Role) -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::new();
+    let samples = samples(reader);
+    let sound = match reader {
+        Role::Server => vec![("1.2", Parts::client(false)), ("1.3", Parts::client(true))],
+        Role::Client => vec![
+            ("1.2", Parts::server(false)),
+            ("1.3", Parts::server(true)),
+            ("retry", Parts::retry()),
+        ],
+    };
+    for (version, sound) in sound {
+        let mut put = |what: String, body: Vec<u8>| all.push((format!("{version} {what}"), body));
+        put("sound".into(), sound.body());
+        put("without extensions".into(), sound.head());
+        put("one byte behind".into(), [sound.body(), vec![0]].concat());
+        let whole = sound.body();
+        let head = sound.head().len();
+        for end in (0..3)
+            .chain(32..head + 3)
+            .chain(whole.len() - 2..whole.len())
+        {
+            put(format!("{end} bytes"), whole[..end].to_vec());
+        }
+        let mut say = |what: String, change: &dyn Fn(&mut Parts)| {
+            let mut parts = sound.clone();
+            change(&mut parts);
+            put(what, parts.body());
+        };
+        for named in [0x0002, 0x0300, 0x0301, 0x0302, 0x0304, 0x0403] {
+            say(format!("version {named:04x}"), &|parts| {
+                parts.version = named
+            });
+        }
+        for id in [
+            vec![0],
+            vec![1, 7],
+            vector(1, &[7; 31]),
+            vector(1, &[7; 33]),
+        ] {
+            say(format!("session id {}", id[0]), &|parts| {
+                parts.session_id = id.clone()
+            });
+        }
+        let suites: &[&[u8]] = match reader {
+            Role::Server => &[
+                &[],
+                &[0x13],
+                &[0x13, 1, 0x13],
+                &[0, 1],
+                &[0xc0, 0x2b],
+                &[0xc0, 0x2f, 0, 0xff],
+            ],
+            Role::Client => &[
+                &[0x13, 2],
+                &[0x13, 3],
+                &[0, 0],
+                &[0xc0, 0x2c],
+                &[0xc0, 0x2f],
+                &[0xff, 0xff],
+            ],
+        };
+        for suites in suites {
+            let suites = if reader == Role::Server {
+                vector(2, suites)
+            } else {
+                suites.to_vec()
+            };
+            say(format!("suites {suites:02x?}"), &|parts| {
+                parts.suites = suites.clone()
+            });
+        }
+        let methods: &[&[u8]] = match reader {
+            Role::Server => &[&[0], &[1, 1], &[2, 0, 1], &[2, 1, 0]],
+            Role::Client => &[&[1]],
+        };
+        for methods in methods {
+            say(format!("compressions {methods:?}"), &|parts| {
+                parts.compressions = methods.to_vec()
+            });
+        }
+        for (kind, _) in &sound.extensions {
+            say(format!("without {kind}"), &|parts| {
+                parts.extensions.retain(|(found, _)| found != kind);
+            });
+        }
+        for (kind, body) in &samples {
+            let kind = *kind;
+            let mut own = |what: String, body: &[u8]| {
+                say(format!("{kind} {what}"), &|parts| {
+                    *parts = parts.with(kind, body)
+                });
+            };
+            own("as it is".into(), body);
+            for end in 0..body.len().min(MOST) {
+                own(format!("{end} bytes"), &body[..end]);
+            }
+            own("one byte more".into(), &[&body[..], &[0]].concat());
+            for at in 0..body.len().min(MOST) {
+                for value in [0, body[at] ^ 1, body[at].wrapping_add(3), 0xff] {
+                    let mut changed = body.clone();
+                    changed[at] = value;
+                    own(format!("byte {at} {value:02x}"), &changed);
+                }
+            }
+            say(format!("{kind} twice"), &|parts| {
+                *parts = parts.with(kind, body);
+                parts.extensions.push((kind, body.clone()));
+            });
+            say(format!("{kind} first"), &|parts| {
+                *parts = parts.with(kind, body);
+                parts.extensions.rotate_right(1);
+            });
+        }
+    }
+    all
+}
+
+/// Sound bodies of the extensions that a stack knows, and of one that none does.
+fn samples(reader: Role) -> Vec<(u16, Vec<u8>)> {
+    let name = vector(2, &vector(2, &common_name("a")));
+    let mut samples = vec![
+        (1, vec![1]),
+        (10, vec![0, 4, 0, 0x1d, 0, 0x17]),
+        (11, vec![1, 0]),
+        (12, vec![1, b'a']),
+        (13, vec![0, 4, 4, 3, 8, 4]),
+        (14, vec![0, 2, 0, 1, 0]),
+        (18, vec![]),
+        (21, vec![0, 0]),
+        (22, vec![]),
+        (23, vec![]),
+        (27, vec![2, 0, 1]),
+        (35, vec![]),
+        (42, vec![]),
+        (44, vec![0, 1, 7]),
+        (45, vec![1, 1]),
+        (47, name),
+        (49, vec![]),
+        (50, vec![0, 2, 4, 3]),
+        (0x1234, vec![1, 2]),
+        (13172, vec![]),
+        (0xff01, vec![0]),
+    ];
+    samples.extend(match reader {
+        Role::Server => vec![
+            (0, vec![0, 9, 0, 0, 6, b'a', b'.', b't', b'e', b's', b't']),
+            (5, vec![1, 0, 0, 0, 0]),
+            (16, vec![0, 5, 2, b'h', b'2', 1, b'h']),
+            (19, vec![1, 0]),
+            (20, vec![2, 2, 0]),
+            (
+                41,
+                [
+                    &vector(2, &[0, 1, 7, 0, 0, 0, 0])[..],
+                    &vector(2, &vector(1, &[7; 32])),
+                ]
+                .concat(),
+            ),
+            (43, vec![4, 3, 4, 3, 3]),
+            (51, vector(2, &share())),
+            (58, vec![1, 1]),
+        ],
+        Role::Client => vec![
+            (0, vec![]),
+            (5, vec![]),
+            (16, vec![0, 3, 2, b'h', b'2']),
+            (19, vec![0]),
+            (20, vec![0]),
+            (41, vec![0, 0]),
+            (43, vec![3, 4]),
+            (51, share()),
+            (58, vec![1]),
+        ],
+    });
+    samples
+}
+
+/// How the scenario's server refuses a first ClientHello, without its header, with the alert that is sent in the
+/// clear; `None`: it answers, or asks for another share.
+fn refusal_of_client_hello(scenario: &Scenario, body: &[u8]) -> Option<Found> {
+    let rustls = scenario.server.stack.is_rustls();
+    let read = if rustls {
+        rustls_hello::read(body).map(|heard| (heard, Unreadable::default()))
+    } else {
+        openssl_hello::read(body)
+    };
+    let (heard, unreadable) = match read {
+        Ok(read) => read,
+        Err(found) => return Some(found),
+    };
+    let mut hello = Hello::of(&scenario.client).ok()?;
+    heard.put(unreadable, &mut hello);
+    let server = server_abilities(&scenario.server);
+    let profile = &scenario.server.profile;
+    let answer = if rustls {
+        rustls_server::answer(&hello, &server, profile)
+    } else {
+        openssl_server::answer(&hello, &server, profile)
+    };
+    match answer {
+        Err(fault) => {
+            // Behind a ServerHello of TLS 1.3 alerts are sealed (rustls server/tls13.rs).
+            let open = matches!(fault.phase, Phase::ClientHello);
+            let mut found = Found {
+                native: fault.native,
+                alert: fault.alert.filter(|_| open),
+            };
+            // SSL 3.0 knows no such alert (ssl/s3_enc.c, `ssl3_alert_code`).
+            if !rustls && heard.legacy_version == SSL3 && found.alert == Some(A::protocol_version) {
+                found.alert = Some(A::handshake_failure);
+            }
+            Some(found)
+        }
+        Ok(choice) if choice.version == V::TLS1_3 && !choice.retried => {
+            let fits = fits_group(rustls, &heard, choice.group?);
+            fits.into_iter().flatten().next()
+        }
+        Ok(_) => None,
+    }
+}
+
+/// How the scenario's client refuses a ServerHello or a HelloRetryRequest, without its header, in which
+/// the client's session id is all zeros; `None`: it goes on.
+fn refusal_of_server_hello(scenario: &Scenario, body: &[u8]) -> Option<Found> {
+    let (result, chosen) = walked(scenario)?;
+    let setting = Setting {
+        scenario,
+        shape: shape(scenario, &result, chosen.as_ref()),
+        result: &result,
+        first: None,
+        second: None,
+        reads_client_certificate: false,
+        plain: false,
+    };
+    let client = Client {
+        setting: &setting,
+        agreed: result.as_ref().ok()?,
+        hello: Hello::of(&scenario.client).ok()?,
+        retried: false,
+    };
+    if scenario.client.stack.is_rustls() {
+        rustls_server_hello::read(&client, body).err()
+    } else {
+        openssl_server_hello::read(&client, body).err()
+    }
+}
+
+/// As `fuzz::bytes::scenario` has it, with one stack that reads the hello.
+fn scenario(client: &str, server: &str) -> Scenario {
+    let protocol = r#"{"versions":["TLS1.2","TLS1.3"],"suites":["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"],"tls13_suites":["TLS_AES_128_GCM_SHA256",
+        "TLS_AES_256_GCM_SHA384"],"groups":["x25519","secp256r1"]}"#;
+    let json = format!(
+        r#"{{"client":{{"stack":"{client}","profile":{{"protocol":{protocol},"ocsp":"request"}}}},
+        "server":{{"stack":"{server}","profile":{{"protocol":{protocol}}}}}}}"#
+    );
+    Scenario::from_json(&json).expect("well-formed")
+}
+
+fn share() -> Vec<u8> {
+    [&[0, 0x1d][..], &vector(2, &[9; 32])].concat()
+}
+
+fn vector(width: usize, content: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    super::client_hello::vector(&mut bytes, width, content);
+    bytes
+}
+
+#[test]
+fn a_hello_is_refused_as_the_stacks_do() {
+    let recorded: Vec<_> = include_str!("hellos.txt").lines().collect();
+    let (mut told, mut wrong) = (0, Vec::new());
+    let mut lines = recorded.iter();
+    for reader in Role::BOTH {
+        let scenarios = ["rustls-ring", "openssl"].map(|stack| match reader {
+            Role::Client => scenario(stack, "openssl"),
+            Role::Server => scenario("openssl", stack),
+        });
+        for (name, body) in hellos(reader) {
+            let line = lines.next().expect("as many");
+            let parts: Vec<_> = line.split('\t').collect();
+            assert_eq!(parts[0], format!("{reader} {name}"));
+            for (scenario, recorded) in scenarios.iter().zip(&parts[1..]) {
+                let refusal = match reader {
+                    Role::Client => refusal_of_server_hello(scenario, &body),
+                    Role::Server => refusal_of_client_hello(scenario, &body),
+                };
+                let now = refusal.map_or_else(
+                    || "-".to_owned(),
+                    |found| match found.alert {
+                        Some(alert) => format!("{} {}", found.native, alert.0),
+                        None => format!("{} -", found.native),
+                    },
+                );
+                told += 1;
+                if now != *recorded {
+                    let stack = match reader {
+                        Role::Client => scenario.client.stack,
+                        Role::Server => scenario.server.stack,
+                    };
+                    wrong.push(format!("{reader} {name}: {stack}: {now}, but {recorded}"));
+                }
+            }
+        }
+    }
+    assert_eq!(lines.next(), None);
+    assert!(
+        wrong.is_empty(),
+        "{} of {told}\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// Of a body so many bytes are cut and changed.
+const MOST: usize = 12;
+const SSL3: u16 = V::TLS1_0.0 - 1;
