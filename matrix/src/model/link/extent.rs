@@ -79,8 +79,7 @@ fn plain(setting: &Setting<'_>, kind: M) -> (usize, usize) {
     let means = setting.scenario.earlier.as_ref().map(|it| it.means);
     match kind {
         // A ticket may hold the client's own chain.
-        M::client_hello if means.is_some() => (100, 4000),
-        M::client_hello => (100, 2000),
+        M::client_hello => (100, 4000),
         M::server_hello => (50, 1400),
         M::encrypted_extensions => (6, 100),
         // A client that is asked has none (RFC 5246 §7.4.6).

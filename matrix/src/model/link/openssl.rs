@@ -365,7 +365,7 @@ fn shorter(peer: &mut Peer<'_>, record: &Record, by: u32, fork: &mut Fork) {
         peer.unforetold = true;
         return peer.go_deaf();
     }
-    if by < HEADER && !peer.more_follows || fork.pick(vec![false, true]) {
+    if !peer.more_follows || fork.pick(vec![false, true]) {
         return peer.go_deaf();
     }
     if peer.awaits(HandshakeType::server_hello) {

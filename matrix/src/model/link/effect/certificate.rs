@@ -146,7 +146,6 @@ fn by_openssl(sender: Role, issuer: bool, part: Part, byte: u8, bits: u8) -> Vec
         Part::Value(Of::Names) if sender == Role::Server && !same_letter => HOST,
         Part::Value(Of::KeyUsage) if byte == 0 => NO_ISSUER,
         Part::Value(Of::KeyUsage) if issuer && byte & CERT_SIGN == 0 => NO_CA,
-        Part::Value(Of::KeyUsage) if !issuer && byte & DIGITAL_SIGNATURE == 0 => PURPOSE,
         _ => SIGNATURE,
     };
     let code = if code == HOST && sender == Role::Client {
@@ -250,6 +249,5 @@ const URI: u8 = 0x86;
 const HYBRID: u8 = 6;
 /// The last numbers of the extensions that are read at once, as far as others come to be them.
 const READ_AT_ONCE: [u8; 6] = [0x0e, 0x0f, 0x11, 0x13, 0x1e, 0x1f];
-/// RFC 5280 §4.2.1.3.
-const DIGITAL_SIGNATURE: u8 = 0x80;
+/// keyCertSign (RFC 5280 §4.2.1.3).
 const CERT_SIGN: u8 = 4;

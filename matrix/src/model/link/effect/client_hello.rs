@@ -120,8 +120,7 @@ pub(super) fn written(scenario: &Scenario, hello: &Hello<'_>, act: &Act) -> Vec<
     if !scenario.client.stack.is_rustls() {
         let zeros = extensions(scenario, hello, 0);
         let mut ways = vec![message(scenario, hello, &order)];
-        if moves && !matches!(act, Act::Field(flip) if flip.field == Field::Extension(E::key_share))
-        {
+        if moves {
             ways.push(message(scenario, hello, &zeros));
         }
         return ways;
@@ -189,7 +188,7 @@ fn grows(message: &[u8], act: &Act, length: Field) -> usize {
     let told = |bytes: &[u8]| {
         bytes
             .iter()
-            .fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte))
+            .fold(0_usize, |sum, byte| (sum << 8) + usize::from(*byte))
     };
     told(&changed[range.clone()]).saturating_sub(told(&message[range]))
 }

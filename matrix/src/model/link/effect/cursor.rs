@@ -33,7 +33,7 @@ impl<'a> Cursor<'a> {
         Some(
             digits
                 .iter()
-                .fold(0, |sum, digit| (sum << 8) | usize::from(*digit)),
+                .fold(0, |sum, digit| (sum << 8) + usize::from(*digit)),
         )
     }
 
