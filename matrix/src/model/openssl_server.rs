@@ -273,7 +273,7 @@ fn answer_older(
     };
     let key = profile.identity.map_or_else(KeyType::default, |c| c.key);
     let scheme = if version == ProtocolVersion::TLS1_2 {
-        match openssl_choice(key, version, &shared) {
+        match openssl_choice(key, version, &shared).filter(|_| !hello.odd.certificate_unfit) {
             Some(scheme) => Some(scheme),
             None => {
                 return refuse(

@@ -610,4 +610,24 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
         "act":{"field":{"field":{"extension":"pre_shared_key"},"at":-1,"bits":1}}}]}}"#,
     ),
+    // No scheme is left that the client could sign with, and the server does not insist.
+    (
+        Some("net-corrupt-plain"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":["TLS1.2"]},"identity":{}}},
+        "server":{"stack":"rustls-ring","profile":{"client_auth":"optional"}},"link":{"ops":[{"from":"server",
+        "at":{"message":{"type":"certificate_request"}},"act":{"field":{"field":"schemes","at":3,"bits":2}}}]}}"#,
+    ),
+    (
+        Some("net-corrupt-plain"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":["TLS1.2"]},"identity":{}}},
+        "server":{"stack":"openssl","profile":{"client_auth":"optional"}},"link":{"ops":[{"from":"server",
+        "at":{"message":{"type":"certificate_request"}},"act":{"field":{"field":"schemes","at":0,"bits":2}}}]}}"#,
+    ),
+    // key_share that becomes signature_algorithms_cert, for a server of TLS 1.2.
+    (
+        Some("net-corrupt-hello"),
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl","profile":{"protocol":{
+        "versions":["TLS1.2"]}}},"link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
+        "act":{"field":{"field":{"extension-type":"key_share"},"at":1,"bits":1}}}]}}"#,
+    ),
 ];

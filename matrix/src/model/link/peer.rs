@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use shakedown::connection::Role;
 use shakedown::iana::{AlertDescription, ContentType, HandshakeType, ProtocolVersion};
 use shakedown::outcome::{Protection, SentAlert};
+use shakedown::profile::ClientAuth;
 use shakedown::scenario::StackId;
 
 use super::effect::{Effect, Found, Promise, effects, mistyped};
@@ -598,7 +599,10 @@ impl<'a> Peer<'a> {
         {
             return self.apply(effect);
         }
-        if said.empty {
+        if said.empty && self.setting.scenario.server.profile.client_auth == ClientAuth::Optional {
+            let signs = Step::Expect(HandshakeType::certificate_verify);
+            self.steps.retain(|step| *step != signs);
+        } else if said.empty {
             let (native, alert) = if self.stack.is_rustls() {
                 (
                     "NoCertificatesPresented",

@@ -29,7 +29,7 @@ struct Parts {
 
 impl Parts {
     fn client(tls13: bool) -> Self {
-        let mut extensions = vec![(10, vec![0, 2, 0, 0x1d]), (13, vec![0, 2, 4, 3])];
+        let mut extensions = vec![(10, vec![0, 4, 0, 0x1d, 0, 0x17]), (13, vec![0, 2, 4, 3])];
         if tls13 {
             extensions.push((43, vec![2, 3, 4]));
             extensions.push((51, vector(2, &share())));
@@ -234,7 +234,7 @@ fn samples(reader: Role) -> Vec<(u16, Vec<u8>)> {
     let name = vector(2, &vector(2, &common_name("a")));
     let mut samples = vec![
         (1, vec![1]),
-        (10, vec![0, 4, 0, 0x1d, 0, 0x17]),
+        (10, vec![0, 4, 0, 0x17, 0, 0x1d]),
         (11, vec![1, 0]),
         (12, vec![1, b'a']),
         (13, vec![0, 4, 4, 3, 8, 4]),
