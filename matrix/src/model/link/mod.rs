@@ -224,12 +224,11 @@ fn heard_ways(
     } else {
         Effect::Misled
     };
-    let group = match (&result, &chosen) {
-        (Ok(agreed), Some(chosen)) if !chosen.retried && agreed.version == V::TLS1_3 => {
-            agreed.group
-        }
-        _ => None,
-    };
+    let tls13 = result
+        .as_ref()
+        .ok()
+        .filter(|agreed| agreed.version == V::TLS1_3);
+    let group = tls13.and_then(|agreed| agreed.group);
     let fits = group.map_or_else(
         || vec![None],
         |group| effect::fits_group(scenario.server.stack.is_rustls(), heard, group),
