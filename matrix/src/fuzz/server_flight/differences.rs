@@ -44,7 +44,7 @@ pub(in crate::fuzz) fn named<'a>(native: &'a str, told: &[u8]) -> &'a str {
 
 const WRONG_SUITE_IN_RETRY: &str = "WRONG_CIPHER_RETURNED, in a HelloRetryRequest";
 
-pub(super) static DIFFERENCES: [Difference; 31] = [
+pub(super) static DIFFERENCES: [Difference; 32] = [
     Difference {
         onward: Family::Rustls,
         native: "UNSUPPORTED_PROTOCOL",
@@ -52,6 +52,15 @@ pub(super) static DIFFERENCES: [Difference; 31] = [
             (ssl/statem/extensions.c, `extension_is_relevant`), and refuses, as it must (RFC 8446 §D.5); \
             rustls does not look at the legacy_version of a HelloRetryRequest, which it knows by its random.",
         link: "https://www.rfc-editor.org/rfc/rfc8446#appendix-D.5",
+    },
+    Difference {
+        onward: Family::Openssl,
+        native: "InvalidMessage(CertificatePayloadTooLarge)",
+        reason: "rustls reads a Certificate as one of the version in its record's head (msgs/handshake.rs, \
+            `read_version`), and one of TLS 1.2 in a record of version 0x0304 has another length then; \
+            OpenSSL reads it as the ServerHello's version has it. RFC 8446 §5.1 has a record's version \
+            ignored for all purposes.",
+        link: "https://www.rfc-editor.org/rfc/rfc8446#section-5.1",
     },
     Difference {
         onward: Family::Openssl,

@@ -51,7 +51,7 @@ pub(super) fn seeds() -> Vec<(String, Vec<u8>)> {
 }
 
 /// What no step above comes upon alone.
-const DIFFERENT: [(&str, &[u8]); 27] = [
+const DIFFERENT: [(&str, &[u8]); 28] = [
     (
         "length-behind-the-end",
         &[
@@ -119,4 +119,8 @@ const DIFFERENT: [(&str, &[u8]); 27] = [
     ("renegotiation-info", &[27, 9, 0, 8, 0, 1]),
     ("retry-of-ssl3", &[6, 3, 85, 91, 1, 0, 37, 45, 0, 30, 0]),
     ("retry-suite", &[34, 17, 0, 3, 0, 9]),
+    (
+        "certificate-in-a-record-of-tls13",
+        &[0, 19, 0, 0, 0, 0, 6, 0, 0, 0, 0x64],
+    ),
 ];
