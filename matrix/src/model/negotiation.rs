@@ -87,12 +87,7 @@ pub(super) fn handshake_heard(
 ) -> Result<Agreed, Box<Fault>> {
     let server = server_abilities(&scenario.server);
     let told = heard.unwrap_or(hello);
-    let answer = if scenario.server.stack.is_rustls() {
-        rustls_server::answer(told, &server, &scenario.server.profile)
-    } else {
-        openssl_server::answer(told, &server, &scenario.server.profile)
-    };
-    let choice = match answer {
+    let choice = match answer(scenario, told) {
         Ok(choice) => choice,
         Err(fault) => {
             // Only a rustls server has answered by then, and maybe asked again before.
@@ -179,6 +174,17 @@ pub(super) fn handshake_heard(
     client_auth::request(scenario, hello, &server, &agreed)?;
     server_certificate(scenario, hello, &agreed)?;
     client_auth::answer(scenario, hello, &server, agreed)
+}
+
+/// What the scenario's server answers to a hello.
+pub(super) fn answer(scenario: &Scenario, hello: &Hello<'_>) -> Result<Choice, Box<Fault>> {
+    let server = server_abilities(&scenario.server);
+    let profile = &scenario.server.profile;
+    if scenario.server.stack.is_rustls() {
+        rustls_server::answer(hello, &server, profile)
+    } else {
+        openssl_server::answer(hello, &server, profile)
+    }
 }
 
 /// What a client finds in the answer to a hello that is not its own.

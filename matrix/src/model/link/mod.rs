@@ -19,10 +19,9 @@ use self::peer::Peer;
 use self::script::{Known, Shape, Step};
 use self::symbol::{Datum, Record};
 use super::ending::{Agreed, Fault, Phase};
-use super::hello::{Hello, Unreadable, server_abilities};
+use super::hello::{Hello, Unreadable};
 use super::negotiation::{self, Chosen};
 use super::{Cause, Expectation, Expected, ExpectedDeed, ExpectedEnd, ExpectedSide, Prediction};
-use super::{openssl_server, rustls_server};
 
 pub use self::domain::{KNOWN_BITS, WHOLE};
 #[cfg(all(test, feature = "stacks"))]
@@ -53,6 +52,25 @@ struct Setting<'a> {
     reads_client_certificate: bool,
     /// Whether messages are as long as in a plain handshake.
     plain: bool,
+}
+
+impl<'a> Setting<'a> {
+    /// Where no message is changed that decides.
+    fn clean(
+        scenario: &'a Scenario,
+        result: &'a Result<Agreed, Box<Fault>>,
+        chosen: Option<&Chosen>,
+    ) -> Self {
+        Self {
+            scenario,
+            shape: shape(scenario, result, chosen),
+            result,
+            first: None,
+            second: None,
+            reads_client_certificate: from_client(scenario),
+            plain: domain::has_plain_lengths(scenario),
+        }
+    }
 }
 
 /// What comes of the scenario over its link, given what would come of it over a clean one.
@@ -261,8 +279,6 @@ fn second(
     }
     let mut hello = Hello::of(&scenario.client).ok()?;
     hello.shares = agreed.group.into_iter().collect();
-    let server = server_abilities(&scenario.server);
-    let profile = &scenario.server.profile;
     let rustls = scenario.server.stack.is_rustls();
     if rustls && !heard.has_name(hello.server_name) {
         // server/hs.rs, `process_client_hello`.
@@ -270,11 +286,7 @@ fn second(
             "PeerMisbehaved(ServerNameDifferedOnRetry)",
         )));
     }
-    let answer = if rustls {
-        rustls_server::answer(&hello, &server, profile)
-    } else {
-        openssl_server::answer(&hello, &server, profile)
-    };
+    let answer = negotiation::answer(scenario, &hello);
     effect::breach(rustls, agreed, &answer.ok()?)
 }
 
@@ -335,15 +347,7 @@ fn shape(
 /// whether it is sealed.
 pub fn framing(scenario: &Scenario) -> Option<[Vec<(shakedown::iana::ContentType, bool)>; 2]> {
     let (result, chosen) = super::walked(scenario)?;
-    let setting = Setting {
-        scenario,
-        shape: shape(scenario, &result, chosen.as_ref()),
-        result: &result,
-        first: None,
-        second: None,
-        reads_client_certificate: from_client(scenario),
-        plain: domain::has_plain_lengths(scenario),
-    };
+    let setting = Setting::clean(scenario, &result, chosen.as_ref());
     let steps = script::of(scenario, &result, &setting.shape);
     let mut walk = Walk::new(&setting, steps);
     walk.live(&mut Fork::default());
@@ -361,15 +365,7 @@ pub fn written(scenario: &Scenario) -> Vec<(Role, Message, Vec<Vec<u8>>)> {
         return Vec::new();
     };
     let result = Ok(agreed);
-    let setting = Setting {
-        scenario,
-        shape: shape(scenario, &result, chosen.as_ref()),
-        result: &result,
-        first: None,
-        second: None,
-        reads_client_certificate: false,
-        plain: domain::has_plain_lengths(scenario),
-    };
+    let setting = Setting::clean(scenario, &result, chosen.as_ref());
     let (client, server) = (Role::Client, Role::Server);
     let mut messages = Vec::new();
     if let Ok(hello) = Hello::of(&scenario.client) {

@@ -58,14 +58,18 @@ fn read(rustls: bool, message: &[u8]) -> (Reading, Unreadable) {
         };
     }
     let body = &message[super::HEADER..super::HEADER + told];
-    let heard = if rustls {
+    match hear(rustls, body) {
+        Ok((heard, unreadable)) => (Reading::Heard(Box::new(heard)), unreadable),
+        Err(found) => fault(found),
+    }
+}
+
+/// The body of one, as its server reads it, and what that minds in it later on.
+pub(super) fn hear(rustls: bool, body: &[u8]) -> Result<(Heard, Unreadable), Found> {
+    if rustls {
         rustls_hello::read(body).map(|heard| (heard, Unreadable::default()))
     } else {
         openssl_hello::read(body)
-    };
-    match heard {
-        Ok((heard, unreadable)) => (Reading::Heard(Box::new(heard)), unreadable),
-        Err(found) => fault(found),
     }
 }
 

@@ -6,14 +6,15 @@ use shakedown::iana::{AlertDescription as A, ProtocolVersion as V};
 use shakedown::scenario::Scenario;
 
 use super::certificate::common_name;
-use super::client_hello::fits_group;
+use super::client_hello::{fits_group, hear};
 use super::server_hello::Client;
 use super::written::RETRY;
-use super::{Found, openssl_hello, openssl_server_hello, rustls_hello, rustls_server_hello};
+use super::{Found, openssl_server_hello, rustls_server_hello};
 use crate::model::ending::Phase;
-use crate::model::hello::{Hello, Unreadable, server_abilities};
-use crate::model::link::{Setting, shape};
-use crate::model::{openssl_server, rustls_server, walked};
+use crate::model::hello::Hello;
+use crate::model::link::Setting;
+use crate::model::negotiation::answer;
+use crate::model::walked;
 
 /// A hello's parts, of which each may be wrong.
 #[derive(Clone)]
@@ -293,25 +294,13 @@ fn samples(reader: Role) -> Vec<(u16, Vec<u8>)> {
 /// clear; `None`: it answers, or asks for another share.
 fn refusal_of_client_hello(scenario: &Scenario, body: &[u8]) -> Option<Found> {
     let rustls = scenario.server.stack.is_rustls();
-    let read = if rustls {
-        rustls_hello::read(body).map(|heard| (heard, Unreadable::default()))
-    } else {
-        openssl_hello::read(body)
-    };
-    let (heard, unreadable) = match read {
+    let (heard, unreadable) = match hear(rustls, body) {
         Ok(read) => read,
         Err(found) => return Some(found),
     };
     let mut hello = Hello::of(&scenario.client).ok()?;
     heard.put(unreadable, &mut hello);
-    let server = server_abilities(&scenario.server);
-    let profile = &scenario.server.profile;
-    let answer = if rustls {
-        rustls_server::answer(&hello, &server, profile)
-    } else {
-        openssl_server::answer(&hello, &server, profile)
-    };
-    match answer {
+    match answer(scenario, &hello) {
         Err(fault) => {
             // Behind a ServerHello of TLS 1.3 alerts are sealed (rustls server/tls13.rs).
             let open = matches!(fault.phase, Phase::ClientHello);
@@ -337,15 +326,7 @@ fn refusal_of_client_hello(scenario: &Scenario, body: &[u8]) -> Option<Found> {
 /// the client's session id is all zeros; `None`: it goes on.
 fn refusal_of_server_hello(scenario: &Scenario, body: &[u8]) -> Option<Found> {
     let (result, chosen) = walked(scenario)?;
-    let setting = Setting {
-        scenario,
-        shape: shape(scenario, &result, chosen.as_ref()),
-        result: &result,
-        first: None,
-        second: None,
-        reads_client_certificate: false,
-        plain: false,
-    };
+    let setting = Setting::clean(scenario, &result, chosen.as_ref());
     let client = Client {
         setting: &setting,
         agreed: result.as_ref().ok()?,

@@ -6,16 +6,15 @@ use shakedown::link::Act;
 use shakedown::profile::ClientProfile;
 use shakedown::scenario::Endpoint;
 
-use super::client_hello::{self, fits_group};
-use super::{Effect, Found, Promise, openssl_hello, rustls_hello};
+use super::client_hello::{self, fits_group, hear};
+use super::{Effect, Found, Promise};
 use crate::model::ending::Agreed;
-use crate::model::hello::{Hello, Unreadable, server_abilities};
+use crate::model::hello::Hello;
 use crate::model::link::Setting;
 use crate::model::link::peer::Peer;
-use crate::model::negotiation::Choice;
+use crate::model::negotiation::{Choice, answer};
 use crate::model::resumption::same_hash;
 use crate::model::traits::rustls::HOLDS_SECOND_HELLO_TO_FIRST;
-use crate::model::{openssl_server, rustls_server};
 
 /// As the first, with the share that was asked for alone.
 pub(super) fn written(setting: &Setting<'_>, agreed: &Agreed) -> Vec<Vec<u8>> {
@@ -34,12 +33,7 @@ pub(super) fn read(reader: &Peer<'_>, body: &[u8]) -> Vec<Effect> {
         return vec![Effect::Misled];
     };
     let rustls = reader.stack.is_rustls();
-    let read = if rustls {
-        rustls_hello::read(body).map(|heard| (heard, Unreadable::default()))
-    } else {
-        openssl_hello::read(body)
-    };
-    let (heard, unreadable) = match read {
+    let (heard, unreadable) = match hear(rustls, body) {
         Ok(read) => read,
         Err(found) => return vec![Effect::Fails(found)],
     };
@@ -76,14 +70,7 @@ pub(super) fn read(reader: &Peer<'_>, body: &[u8]) -> Vec<Effect> {
         hello.odd.unreadable.extensions[1]
             .get_or_insert_with(|| ("BAD_KEY_SHARE".to_owned(), Some(A::illegal_parameter)));
     }
-    let server = server_abilities(&scenario.server);
-    let profile = &scenario.server.profile;
-    let answer = if rustls {
-        rustls_server::answer(&hello, &server, profile)
-    } else {
-        openssl_server::answer(&hello, &server, profile)
-    };
-    match answer {
+    match answer(scenario, &hello) {
         Err(fault) => fails(Found {
             native: fault.native,
             alert: fault.alert,
