@@ -1,0 +1,287 @@
+//! The switch of the mutants planted in this copy, and their trial against a recording. `ci/mutants` puts it among
+//! the sources that it plants mutants in.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// Which mutant is on: 0 is none, and at first it is what the environment's PLANTED says.
+static NOW: AtomicUsize = AtomicUsize::new(UNKNOWN);
+const UNKNOWN: usize = usize::MAX;
+
+/// How often a mutant may still be asked for. One thread alone tries mutants.
+static LEFT: AtomicUsize = AtomicUsize::new(usize::MAX);
+
+/// At which scenario each mutant was last asked for while none was on. Where none is asked for, it makes no
+/// difference.
+static REACHED: [AtomicUsize; MOST] = [const { AtomicUsize::new(0) }; MOST];
+static SCENARIO: AtomicUsize = AtomicUsize::new(0);
+const MOST: usize = 20_000;
+
+pub(crate) fn is(number: usize) -> bool {
+    now(&[number]) == number
+}
+
+/// The mutant that is on; the place that asks is changed by these alone.
+pub(crate) fn now(numbers: &[usize]) -> usize {
+    let now = match NOW.load(Relaxed) {
+        UNKNOWN => {
+            let told = std::env::var("PLANTED").ok();
+            let now = told.map_or(0, |told| told.parse().expect("PLANTED is a number"));
+            NOW.store(now, Relaxed);
+            now
+        }
+        now => now,
+    };
+    if now == 0 {
+        let scenario = SCENARIO.load(Relaxed);
+        for number in numbers {
+            REACHED[*number].store(scenario, Relaxed);
+        }
+    } else {
+        let left = LEFT.load(Relaxed);
+        assert!(left > 0, "this mutant never ends");
+        LEFT.store(left - 1, Relaxed);
+    }
+    now
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs::{self, File, OpenOptions};
+    use std::io::{BufRead, BufReader, Write};
+    use std::panic::{self, AssertUnwindSafe};
+    use std::sync::atomic::Ordering::Relaxed;
+    use std::sync::mpsc::{self, RecvTimeoutError};
+    use std::time::Duration;
+    use std::{env, process, thread};
+
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+    use shakedown::outcome::Outcome;
+    use shakedown::scenario::Scenario;
+
+    use super::{LEFT, NOW, REACHED, SCENARIO};
+    use crate::model::predict;
+    use crate::recording;
+    use crate::verdict::{Verdict, judge};
+
+    /// A scenario, and what came of it.
+    struct Went {
+        scenario: Scenario,
+        outcome: Outcome,
+        verdict: Verdict,
+        allowed: usize,
+    }
+
+    /// Takes the numbers of PLANTED_ALIVE, and writes to PLANTED_CAUGHT, line by line, "begin NUMBER" and "caught
+    /// NUMBER", so that it is known whose fault it was if this ends early; tries each with the scenarios of
+    /// SHAKEDOWN_RECORDED from PLANTED_FROM on, up to PLANTED_TO, and writes "done COUNT" after some of them.
+    #[test]
+    fn the_recording_catches_them() {
+        let Ok(caught) = env::var("PLANTED_CAUGHT") else {
+            return;
+        };
+        let number = |name: &str| {
+            let text = env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
+            text.parse::<usize>().expect("a number")
+        };
+        let (from, to) = (number("PLANTED_FROM"), number("PLANTED_TO"));
+        let alive = env::var("PLANTED_ALIVE").expect("PLANTED_ALIVE names a file");
+        let alive = BufReader::new(File::open(alive).expect("it can be read"));
+        // With each of them, the places among some scenarios that ask for it.
+        let mut alive: BTreeMap<usize, Vec<usize>> = alive
+            .lines()
+            .map(|line| line.expect("text").parse().expect("a number"))
+            .map(|mutant| (mutant, Vec::new()))
+            .collect();
+        let mut out = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(caught)
+            .expect("opens");
+        let path = env::var("SHAKEDOWN_RECORDED").expect("SHAKEDOWN_RECORDED names a file");
+        let text = fs::read_to_string(path).expect("the recording can be read");
+        let mut place = 0;
+        let text: String = text
+            .split_inclusive('\n')
+            .filter(|line| {
+                let went = line.starts_with("{\"went\"");
+                place += usize::from(went);
+                !went || (place > from && place <= to)
+            })
+            .collect();
+        panic::set_hook(Box::new(|_| ()));
+        let alarm = watch();
+        let (mut seen, mut some) = (from, Vec::new());
+        let mut size = 500;
+        let mut tell = |line: String| writeln!(out, "{line}").expect("written");
+        let mut go = |some: &mut Vec<Went>, seen: usize| {
+            for (place, went) in some.iter().enumerate() {
+                SCENARIO.store(place + 1, Relaxed);
+                assert!(agrees(went), "without a mutant all go as recorded");
+                for (mutant, places) in &mut alive {
+                    if REACHED[*mutant].load(Relaxed) == place + 1 {
+                        places.push(place);
+                    }
+                }
+            }
+            SCENARIO.store(0, Relaxed);
+            REACHED.iter().for_each(|reached| reached.store(0, Relaxed));
+            alive.retain(|mutant, places| {
+                tell(format!("begin {mutant}"));
+                let _ = alarm.send(());
+                let agree = try_with(*mutant, places.drain(..).map(|place| &some[place]));
+                if !agree {
+                    tell(format!("caught {mutant}"));
+                }
+                agree
+            });
+            tell(format!("done {seen}"));
+            some.clear();
+        };
+        NOW.store(0, Relaxed);
+        recording::read(&text, |scenario, outcome, verdict, allowed| {
+            seen += 1;
+            some.push(Went {
+                scenario: scenario.clone(),
+                outcome: outcome.clone(),
+                verdict: verdict.clone(),
+                allowed,
+            });
+            if some.len() == size {
+                go(&mut some, seen);
+                size = 10_000;
+            }
+        })
+        .expect("a recording");
+        go(&mut some, seen);
+    }
+
+    /// Prints the first scenarios of SHAKEDOWN_RECORDED, at most PLANTED_TO, that ask for the mutant of PLANTED_ASKED.
+    #[test]
+    fn which_ask_for_it() {
+        let Ok(asked) = env::var("PLANTED_ASKED") else {
+            return;
+        };
+        let asked: usize = asked.parse().expect("a number");
+        let most = env::var("PLANTED_TO").map_or(10, |most| most.parse().expect("a number"));
+        let path = env::var("SHAKEDOWN_RECORDED").expect("SHAKEDOWN_RECORDED names a file");
+        let text = fs::read_to_string(path).expect("the recording can be read");
+        NOW.store(0, Relaxed);
+        let (mut seen, mut found) = (0, 0);
+        recording::read(&text, |scenario, _, _, _| {
+            seen += 1;
+            SCENARIO.store(seen, Relaxed);
+            predict(scenario);
+            if REACHED[asked].load(Relaxed) == seen {
+                found += 1;
+                if found <= most {
+                    println!("{}", scenario.to_json());
+                }
+            }
+        })
+        .expect("a recording");
+        println!("{found} of {seen} scenarios ask for it");
+    }
+
+    /// Looks for scenarios that would catch those of PLANTED_HUNTED: the profiles of one that is recorded with the link
+    /// of another. Prints "NUMBER<TAB>SCENARIO", at most three of each; PLANTED_TO says how many it tries, PLANTED_FROM
+    /// is the seed.
+    #[test]
+    fn hunt() {
+        let Ok(alive) = env::var("PLANTED_HUNTED") else {
+            return;
+        };
+        let number = |name: &str| {
+            let text = env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
+            text.parse::<u64>().expect("a number")
+        };
+        let text = fs::read_to_string(alive).expect("it can be read");
+        let mut alive: BTreeMap<usize, u32> = text
+            .lines()
+            .map(|line| (line.parse().expect("a number"), 3))
+            .collect();
+        panic::set_hook(Box::new(|_| ()));
+        NOW.store(0, Relaxed);
+        let path = env::var("SHAKEDOWN_RECORDED").expect("SHAKEDOWN_RECORDED names a file");
+        let recorded = fs::read_to_string(path).expect("the recording can be read");
+        let mut pool = Vec::new();
+        recording::read(&recorded, |scenario, _, _, _| pool.push(scenario.clone()))
+            .expect("a recording");
+        let mut random = ChaCha8Rng::seed_from_u64(number("PLANTED_FROM"));
+        let told = |scenario: &Scenario| {
+            panic::catch_unwind(AssertUnwindSafe(|| {
+                format!("{:?}", predict(scenario).allowed())
+            }))
+        };
+        for tried in 1..=usize::try_from(number("PLANTED_TO")).expect("a number") {
+            let mut scenario = pool[random.random_range(0..pool.len())].clone();
+            scenario.link = pool[random.random_range(0..pool.len())].link.clone();
+            SCENARIO.store(tried, Relaxed);
+            let prediction = predict(&scenario);
+            if prediction.allowed().len() != 1 {
+                continue;
+            }
+            let own = told(&scenario).ok();
+            SCENARIO.store(0, Relaxed);
+            let asked: Vec<usize> = alive
+                .keys()
+                .copied()
+                .filter(|mutant| REACHED[*mutant].load(Relaxed) == tried)
+                .collect();
+            for mutant in asked {
+                NOW.store(mutant, Relaxed);
+                LEFT.store(ENOUGH, Relaxed);
+                let other = told(&scenario).ok();
+                NOW.store(0, Relaxed);
+                LEFT.store(usize::MAX, Relaxed);
+                if own != other {
+                    println!("{mutant}\t{}", scenario.to_json());
+                    if let Some(left) = alive.get_mut(&mutant) {
+                        *left -= 1;
+                        if *left == 0 {
+                            alive.remove(&mutant);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn try_with<'a>(mutant: usize, mut some: impl Iterator<Item = &'a Went>) -> bool {
+        NOW.store(mutant, Relaxed);
+        let agree = some.all(|went| {
+            LEFT.store(ENOUGH, Relaxed);
+            panic::catch_unwind(AssertUnwindSafe(|| agrees(went))).unwrap_or(false)
+        });
+        NOW.store(0, Relaxed);
+        LEFT.store(usize::MAX, Relaxed);
+        agree
+    }
+
+    fn agrees(went: &Went) -> bool {
+        let prediction = predict(&went.scenario);
+        judge(&prediction, &went.outcome) == went.verdict
+            && prediction.allowed().len() == went.allowed
+    }
+
+    /// Ends the process if it is not told for long that there is progress.
+    fn watch() -> mpsc::Sender<()> {
+        let (alarm, told) = mpsc::channel();
+        thread::spawn(move || {
+            loop {
+                match told.recv_timeout(LONG) {
+                    Ok(()) => {}
+                    Err(RecvTimeoutError::Timeout) => process::exit(1),
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+        });
+        alarm
+    }
+
+    /// Scenarios ask some ten thousand times.
+    const ENOUGH: usize = 20_000_000;
+    /// Ten thousand scenarios take a second.
+    const LONG: Duration = Duration::from_secs(180);
+}
