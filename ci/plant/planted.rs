@@ -57,6 +57,8 @@ mod tests {
 
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
+    use serde_json::Value;
+    use shakedown::link::{Act, At};
     use shakedown::outcome::Outcome;
     use shakedown::scenario::Scenario;
 
@@ -184,9 +186,9 @@ mod tests {
         println!("{found} of {seen} scenarios ask for it");
     }
 
-    /// Looks for scenarios that would catch those of PLANTED_HUNTED: the profiles of one that is recorded with the link
-    /// of another. Prints "NUMBER<TAB>SCENARIO", at most three of each; PLANTED_TO says how many it tries, PLANTED_FROM
-    /// is the seed.
+    /// Looks for scenarios that would catch those of PLANTED_HUNTED: those recorded that ask for one, with the link or
+    /// the profiles of another, or another place or number in what the link does. Prints "NUMBER<TAB>SCENARIO", without
+    /// what can be left out; PLANTED_TO says how many it tries for each, PLANTED_FROM is the seed.
     #[test]
     fn hunt() {
         let Ok(alive) = env::var("PLANTED_HUNTED") else {
@@ -194,57 +196,140 @@ mod tests {
         };
         let number = |name: &str| {
             let text = env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
-            text.parse::<u64>().expect("a number")
+            text.parse::<usize>().expect("a number")
         };
         let text = fs::read_to_string(alive).expect("it can be read");
-        let mut alive: BTreeMap<usize, u32> = text
+        let mut asking: BTreeMap<usize, Vec<Scenario>> = text
             .lines()
-            .map(|line| (line.parse().expect("a number"), 3))
+            .map(|line| (line.parse().expect("a number"), Vec::new()))
             .collect();
-        panic::set_hook(Box::new(|_| ()));
-        NOW.store(0, Relaxed);
         let path = env::var("SHAKEDOWN_RECORDED").expect("SHAKEDOWN_RECORDED names a file");
         let recorded = fs::read_to_string(path).expect("the recording can be read");
-        let mut pool = Vec::new();
-        recording::read(&recorded, |scenario, _, _, _| pool.push(scenario.clone()))
-            .expect("a recording");
-        let mut random = ChaCha8Rng::seed_from_u64(number("PLANTED_FROM"));
-        let told = |scenario: &Scenario| {
-            panic::catch_unwind(AssertUnwindSafe(|| {
-                format!("{:?}", predict(scenario).allowed())
-            }))
-        };
-        for tried in 1..=usize::try_from(number("PLANTED_TO")).expect("a number") {
-            let mut scenario = pool[random.random_range(0..pool.len())].clone();
-            scenario.link = pool[random.random_range(0..pool.len())].link.clone();
-            SCENARIO.store(tried, Relaxed);
-            let prediction = predict(&scenario);
-            if prediction.allowed().len() != 1 {
-                continue;
-            }
-            let own = told(&scenario).ok();
-            SCENARIO.store(0, Relaxed);
-            let asked: Vec<usize> = alive
-                .keys()
-                .copied()
-                .filter(|mutant| REACHED[*mutant].load(Relaxed) == tried)
-                .collect();
-            for mutant in asked {
-                NOW.store(mutant, Relaxed);
-                LEFT.store(ENOUGH, Relaxed);
-                let other = told(&scenario).ok();
-                NOW.store(0, Relaxed);
-                LEFT.store(usize::MAX, Relaxed);
-                if own != other {
-                    println!("{mutant}\t{}", scenario.to_json());
-                    if let Some(left) = alive.get_mut(&mutant) {
-                        *left -= 1;
-                        if *left == 0 {
-                            alive.remove(&mutant);
-                        }
-                    }
+        panic::set_hook(Box::new(|_| ()));
+        NOW.store(0, Relaxed);
+        let mut random = ChaCha8Rng::seed_from_u64(number("PLANTED_FROM") as u64);
+        let (mut seen, mut pool) = (0, Vec::new());
+        recording::read(&recorded, |scenario, _, _, _| {
+            seen += 1;
+            SCENARIO.store(seen, Relaxed);
+            predict(scenario);
+            for (mutant, some) in &mut asking {
+                let asked = REACHED[*mutant].load(Relaxed) == seen;
+                if asked && (some.len() < 100 || random.random_range(0..50) == 0) {
+                    some.push(scenario.clone());
                 }
             }
+            if seen < 20_000 || random.random_range(0..20) == 0 {
+                pool.push(scenario.clone());
+            }
+        })
+        .expect("a recording");
+        SCENARIO.store(0, Relaxed);
+        let told = |scenario: &Scenario| {
+            panic::catch_unwind(AssertUnwindSafe(|| {
+                let prediction = predict(scenario);
+                let allowed = prediction.allowed();
+                // Of one that allows more it is not known which comes.
+                let only = (allowed.len() <= 1).then(|| format!("{allowed:?}"));
+                (allowed.len(), only)
+            }))
+            .ok()
+        };
+        let differs = |mutant: usize, scenario: &Scenario| {
+            let own = told(scenario);
+            NOW.store(mutant, Relaxed);
+            LEFT.store(ENOUGH, Relaxed);
+            let other = told(scenario);
+            NOW.store(0, Relaxed);
+            LEFT.store(usize::MAX, Relaxed);
+            own != other
+        };
+        for (mutant, some) in asking.iter().filter(|(_, some)| !some.is_empty()) {
+            for _ in 0..number("PLANTED_TO") {
+                let mut scenario = some[random.random_range(0..some.len())].clone();
+                let other = &pool[random.random_range(0..pool.len())];
+                match random.random_range(0..8) {
+                    0 => scenario.link = other.link.clone(),
+                    1 => {
+                        let link = scenario.link.clone();
+                        scenario = other.clone();
+                        scenario.link = link;
+                    }
+                    2 => scenario.client = other.client.clone(),
+                    3 => scenario.server = other.server.clone(),
+                    4 => scenario.earlier = other.earlier.clone(),
+                    _ => vary(&mut scenario, &mut random),
+                }
+                if differs(*mutant, &scenario) {
+                    let json = smaller(scenario.to_json(), |scenario| differs(*mutant, scenario));
+                    println!("{mutant}\t{json}");
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Leaves out what can be, as long as it still goes otherwise.
+    fn smaller(mut json: String, differs: impl Fn(&Scenario) -> bool) -> String {
+        'again: loop {
+            let whole: Value = serde_json::from_str(&json).expect("it is JSON");
+            let mut places = Vec::new();
+            list(&whole, String::new(), &mut places);
+            for (object, key) in places {
+                let mut less = whole.clone();
+                less.pointer_mut(&object)
+                    .and_then(Value::as_object_mut)
+                    .expect("it was listed")
+                    .remove(&key);
+                if let Ok(scenario) = Scenario::from_json(&less.to_string())
+                    && scenario.to_json().len() < json.len()
+                    && differs(&scenario)
+                {
+                    json = scenario.to_json();
+                    continue 'again;
+                }
+            }
+            return json;
+        }
+    }
+
+    /// All keys, each with the pointer of its object.
+    fn list(value: &Value, at: String, found: &mut Vec<(String, String)>) {
+        for (key, inner) in value.as_object().into_iter().flatten() {
+            found.push((at.clone(), key.clone()));
+            list(inner, format!("{at}/{key}"), found);
+        }
+    }
+
+    /// Another place or number in what the link does.
+    fn vary(scenario: &mut Scenario, random: &mut ChaCha8Rng) {
+        let mut number = |below: u32| random.random_range(0..below);
+        let Some(op) = scenario.link.ops.first_mut() else {
+            return;
+        };
+        match number(3) {
+            0 => op.at = At::Record(number(9)),
+            1 => op.from = op.from.peer(),
+            _ => {}
+        }
+        let length = [
+            1, 2, 3, 4, 5, 6, 16, 40, 64, 100, 200, 256, 300, 500, 700, 900, 1200,
+        ][number(17) as usize];
+        let some = i32::try_from(length).expect("it is small");
+        match &mut op.act {
+            Act::Fragment(by) | Act::Split(by) | Act::Stall(by) | Act::Cut(by) | Act::Close(by) => {
+                *by = length;
+            }
+            Act::Length(by) => *by = if number(2) == 0 { some } else { -some },
+            Act::Body(flip) => {
+                flip.at = number(2000).try_into().expect("it is small");
+                flip.bits = 1 << number(8);
+            }
+            Act::Field(flip) => {
+                flip.at = i32::try_from(number(6)).expect("it is small") - 2;
+                flip.bits = 1 << number(8);
+            }
+            _ => {}
         }
     }
 
