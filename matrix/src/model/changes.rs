@@ -109,6 +109,30 @@ fn a_record_is_too_long_before_it_is_anything_else_until_march_2026() {
 }
 
 #[test]
+fn a_header_that_begins_a_byte_late_is_too_long_until_march_2026() {
+    let only = |version, record: u32| {
+        let json = format!(
+            r#"{{"client":{{"stack":"openssl","profile":{{"protocol":{{"versions":["TLS1.2"]}}}}}},
+                "server":{{"stack":"openssl"}},
+                "link":{{"ops":[{{"from":"server","at":{{"record":{record}}},"act":{{"length":1}}}}]}}}}"#
+        );
+        match under(version, &json).allowed() {
+            [expected] => expected.client.end.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let failed = |native: &str| ExpectedEnd::Failed {
+        native: native.into(),
+    };
+    // The low byte of the Certificate's length becomes the high one.
+    assert_eq!(only("3.5.5", 0), failed("PACKET_LENGTH_TOO_LONG"));
+    assert_eq!(only("3.5.6", 0), failed("DATA_LENGTH_TOO_LONG"));
+    // So does that of ServerHelloDone's, which is 4.
+    assert_eq!(only("3.5.5", 2), failed("WRONG_VERSION_NUMBER"));
+    assert_eq!(only("3.5.6", 2), failed("WRONG_VERSION_NUMBER"));
+}
+
+#[test]
 fn groups_come_in_tuples_and_with_a_choice_of_shares_since_3_5() {
     let json = |groups: &str| {
         format!(
@@ -164,10 +188,14 @@ fn a_server_asks_for_its_own_first_group_before_3_5() {
 
 #[test]
 fn old_versions_are_for_level_0_since_3_1() {
-    let json = r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.1"],
-            "security_level":1}}},"server":{"stack":"openssl"}}"#;
-    assert_ne!(cause("3.0.8", json), Some(Cause::CfgNoProtocols));
-    assert_eq!(cause("3.1.0", json), Some(Cause::CfgNoProtocols));
+    for (level, oldest) in [(1, "TLS1.0"), (2, "TLS1.0"), (3, "TLS1.1")] {
+        let json = format!(
+            r#"{{"client":{{"stack":"openssl","profile":{{"protocol":{{"versions":["{oldest}"],
+                "security_level":{level}}}}}}},"server":{{"stack":"openssl"}}}}"#
+        );
+        assert_ne!(cause("3.0.8", &json), Some(Cause::CfgNoProtocols));
+        assert_eq!(cause("3.1.0", &json), Some(Cause::CfgNoProtocols));
+    }
 }
 
 #[test]

@@ -188,6 +188,21 @@ mod tests {
         assert_eq!(breaches(&outcome), []);
     }
 
+    #[test]
+    fn a_record_that_nobody_broke_may_arrive() {
+        let mut outcome = success();
+        let harmless = Deed {
+            may_stall: false,
+            ..deed(true)
+        };
+        let never_done = Deed {
+            breaks_seal: true,
+            ..deed(false)
+        };
+        outcome.deeds = vec![harmless, never_done];
+        assert_eq!(breaches(&outcome), []);
+    }
+
     fn deed(applied: bool) -> Deed {
         Deed {
             op: 0,

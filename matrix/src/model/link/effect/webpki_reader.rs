@@ -289,6 +289,46 @@ mod tests {
         moment(&mut Cursor::new(&bytes))
     }
 
+    fn valid(begin: &str, end: &str) -> Read<()> {
+        let mut bytes = Vec::new();
+        for time in [begin, end] {
+            bytes.extend([0x17, time.len() as u8]);
+            bytes.extend(time.as_bytes());
+        }
+        validity(&bytes)
+    }
+
+    #[test]
+    fn both_ends_of_the_validity_are_in_it() {
+        let now = "300101000000Z";
+        let (before, after) = ("291231235959Z", "300101000001Z");
+        assert_eq!(valid(now, now), Ok(()));
+        assert_eq!(valid(before, after), Ok(()));
+        assert_eq!(valid(after, after), Err(Wrong::NotYetValid));
+        assert_eq!(valid(before, before), Err(Wrong::Expired));
+        assert_eq!(valid(after, now), Err(Wrong::Expired));
+    }
+
+    #[test]
+    fn a_length_is_as_short_as_can_be() {
+        let read = |bytes: &[u8]| tagged(&mut Cursor::new(bytes), 4).map(<[u8]>::len);
+        let long = |head: &[u8], length: usize| [&[4], head, &vec![0; length]].concat();
+        assert_eq!(read(&long(&[0x7f], 0x7f)), Ok(0x7f));
+        assert_eq!(read(&long(&[0x81, 0x80], 0x80)), Ok(0x80));
+        assert_eq!(read(&long(&[0x81, 0x7f], 0x7f)), Err(Wrong::Encoding));
+        assert_eq!(read(&long(&[0x82, 1, 0], 0x100)), Ok(0x100));
+        assert_eq!(read(&long(&[0x82, 0, 0xff], 0xff)), Err(Wrong::Encoding));
+    }
+
+    #[test]
+    fn a_boolean_is_one_of_two_and_may_be_left_out() {
+        let read = |bytes: &[u8]| boolean(&mut Cursor::new(bytes));
+        assert_eq!(read(&[1, 1, 0xff]), Ok(true));
+        assert_eq!(read(&[1, 1, 0]), Ok(false));
+        assert_eq!(read(&[1, 1, 1]), Err(Wrong::Encoding));
+        assert_eq!(read(&[2, 1, 1]), Ok(false));
+    }
+
     #[test]
     fn a_time_is_a_day_of_the_calendar() {
         for (text, number) in [
