@@ -630,4 +630,99 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "versions":["TLS1.2"]}}},"link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
         "act":{"field":{"field":{"extension-type":"key_share"},"at":1,"bits":1}}}]}}"#,
     ),
+    // What is done to a record that never comes, behind a HelloRetryRequest.
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"],
+        "groups":["secp384r1","x25519"]}}},"server":{"stack":"rustls-ring",
+        "profile":{"protocol":{"groups":["x25519"]}}},"link":{"ops":[{"from":"server",
+        "at":{"record":10},"act":{"version":"0x0203"}}]},"earlier":{"means":"session-id",
+        "client":{},"server":{}}}"#,
+    ),
+    // A ticket that rustls does not hold to be for this configuration, and what it does not hold either.
+    (
+        Some("net-corrupt-header"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"trust":"intermediates"}},
+        "server":{"stack":"rustls-ring"},"link":{"ops":[{"from":"server","at":{"record":2},
+        "act":{"length":8192}}]},"earlier":{"means":"ticket","client":{}}}"#,
+    ),
+    (
+        Some("net-plaintext-reply"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":["TLS1.2"]},
+        "trust":"intermediates"}},"server":{"stack":"rustls-ring"},"link":{"ops":[{"from":"server",
+        "at":{"record":3},"act":{"inject":"http-response"}}]},"earlier":{"means":"ticket",
+        "client":{"trust":"intermediates"}}}"#,
+    ),
+    // The depth of revocation lists, where the authority is revoked.
+    (
+        None,
+        r#"{"client":{"stack":"rustls-ring","profile":{"revocation":"crl-end-entity"}},
+        "server":{"stack":"rustls-ring","profile":{"identity":{"flaw":"revoked-intermediate"}}}}"#,
+    ),
+    // Every fragment of one byte.
+    (
+        None,
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"},
+        "link":{"ops":[{"from":"client","at":{"record":0},"act":{"fragment":1}}]}}"#,
+    ),
+    // A post-quantum share, whose hello's lengths are foretold all the same where it is another message.
+    (
+        Some("net-corrupt-hello"),
+        r#"{"client":{"stack":"rustls-aws-lc-rs","profile":{"protocol":{"versions":["TLS1.3"]}}},
+        "server":{"stack":"openssl"},"link":{"ops":[{"from":"server",
+        "at":{"message":{"type":"server_hello"}},
+        "act":{"field":{"field":{"extension-length":"supported_versions"},"at":1,"bits":4}}}]}}"#,
+    ),
+    // Too short behind a HelloRetryRequest.
+    (
+        Some("net-corrupt-header"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"groups":["secp384r1","secp256r1"]},
+        "trust":"other-root"}},"server":{"stack":"openssl",
+        "profile":{"protocol":{"groups":["secp256r1"]}}},"link":{"ops":[{"from":"client",
+        "at":{"record":2},"act":{"length":-1}}]}}"#,
+    ),
+    // A long CertificateRequest, and no request at all.
+    (
+        None,
+        r#"{"client":{"stack":"rustls-ring"},"server":{"stack":"rustls-ring",
+        "profile":{"client_auth":"optional","trust":"intermediates"}},
+        "link":{"ops":[{"from":"server","at":{"record":1},"act":"drop"}]}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"rustls-ring"},"server":{"stack":"rustls-ring",
+        "profile":{"trust":"intermediates"}},"link":{"ops":[{"from":"server","at":{"record":1},
+        "act":"drop"}]}}"#,
+    ),
+    // How long a share is.
+    (
+        Some("net-stall"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"groups":["ffdhe2048"]}}},
+        "server":{"stack":"openssl"},"link":{"ops":[{"from":"server","at":{"record":0},
+        "act":{"stall":139}}]}}"#,
+    ),
+    (
+        Some("net-stall"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"groups":["x448"]}}},
+        "server":{"stack":"openssl"},"link":{"ops":[{"from":"server","at":{"record":0},
+        "act":{"stall":139}}]}}"#,
+    ),
+    (
+        Some("net-stall"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"groups":["ffdhe3072"]}}},
+        "server":{"stack":"openssl"},"link":{"ops":[{"from":"server","at":{"record":0},
+        "act":{"stall":139}}]}}"#,
+    ),
+    // A client whose key is not its own, behind what is too long.
+    (
+        Some("net-oversize"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"protocol":{"versions":["TLS1.2"],
+        "groups":["secp256r1","secp384r1","x25519"]},"identity":{"flaw":"key-mismatch",
+        "loading":"resolver"}}},"server":{"stack":"openssl",
+        "profile":{"protocol":{"groups":["x25519"]},"client_auth":"required"}},
+        "link":{"ops":[{"from":"client","at":{"record":2},"act":{"length":20000}}]},
+        "earlier":{"means":"ticket","client":{"protocol":{"versions":["TLS1.2"],
+        "groups":["secp256r1","secp384r1","x25519"]},"identity":{"flaw":"key-mismatch",
+        "loading":"resolver"}}}}"#,
+    ),
 ];
