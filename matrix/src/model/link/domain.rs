@@ -12,7 +12,7 @@ use crate::model::hello::Hello;
 /// What the link does that lies outside the model; `None`: nothing.
 pub(in crate::model) fn outside(scenario: &Scenario) -> Option<String> {
     let [op] = &scenario.link.ops[..] else {
-        return (scenario.link.ops.len() > 1)
+        return (!scenario.link.ops.is_empty())
             .then(|| "more than one thing that the link does".to_owned());
     };
     if super::script::long_request(scenario) {

@@ -6,6 +6,7 @@
 //! is, not which bytes it has; where the bytes decide, every way is gone (`fork`).
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use shakedown::connection::{HandshakeKind, Role};
 use shakedown::iana::{AlertDescription, HandshakeType, ProtocolVersion as V};
@@ -412,7 +413,8 @@ struct Walk<'a> {
     deeds: Vec<ExpectedDeed>,
     first_to_fail: Option<Role>,
     sent: [Vec<(shakedown::iana::ContentType, bool)>; 2],
-    steps: usize,
+    /// Those that are left.
+    steps: Range<usize>,
 }
 
 impl<'a> Walk<'a> {
@@ -427,7 +429,7 @@ impl<'a> Walk<'a> {
             deeds: Vec::new(),
             first_to_fail: None,
             sent: [Vec::new(), Vec::new()],
-            steps: 0,
+            steps: 0..MAX_STEPS,
         }
     }
 
@@ -481,11 +483,10 @@ impl<'a> Walk<'a> {
     }
 
     fn drive(&mut self, fork: &mut Fork) {
-        loop {
+        while self.steps.next().is_some() {
             let forth = self.carry(Role::Client, fork);
             let back = self.carry(Role::Server, fork);
-            self.steps += 1;
-            if !(forth || back) || self.steps > MAX_STEPS {
+            if !(forth || back) {
                 return;
             }
         }

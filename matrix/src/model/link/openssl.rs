@@ -304,16 +304,15 @@ fn repeated(peer: &mut Peer<'_>, kind: HandshakeType) {
 
 fn alert(peer: &mut Peer<'_>, fatal: bool, description: A) {
     let tls13 = peer.settled == Some(ProtocolVersion::TLS1_3) && !is_undecided(peer);
-    if (tls13 && description == A::user_canceled)
-        || (!tls13 && !fatal && description != A::close_notify)
-    {
-        peer.warnings += 1;
+    // Of TLS 1.2 what is no warning ends it.
+    if !tls13 || description == A::user_canceled {
+        peer.warned = true;
     }
     if tls13 && description == A::user_canceled {
         return;
     }
     if description == A::close_notify && (tls13 || !fatal) {
-        if tls13 && peer.warnings > 0 {
+        if tls13 && peer.warned {
             // ssl_lib.c, `SSL_get_error`, looks at the last warning, which a close_notify of TLS 1.3
             // does not count as: the end is told as if nobody had announced it.
             peer.end_with(traits::openssl::TRUNCATED);
@@ -437,9 +436,6 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
 fn spoilt_header(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut Fork) {
     let (least, most) = extent::of(peer.setting, next);
     let (least, most) = (least - HEADER as usize, most - HEADER as usize);
-    let meets = |from: usize, to: usize| least <= to && from <= most;
-    let version = usize::from(peer.settled.unwrap_or(ProtocolVersion::TLS1_2).0);
-    let right = (version & 0xff) << 8;
     if record.length == Length::More(1) && looks_at_length_first() {
         // The low byte of each length that it may have.
         let low = || (least..=most).map(|length| length & 0xff);
@@ -449,21 +445,22 @@ fn spoilt_header(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut
             return peer.fail(TOO_LONG, Some(A::record_overflow));
         }
     }
+    let version = peer.settled.unwrap_or(ProtocolVersion::TLS1_2).0;
+    peer.unforetold |= peer.settled.is_none();
     if record.length == Length::More(1) {
-        // From here on the length is more than any record may have; before it is a matter of what follows.
-        let long = right + usize::from(MOST.to_be_bytes()[0]);
-        if meets(right, long - 1) || peer.settled.is_none() {
-            peer.unforetold = true;
-        } else if meets(long, right + 0xff) {
-            let mut ways = vec![("DATA_LENGTH_TOO_LONG", A::record_overflow)];
-            if least < long || most > right + 0xff {
-                ways.push(("WRONG_VERSION_NUMBER", A::protocol_version));
-            }
-            let (native, alert) = fork.pick(ways);
-            return peer.fail(native, Some(alert));
+        // The version is right where the length's high byte is that of the version's low one. The length is more
+        // than any record may have from here on; before it is a matter of what follows.
+        let right = usize::from(version.to_be_bytes()[1]);
+        let long = usize::from(u16::from_be_bytes([
+            version.to_be_bytes()[1],
+            MOST.to_be_bytes()[0],
+        ]));
+        if least >= long && most >> 8 == right {
+            return peer.fail("DATA_LENGTH_TOO_LONG", Some(A::record_overflow));
         }
+        peer.unforetold |= (least >> 8..=most >> 8).contains(&right);
     } else {
-        peer.unforetold |= meets(version, version) || peer.settled.is_none();
+        peer.unforetold |= (least..=most).contains(&usize::from(version));
     }
     peer.fail("WRONG_VERSION_NUMBER", Some(A::protocol_version));
 }

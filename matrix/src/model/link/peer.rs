@@ -54,7 +54,8 @@ pub(super) struct Peer<'a> {
     pub(super) first: bool,
     /// ChangeCipherSpecs that were passed over.
     pub(super) passed_over: u32,
-    pub(super) warnings: u32,
+    /// Whether OpenSSL was warned.
+    pub(super) warned: bool,
     pub(super) peer_closed: bool,
     closing: bool,
     received: Vec<Datum>,
@@ -115,7 +116,7 @@ impl<'a> Peer<'a> {
             deaf: false,
             first: true,
             passed_over: 0,
-            warnings: 0,
+            warned: false,
             peer_closed: false,
             closing: false,
             received: Vec::new(),
@@ -241,9 +242,8 @@ impl<'a> Peer<'a> {
     fn record_version(&self) -> ProtocolVersion {
         let unheard = self.role == Role::Client && !self.heard_hello();
         match self.settled {
-            Some(version) if version < ProtocolVersion::TLS1_2 => version,
-            _ if unheard && !self.stack.is_rustls() => ProtocolVersion::TLS1_0,
-            _ => ProtocolVersion::TLS1_2,
+            None if unheard && !self.stack.is_rustls() => ProtocolVersion::TLS1_0,
+            settled => at_most_tls12(settled),
         }
     }
 
@@ -417,10 +417,7 @@ impl<'a> Peer<'a> {
         } else {
             ContentType::application_data
         };
-        let version = match self.settled {
-            Some(version) if version < ProtocolVersion::TLS1_2 => version,
-            _ => ProtocolVersion::TLS1_2,
-        };
+        let version = at_most_tls12(self.settled);
         let opens = Some(seal.keys) == self.read
             && seal.sequence == self.read_sequence
             && seal.strain == self.strain
@@ -767,4 +764,10 @@ impl<'a> Peer<'a> {
                 protection: Protection::Protected,
             })
     }
+}
+
+/// What a record says: TLS 1.3 calls itself TLS 1.2 there (RFC 8446 §5.1), and so does who has settled for none.
+fn at_most_tls12(settled: Option<ProtocolVersion>) -> ProtocolVersion {
+    let newest = ProtocolVersion::TLS1_2;
+    settled.map_or(newest, |version| version.min(newest))
 }

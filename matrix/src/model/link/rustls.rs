@@ -174,12 +174,8 @@ fn alert(peer: &mut Peer<'_>, fatal: bool, description: A) {
     } else if peer.settled == Some(ProtocolVersion::TLS1_3) && description != A::user_canceled {
         peer.fail("", Some(A::decode_error));
         peer.hear(description);
-    } else {
-        peer.warnings += 1;
-        if peer.warnings > MOST_WARNINGS {
-            peer.fail("PeerMisbehaved(TooManyWarningAlertsReceived)", None);
-        }
     }
+    // The fifth warning would be one too many (common_state.rs, `TemperCounters`): a link of one act brings fewer.
 }
 
 /// A first hello where the second ought to be (server/hs.rs and tls13.rs, `handle_client_hello`), or a
@@ -348,5 +344,3 @@ const HEADER: u32 = 5;
 const MESSAGE_HEADER: u32 = 4;
 /// enums.rs, `ContentType::Heartbeat`: the last one that rustls knows.
 const HEARTBEAT: u8 = 24;
-/// common_state.rs, `TemperCounters`.
-const MOST_WARNINGS: u32 = 4;

@@ -278,29 +278,18 @@ fn certificate_types(rustls: bool, schemes: &[u16]) -> Vec<u8> {
     if rustls {
         return vec![RSA_SIGN, ECDSA_SIGN];
     }
-    let any = |is: fn(u16) -> bool| schemes.iter().any(|scheme| is(*scheme));
-    [
-        (
-            RSA_SIGN,
-            any(|scheme| {
-                matches!(scheme, 0x0804..=0x0806 | 0x0809..=0x080b)
-                    || scheme < 0x0700 && scheme & 0xff == 1
-            }),
-        ),
-        (
-            DSS_SIGN,
-            any(|scheme| scheme < 0x0700 && scheme & 0xff == 2),
-        ),
-        (
-            ECDSA_SIGN,
-            any(|scheme| {
-                matches!(scheme, 0x0807 | 0x0808) || scheme < 0x0700 && scheme & 0xff == 3
-            }),
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(kind, there)| there.then_some(kind))
-    .collect()
+    // A hash and a signature (RFC 5246 §7.4.1.4.1), or else both at once.
+    let of = |scheme: &u16| match scheme.to_be_bytes() {
+        [0x08, 0x04..=0x06 | 0x09..=0x0b] | [0..=0x06, 1] => Some(RSA_SIGN),
+        [0x08, 0x07 | 0x08] | [0..=0x06, 3] => Some(ECDSA_SIGN),
+        [0..=0x06, 2] => Some(DSS_SIGN),
+        _ => None,
+    };
+    let all: Vec<u8> = schemes.iter().filter_map(of).collect();
+    [RSA_SIGN, DSS_SIGN, ECDSA_SIGN]
+        .into_iter()
+        .filter(|kind| all.contains(kind))
+        .collect()
 }
 
 /// Of an OpenSSL server: what it knows of the session, sealed; more where that has a certificate.
