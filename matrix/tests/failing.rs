@@ -141,6 +141,10 @@ fn failing() -> Vec<Scenario> {
             r#"{"server_certificate_type":"raw-public-key","protocol":{"versions":["TLS1.2"]}}"#,
             "{}",
         ),
+        (
+            r#"{"server_certificate_type":"raw-public-key","protocol":{"versions":["TLS1.2"]}}"#,
+            r#"{"certificate_type":"raw-public-key"}"#,
+        ),
         (r#"{"compression":"zlib"}"#, r#"{"compression":"broken"}"#),
         (
             r#"{"ocsp":"request","protocol":{"versions":["TLS1.2"]}}"#,

@@ -440,10 +440,10 @@ fn flight_message(fault: &Fault, version: ProtocolVersion, rustls: bool) -> M {
         | Cause::NetCorruptHello
         | Cause::HrrIllegal
         | Cause::RenegInfoMissing => M::server_hello,
+        // By its extension; in TLS 1.2 by the key itself.
         Cause::CertTypeMismatch if fault.native.starts_with("PeerIncompatible") && tls13 => {
             M::encrypted_extensions
         }
-        Cause::CertTypeMismatch if fault.native.starts_with("PeerIncompatible") => M::server_hello,
         Cause::ClientSigalgEmpty | Cause::SigalgListEmpty => M::certificate_request,
         Cause::CertCompressionBad => M::certificate,
         Cause::CertCurveNotOffered => M::server_key_exchange,
