@@ -1,13 +1,11 @@
 //! The first ClientHello, changed on its way: it is written down as its client writes it, with zeros
 //! for what only the real one knows, changed, and read again.
 
-use std::ops::Range;
-
 use shakedown::iana::{
     AlertDescription as A, CipherSuite, ExtensionType as E, HandshakeType as M, NamedGroup,
     ProtocolVersion as V, SignatureScheme,
 };
-use shakedown::link::{Act, Field, alter, fields};
+use shakedown::link::{Act, Field, alter};
 use shakedown::profile::{Compression, Protocol};
 use shakedown::scenario::{Scenario, StackId};
 
@@ -150,28 +148,18 @@ pub(super) fn written(scenario: &Scenario, hello: &Hello<'_>, act: &Act) -> Vec<
                 return ways;
             };
             ways.push(placed(&[], Some(own)));
-            let by = grows(&placed(&[own], None), act, Field::ExtensionLength(kind));
-            for first in orders(&order, Some(own), by) {
-                ways.push(placed(&first, None));
-            }
+            ways.push(placed(&[own], None));
         }
         Some(
-            field @ (Field::MessageLength
+            Field::MessageLength
             | Field::SessionIdLength
             | Field::SuitesLength
             | Field::CompressionMethodsLength
-            | Field::ExtensionsLength),
+            | Field::ExtensionsLength,
         ) => {
-            let plain = placed(&[], None);
-            let swallowed =
-                grows(&plain, act, field).saturating_sub(before_extensions(&plain, field));
-            if swallowed > 0 {
-                for first in orders(&order, None, swallowed) {
-                    // What is random may be read as the length of an empty list too.
-                    ways.push(placed(&first, None));
-                    ways.push(placed_of(&zeros, &first, None));
-                }
-            }
+            // What is random may be read as the length of an empty list too.
+            ways.push(placed(&[], None));
+            ways.push(placed_of(&zeros, &[], None));
             for first in all.clone() {
                 for last in all.clone().filter(|last| *last != first) {
                     ways.push(placed(&[first], Some(last)));
@@ -182,87 +170,6 @@ pub(super) fn written(scenario: &Scenario, hello: &Hello<'_>, act: &Act) -> Vec<
         _ => ways.push(placed(&[], None)),
     }
     ways
-}
-
-/// By how much a length becomes more than it is.
-fn grows(message: &[u8], act: &Act, length: Field) -> usize {
-    let (Some(range), Some(changed)) = (place(message, length), alter(message, act)) else {
-        return 0;
-    };
-    let told = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(0_usize, |sum, byte| (sum << 8) + usize::from(*byte))
-    };
-    told(&changed[range.clone()]).saturating_sub(told(&message[range]))
-}
-
-/// How much lies between the end of what a length is of and the first extension.
-fn before_extensions(message: &[u8], length: Field) -> usize {
-    let content = match length {
-        Field::SessionIdLength => Field::SuitesLength,
-        Field::SuitesLength => Field::CompressionMethodsLength,
-        Field::CompressionMethodsLength => Field::ExtensionsLength,
-        _ => return usize::MAX,
-    };
-    let begin = place(message, content).map(|range| range.start);
-    let end = place(message, Field::ExtensionsLength).map(|range| range.end);
-    match (begin, end) {
-        (Some(begin), Some(end)) => end - begin,
-        _ => usize::MAX,
-    }
-}
-
-fn place(message: &[u8], field: Field) -> Option<Range<usize>> {
-    let mut all = fields(message).into_iter();
-    all.find(|(found, _)| *found == field)
-        .map(|(_, range)| range)
-}
-
-/// How the extensions may begin, as far as it matters, with one whose length is so much more than it is, or
-/// behind something before them whose length is: what is swallowed whole, inside of which other the end lies
-/// and where, and what comes after that.
-fn orders(extensions: &[Extension], own: Option<usize>, by: usize) -> Vec<Vec<usize>> {
-    let others: Vec<usize> = (0..extensions.len())
-        .filter(|at| Some(*at) != own)
-        .collect();
-    let own: Vec<usize> = own.into_iter().collect();
-    let size = |at: usize| super::HEADER + extensions[at].1.len();
-    let mut ends: Vec<(usize, usize)> = Vec::new();
-    let mut found = Vec::new();
-    for set in 0..1_u32 << others.len() {
-        let whole: Vec<usize> = others
-            .iter()
-            .enumerate()
-            .filter_map(|(bit, at)| (set >> bit & 1 == 1).then_some(*at))
-            .collect();
-        let sum: usize = whole.iter().map(|at| size(*at)).sum();
-        if sum > by {
-            continue;
-        }
-        let rest: Vec<usize> = others
-            .iter()
-            .copied()
-            .filter(|at| !whole.contains(at))
-            .collect();
-        for last in &rest {
-            let end = (*last, by - sum);
-            if by - sum >= size(*last) || sum < by && ends.contains(&end) {
-                continue;
-            }
-            ends.push(end);
-            for after in rest.iter().filter(|after| *after != last) {
-                found.push([&own[..], &whole, &[*last, *after]].concat());
-            }
-            if rest.len() == 1 {
-                found.push([&own[..], &whole, &[*last]].concat());
-            }
-        }
-    }
-    if found.is_empty() {
-        found.push(own);
-    }
-    found
 }
 
 /// Whether a change of it makes the rest be read from another place, so that what is random is read as
