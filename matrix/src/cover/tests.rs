@@ -304,6 +304,35 @@ fn rows_of_larger_spaces_stay_the_same() {
     );
 }
 
+/// Dead ends and ties come up seldom: the same for many small spaces, with few rows to change.
+#[test]
+fn rows_of_many_spaces_stay_the_same() {
+    let shapes = [
+        (model(&[(6, 2), (2, 6)]), 2),
+        (model(&[(5, 1), (4, 2), (2, 4)]), 2),
+        (model(&[(3, 4), (2, 2)]), 3),
+        (model(&[(3, 9)]), 2),
+    ];
+    let rules: [&[(usize, &[usize])]; 3] = [
+        &[(0, &[0, 2]), (2, &[1])],
+        &[(1, &[2]), (3, &[0]), (5, &[1])],
+        &[(0, &[1]), (4, &[0]), (5, &[0])],
+    ];
+    let mut rows = Vec::new();
+    for (sizes, strength) in &shapes {
+        for rules in [&[][..], &rules] {
+            let space = space(sizes, rules);
+            for seed in 0..4 {
+                rows.extend(cover(&space, *strength, seed).unwrap());
+            }
+        }
+    }
+    assert_eq!(
+        (rows.len(), fingerprint(&rows)),
+        (808, 0x427f_5f65_46bc_2af9)
+    );
+}
+
 /// FNV-1a over all values.
 fn fingerprint(rows: &[Vec<usize>]) -> u64 {
     rows.iter()
