@@ -725,4 +725,95 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "groups":["secp256r1","secp384r1","x25519"]},"identity":{"flaw":"key-mismatch",
         "loading":"resolver"}}}}"#,
     ),
+    // A good staple makes up for the list only where the chain is looked up.
+    (
+        Some("cert-revoked-crl"),
+        r#"{"client":{"stack":"openssl","profile":{"revocation":"crl","ocsp":"check"}},
+        "server":{"stack":"openssl","profile":{"identity":{"flaw":"revoked"},"staple":"good"}}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"revocation":"crl-chain","ocsp":"check"}},
+        "server":{"stack":"openssl","profile":{"identity":{"flaw":"revoked"},"staple":"good"}}}"#,
+    ),
+    // A fault that comes first, where another would have been found by the same side.
+    (
+        Some("net-corrupt-header"),
+        r#"{"client":{"stack":"openssl","profile":{"trust":"other-root"}},"server":{"stack":"openssl"},
+        "link":{"ops":[{"from":"server","at":{"record":0},"act":{"version":"0x0203"}}]}}"#,
+    ),
+    (
+        Some("net-corrupt-header"),
+        r#"{"client":{"stack":"rustls-ring","profile":{"trust":"other-root"}},
+        "server":{"stack":"openssl"},"link":{"ops":[{"from":"server","at":{"record":0},
+        "act":{"version":"0x0203"}}]}}"#,
+    ),
+    // Schemes for Ed25519 alone keep the suites with ECDSA.
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "signature_schemes":["ed25519"]}}},"server":{"stack":"openssl",
+        "profile":{"identity":{"key":"ed25519"}}}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "signature_schemes":["ed25519"]}}},"server":{"stack":"rustls-ring",
+        "profile":{"identity":{"key":"ed25519"}}}}"#,
+    ),
+    // What a first hello is refused for is not what a second one is, if by the same words.
+    (
+        Some("key-share-missing"),
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"rustls-ring"},
+        "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
+        "act":{"edit":{"without-extension":"key_share"}}}]}}"#,
+    ),
+    (
+        Some("net-corrupt-hello"),
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},"link":{"ops":[{"from":"client",
+        "at":{"message":{"type":"client_hello"}},"act":{"field":{"field":{"extension":"key_share"},
+        "at":2,"bits":1}}}]}}"#,
+    ),
+    (
+        Some("hrr-refused"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"]}}},
+        "server":{"stack":"rustls-ring","profile":{"protocol":{"groups":["secp256r1"]}}},
+        "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello","nth":1}},
+        "act":{"edit":{"without-extension":"key_share"}}}]}}"#,
+    ),
+    (
+        Some("hrr-refused"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"]}}},
+        "server":{"stack":"openssl","profile":{"protocol":{"groups":["secp256r1"]}}},
+        "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello","nth":1}},
+        "act":{"edit":{"without-extension":"key_share"}}}]}}"#,
+    ),
+    // What no message of such a handshake is written down for, and what is.
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]},"identity":{}}},
+        "server":{"stack":"openssl","profile":{"client_auth":"required","staple":"good"}},
+        "link":{"ops":[{"from":"server","at":{"message":{"type":"server_hello"}},
+        "act":{"field":{"field":"suite","at":1,"bits":1}}}]}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"openssl","profile":{"client_auth":"optional"}},
+        "link":{"ops":[{"from":"client","at":{"message":{"type":"certificate"}},
+        "act":{"field":{"field":"message-length","at":2,"bits":1}}}]}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "security_level":0}}},"server":{"stack":"openssl"},"link":{"ops":[{"from":"server",
+        "at":{"message":{"type":"server_hello"}},"act":{"field":{"field":"suite","at":1,
+        "bits":1}}}]}}"#,
+    ),
+    (
+        None,
+        r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl","profile":{"alpn":["h2"]}},
+        "link":{"ops":[{"from":"server","at":{"message":{"type":"certificate"}},
+        "act":{"set":{"field":{"extension":"key_share"},"value":"0018"}}}]}}"#,
+    ),
 ];
