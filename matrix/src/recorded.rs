@@ -1,5 +1,5 @@
 //! The model against the recorded outcomes of a run, with no stack linked: what `ci/mutants` asks
-//! of each mutant first.
+//! of each mutant that is built alone; `ci/plant/planted.rs` asks it of those that are planted together.
 
 #[path = "../tests/scenarios/mod.rs"]
 mod scenarios;

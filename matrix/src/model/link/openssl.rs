@@ -455,6 +455,7 @@ fn spoilt_header(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut
             version.to_be_bytes()[1],
             MOST.to_be_bytes()[0],
         ]));
+        // No message has lengths on both sides of the last that fits: else either could come.
         if least >= long && most >> 8 == right {
             return peer.fail("DATA_LENGTH_TOO_LONG", Some(A::record_overflow));
         }
