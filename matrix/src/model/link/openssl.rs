@@ -455,11 +455,14 @@ fn spoilt_header(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut
             version.to_be_bytes()[1],
             MOST.to_be_bytes()[0],
         ]));
-        // No message has lengths on both sides of the last that fits: else either could come.
-        if least >= long && most >> 8 == right {
-            return peer.fail("DATA_LENGTH_TOO_LONG", Some(A::record_overflow));
+        if least >= long && least >> 8 == right {
+            // Beyond the last length that fits, the version is wrong.
+            if most >> 8 == right || fork.pick(vec![true, false]) {
+                return peer.fail("DATA_LENGTH_TOO_LONG", Some(A::record_overflow));
+            }
+        } else {
+            peer.unforetold |= (least >> 8..=most >> 8).contains(&right);
         }
-        peer.unforetold |= (least >> 8..=most >> 8).contains(&right);
     } else {
         peer.unforetold |= (least..=most).contains(&usize::from(version));
     }
