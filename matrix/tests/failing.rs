@@ -18,7 +18,9 @@ fn whatever_the_link_does_goes_as_the_model_says() {
     let lab = Lab::new();
     let acts = acts();
     let mut scenarios = Vec::new();
-    for scenario in failing() {
+    let failing = failing();
+    assert_eq!(failing.len(), PAIRS);
+    for scenario in failing {
         for from in Role::BOTH {
             for record in 0..RECORDS {
                 scenarios.extend(acts.iter().map(|act| {
@@ -207,3 +209,6 @@ fn acts() -> Vec<Act> {
 
 /// More than any of them sends before it fails.
 const RECORDS: u32 = 6;
+
+/// How many the stacks can be told to be, of the profiles on each pairing: none is left out unnoticed.
+const PAIRS: usize = 74;
