@@ -119,8 +119,9 @@ fn hellos_are_refused_as_recorded() {
     let lab = Lab::new();
     let mut lines = String::new();
     for role in Role::BOTH {
-        for (name, body) in hellos(role) {
-            let seen = tell(&lab, role, &in_a_record(role, &body)).expect("nobody is let in");
+        for (set_up, name, body) in hellos(role) {
+            let seen =
+                tell(&lab, role, &in_a_record(set_up, role, &body)).expect("nobody is let in");
             lines += &format!("{role} {name}");
             for seen in seen {
                 let alert = seen
@@ -154,13 +155,13 @@ fn hellos_are_refused_as_recorded() {
 }
 
 /// A hello without its header, as an input.
-fn in_a_record(reader: Role, body: &[u8]) -> Vec<u8> {
+fn in_a_record(set_up: u8, reader: Role, body: &[u8]) -> Vec<u8> {
     let kind = match reader {
         Role::Client => 2,
         Role::Server => 1,
     };
     let length = body.len() as u16;
-    let mut told = vec![0, 0, 22, 3, 1];
+    let mut told = vec![set_up, 0, 22, 3, 1];
     told.extend((length + 4).to_be_bytes());
     told.extend([kind, 0]);
     told.extend(length.to_be_bytes());

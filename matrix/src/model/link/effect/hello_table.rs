@@ -111,8 +111,26 @@ impl Parts {
     }
 }
 
-/// Each with a name, and without a header, to whom it is said.
-pub(crate) fn hellos(reader: Role) -> Vec<(String, Vec<u8>)> {
+/// Each without a header, to whom it is said: the set-up (`fuzz::bytes::scenario`), a name and the hello. Who
+/// speaks TLS 1.2 alone, or TLS 1.3 alone, is told less.
+pub(crate) fn hellos(reader: Role) -> Vec<(u8, String, Vec<u8>)> {
+    let mut all = Vec::new();
+    for set_up in 0..3 {
+        let told = hellos_of(reader, if set_up == 0 { MOST } else { 0 });
+        all.extend(told.into_iter().map(|(name, body)| {
+            let name = match set_up {
+                0 => name,
+                1 => format!("(TLS 1.2 alone) {name}"),
+                _ => format!("(TLS 1.3 alone) {name}"),
+            };
+            (set_up, name, body)
+        }));
+    }
+    all
+}
+
+/// Of each extension's body so many bytes are cut and changed.
+fn hellos_of(reader: Role, most: usize) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
     let samples = samples(reader);
     let sound = match reader {
@@ -198,6 +216,14 @@ pub(crate) fn hellos(reader: Role) -> Vec<(String, Vec<u8>)> {
                 parts.extensions.retain(|(found, _)| found != kind);
             });
         }
+        if reader == Role::Client {
+            for (group, length) in [(0x1d, 0), (0x1d, 31), (0x1d, 33), (0x17, 65), (0x17, 64)] {
+                let share = [&[0, group][..], &vector(2, &vec![9; length])].concat();
+                say(format!("share of {length} bytes of {group}"), &|parts| {
+                    *parts = parts.with(51, &share);
+                });
+            }
+        }
         for (kind, body) in &samples {
             let kind = *kind;
             let mut own = |what: String, body: &[u8]| {
@@ -206,11 +232,11 @@ pub(crate) fn hellos(reader: Role) -> Vec<(String, Vec<u8>)> {
                 });
             };
             own("as it is".into(), body);
-            for end in 0..body.len().min(MOST) {
+            for end in 0..body.len().min(most) {
                 own(format!("{end} bytes"), &body[..end]);
             }
             own("one byte more".into(), &[&body[..], &[0]].concat());
-            for at in 0..body.len().min(MOST) {
+            for at in 0..body.len().min(most) {
                 for value in [0, body[at] ^ 1, body[at].wrapping_add(3), 0xff] {
                     let mut changed = body.clone();
                     changed[at] = value;
@@ -274,6 +300,8 @@ fn samples(reader: Role) -> Vec<(u16, Vec<u8>)> {
             (43, vec![4, 3, 4, 3, 3]),
             (51, vector(2, &share())),
             (58, vec![1, 1]),
+            (0xfd00, vec![2, 0, 10]),
+            (0xfe0d, vec![0, 0, 1, 0, 1, 7, 0, 1, 9, 0, 1, 9]),
         ],
         Role::Client => vec![
             (0, vec![]),
@@ -285,6 +313,7 @@ fn samples(reader: Role) -> Vec<(u16, Vec<u8>)> {
             (43, vec![3, 4]),
             (51, share()),
             (58, vec![1]),
+            (0xfe0d, vec![0, 6, 1, 2, 0, 2, 9, 9]),
         ],
     });
     samples
@@ -341,10 +370,13 @@ fn refusal_of_server_hello(scenario: &Scenario, body: &[u8]) -> Option<Found> {
 }
 
 /// As `fuzz::bytes::scenario` has it, with one stack that reads the hello.
-fn scenario(client: &str, server: &str) -> Scenario {
-    let protocol = r#"{"versions":["TLS1.2","TLS1.3"],"suites":["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+fn scenario(set_up: u8, client: &str, server: &str) -> Scenario {
+    let versions = [r#""TLS1.2","TLS1.3""#, r#""TLS1.2""#, r#""TLS1.3""#][usize::from(set_up)];
+    let protocol = format!(
+        r#"{{"versions":[{versions}],"suites":["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
         "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"],"tls13_suites":["TLS_AES_128_GCM_SHA256",
-        "TLS_AES_256_GCM_SHA384"],"groups":["x25519","secp256r1"]}"#;
+        "TLS_AES_256_GCM_SHA384"],"groups":["x25519","secp256r1"]}}"#
+    );
     let json = format!(
         r#"{{"client":{{"stack":"{client}","profile":{{"protocol":{protocol},"ocsp":"request"}}}},
         "server":{{"stack":"{server}","profile":{{"protocol":{protocol}}}}}}}"#
@@ -368,15 +400,17 @@ fn a_hello_is_refused_as_the_stacks_do() {
     let (mut told, mut wrong) = (0, Vec::new());
     let mut lines = recorded.iter();
     for reader in Role::BOTH {
-        let scenarios = ["rustls-ring", "openssl"].map(|stack| match reader {
-            Role::Client => scenario(stack, "openssl"),
-            Role::Server => scenario("openssl", stack),
+        let scenarios = [0, 1, 2].map(|set_up| {
+            ["rustls-ring", "openssl"].map(|stack| match reader {
+                Role::Client => scenario(set_up, stack, "openssl"),
+                Role::Server => scenario(set_up, "openssl", stack),
+            })
         });
-        for (name, body) in hellos(reader) {
+        for (set_up, name, body) in hellos(reader) {
             let line = lines.next().expect("as many");
             let parts: Vec<_> = line.split('\t').collect();
             assert_eq!(parts[0], format!("{reader} {name}"));
-            for (scenario, recorded) in scenarios.iter().zip(&parts[1..]) {
+            for (scenario, recorded) in scenarios[usize::from(set_up)].iter().zip(&parts[1..]) {
                 let refusal = match reader {
                     Role::Client => refusal_of_server_hello(scenario, &body),
                     Role::Server => refusal_of_client_hello(scenario, &body),
@@ -408,6 +442,5 @@ fn a_hello_is_refused_as_the_stacks_do() {
     );
 }
 
-/// Of a body so many bytes are cut and changed.
 const MOST: usize = 12;
 const SSL3: u16 = V::TLS1_0.0 - 1;

@@ -164,6 +164,22 @@ fn extension(kind: E, r: &mut Cursor<'_>, heard: &mut Heard) -> Result<(), Found
             opaque(r, 1, 0)?;
             heard.renegotiation = true;
         }
+        // draft-ietf-tls-esni §5, §5.1: read, and no more.
+        E(ENCRYPTED_CLIENT_HELLO) => match r.u8().ok_or_else(|| missing("EchClientHelloType"))? {
+            OUTER => {
+                r.u16().ok_or_else(|| missing("HpkeKdf"))?;
+                r.u16().ok_or_else(|| missing("HpkeAead"))?;
+                r.u8().ok_or_else(|| missing("u8"))?;
+                opaque(r, 2, 0)?;
+                opaque(r, 2, 1)?;
+            }
+            INNER => {}
+            _ => return Err(invalid("InvalidContentType")),
+        },
+        E(ECH_OUTER_EXTENSIONS) => {
+            let length = nonzero(r, 1, "ExtensionTypes")?;
+            pairs_in(sub(r, length)?, "ExtensionType")?;
+        }
         _ => {
             r.rest();
         }
@@ -272,6 +288,12 @@ pub(super) fn invalid(what: &str) -> Found {
     Found::of(&format!("InvalidMessage({what})"), A::decode_error)
 }
 
+/// `EchClientHelloType`.
+const OUTER: u8 = 0;
+const INNER: u8 = 1;
+
+const ECH_OUTER_EXTENSIONS: u16 = 0xfd00;
+pub(super) const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
 const CLIENT_CERTIFICATE_TYPE: u16 = 19;
 const SERVER_CERTIFICATE_TYPE: u16 = 20;
 const COMPRESS_CERTIFICATE: u16 = 27;

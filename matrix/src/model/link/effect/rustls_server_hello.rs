@@ -5,7 +5,9 @@ use shakedown::iana::{
 };
 
 use super::cursor::Cursor;
-use super::rustls_hello::{bytes, empty, invalid, missing, opaque, session_id, sub, trailing};
+use super::rustls_hello::{
+    ENCRYPTED_CLIENT_HELLO, bytes, empty, invalid, missing, opaque, session_id, sub, trailing,
+};
 use super::server_hello::{Client, is_share};
 use super::{Effect, Found, written};
 use crate::model::hello::usable_in;
@@ -93,6 +95,15 @@ pub(super) fn extensions<'a>(r: &mut Cursor<'a>, told: &mut Told<'a>) -> Result<
             }
             E(TICKET_REQUEST) => {
                 r.u8().ok_or_else(|| missing("u8"))?;
+            }
+            // `EchConfigPayload`, of any version but 0xfe0d, whose contents are read too.
+            E(ENCRYPTED_CLIENT_HELLO) => {
+                let length = r.number(2).ok_or_else(|| missing("u16"))?;
+                let mut configs = sub(r, length)?;
+                while !configs.is_empty() {
+                    configs.u16().ok_or_else(|| missing("EchVersion"))?;
+                    opaque(&mut configs, 2, 0)?;
+                }
             }
             _ => {
                 r.rest();
@@ -299,6 +310,12 @@ fn retry(
     if !client.hello.suites.contains(&suite) {
         return illegal("WithUnofferedCipherSuite");
     }
+    if kinds.contains(&ENCRYPTED_CLIENT_HELLO) {
+        return Err(misbehaved(
+            "IllegalHelloRetryRequestWithInvalidEch",
+            A::unsupported_extension,
+        ));
+    }
     if let Some(group) = group
         && !client
             .hello
@@ -318,7 +335,6 @@ fn misbehaved(what: &str, alert: A) -> Found {
 const EARLY_DATA: u16 = 42;
 const COOKIE: u16 = 44;
 const TICKET_REQUEST: u16 = 58;
-const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
 /// msgs/handshake.rs, `ServerExtensions`.
 const KNOWN: [u16; 16] = [
     11, 0, 35, 0xff01, 16, 51, 41, 19, 20, 23, 5, 43, 57, 42, 58, 0xfe0d,
