@@ -816,4 +816,26 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "link":{"ops":[{"from":"server","at":{"message":{"type":"certificate"}},
         "act":{"set":{"field":{"extension":"key_share"},"value":"0018"}}}]}}"#,
     ),
+    // Without the extended master secret the keys fit, and what was said does not.
+    (
+        Some("net-corrupt-hello"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],"ems":"off"}}},
+        "server":{"stack":"openssl"},"link":{"ops":[{"from":"server",
+        "at":{"message":{"type":"server_hello"}},
+        "act":{"edit":{"without-extension":"ec_point_formats"}}}]}}"#,
+    ),
+    (
+        Some("net-corrupt-hello"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],"ems":"off"}}},
+        "server":{"stack":"openssl"},"link":{"ops":[{"from":"client",
+        "at":{"message":{"type":"client_hello"}},
+        "act":{"edit":{"without-extension":"session_ticket"}}}]}}"#,
+    ),
+    (
+        Some("net-corrupt-hello"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"openssl","profile":{"protocol":{"ems":"off"}}},
+        "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
+        "act":{"edit":{"with-suite":"TLS_AES_128_GCM_SHA256"}}}]}}"#,
+    ),
 ];

@@ -100,3 +100,27 @@ fn of_words(act: &Act, at: &At, allowed: &[Expected]) -> Option<Cause> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::predict;
+
+    #[test]
+    fn a_second_hello_is_refused_for_what_it_lacks() {
+        let cause = |lacks: &str| {
+            let json = format!(
+                r#"{{"client":{{"stack":"openssl"}},"server":{{"stack":"openssl","profile":{{"protocol":
+                {{"groups":["secp256r1"]}}}}}},"link":{{"ops":[{{"from":"client","at":{{"message":
+                {{"type":"client_hello","nth":1}}}},"act":{{"edit":{{"without-extension":"{lacks}"}}}}}}]}}}}"#
+            );
+            let scenario = Scenario::from_json(&json).expect("well-formed");
+            predict(&scenario).cause()
+        };
+        assert_eq!(cause("key_share"), Some(Cause::HrrRefused));
+        // That would be refused in the first as well.
+        let other = Some(Cause::NetCorruptHello);
+        assert_eq!(cause("signature_algorithms"), other);
+        assert_eq!(cause("supported_versions"), other);
+    }
+}

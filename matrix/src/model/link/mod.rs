@@ -572,13 +572,7 @@ impl<'a> Walk<'a> {
             return told;
         }
         let setting = self.peers[0].setting;
-        let agreed = match setting.result {
-            Ok(agreed) => agreed,
-            Err(fault) => match &fault.phase {
-                Phase::ClientFlight(agreed) => agreed,
-                _ => return None,
-            },
-        };
+        let agreed = setting.result.as_ref().ok()?;
         Some(super::ending::session(setting.scenario, agreed, role))
     }
 }
@@ -615,6 +609,26 @@ mod tests {
         // close_notify.
         assert_eq!(server[..2], [open, change]);
         assert_eq!(server[2..], [sealed; 9]);
+    }
+
+    #[test]
+    fn one_byte_at_a_time_is_fewer_than_any_record_has() {
+        let applied = |most: u32| -> Vec<Option<bool>> {
+            let mut scenario = plain("");
+            scenario.link = serde_json::from_str(&format!(
+                r#"{{"ops":[{{"from":"client","at":{{"record":0}},"act":{{"fragment":{most}}}}}]}}"#
+            ))
+            .expect("well-formed");
+            let prediction = crate::model::predict(&scenario);
+            let [expected] = prediction.allowed() else {
+                panic!("it is foretold");
+            };
+            expected.deeds.iter().map(|deed| deed.applied).collect()
+        };
+        assert_eq!(applied(1), [Some(true)]);
+        // As long as that is not every hello.
+        assert_eq!(applied(2), [None]);
+        assert_eq!(applied(16_000), [None]);
     }
 
     #[test]
