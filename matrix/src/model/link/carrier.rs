@@ -363,10 +363,8 @@ impl<'a> Carrier<'a> {
                     }
                 }
             }
-            Act::Field(_) | Act::Set(_) | Act::Edit(_) if open => {
-                (vec![changed(record)], None, false)
-            }
-            Act::Field(_) | Act::Set(_) | Act::Edit(_) => not(record),
+            // A message that is named is in the clear.
+            Act::Field(_) | Act::Set(_) | Act::Edit(_) => (vec![changed(record)], None, false),
             Act::Inject(bytes) => done(vec![Record::foreign(*bytes), record]),
             Act::Replace(bytes) if Record::foreign(*bytes) == record => not(record),
             Act::Replace(bytes) => done(vec![Record::foreign(*bytes)]),

@@ -416,10 +416,6 @@ pub(super) fn longer(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: 
             }
             spoilt_header(peer, record, next, fork);
         }
-        Content::Empty => {
-            peer.alert_version = Some(record.version);
-            peer.fail("UNEXPECTED_MESSAGE", Some(A::unexpected_message));
-        }
         _ => {
             let mut spoilt = record.clone();
             spoilt.length = Length::True;
@@ -446,7 +442,6 @@ fn spoilt_header(peer: &mut Peer<'_>, record: &Record, next: &Record, fork: &mut
         }
     }
     let version = peer.settled.unwrap_or(ProtocolVersion::TLS1_2).0;
-    peer.unforetold |= peer.settled.is_none();
     if record.length == Length::More(1) {
         // The version is right where the length's high byte is that of the version's low one. The length is more
         // than any record may have from here on; before it is a matter of what follows.

@@ -52,8 +52,6 @@ pub(super) struct Peer<'a> {
     deaf: bool,
     /// OpenSSL: whether nothing has been read yet.
     pub(super) first: bool,
-    /// ChangeCipherSpecs that were passed over.
-    pub(super) passed_over: u32,
     /// Whether OpenSSL was warned.
     pub(super) warned: bool,
     pub(super) peer_closed: bool,
@@ -115,7 +113,6 @@ impl<'a> Peer<'a> {
             waiting: None,
             deaf: false,
             first: true,
-            passed_over: 0,
             warned: false,
             peer_closed: false,
             closing: false,
@@ -329,17 +326,10 @@ impl<'a> Peer<'a> {
         match record.length {
             Length::More(by) => {
                 self.missing = (by as usize, by as usize);
-                // The header is looked at before the rest has come.
-                self.header(record);
-                if self.failure.is_none() {
-                    self.waiting = Some(record.clone());
-                }
+                self.waiting = Some(record.clone());
             }
-            Length::Begun(arrived) => {
-                if arrived as usize >= extent::HEADER {
-                    self.header(record);
-                }
-            }
+            // There is nothing wrong with its header, if that has come.
+            Length::Begun(_) => {}
             _ => self.take(record, fork),
         }
         self.first = false;
@@ -371,14 +361,6 @@ impl<'a> Peer<'a> {
             rustls::receive(self, record, fork);
         } else {
             openssl::receive(self, record, fork);
-        }
-    }
-
-    fn header(&mut self, record: &Record) {
-        if self.stack.is_rustls() {
-            rustls::header(self, record);
-        } else {
-            openssl::header(self, record);
         }
     }
 
@@ -524,10 +506,8 @@ impl<'a> Peer<'a> {
         let setting = self.setting;
         let act = &setting.scenario.link.ops[op].act;
         let effects = match &setting.first {
-            Some(first) if said.kind == HandshakeType::client_hello && said.nth == 0 => {
-                vec![first.clone()]
-            }
-            _ => effects(self, said.kind, said.nth, act),
+            Some(first) => vec![first.clone()],
+            None => effects(self, said.kind, said.nth, act),
         };
         let effect = fork.pick(effects);
         if effect != Effect::None {
@@ -703,14 +683,12 @@ impl<'a> Peer<'a> {
     }
 
     pub(super) fn write_data(&mut self, of: Role) {
-        if self.failure.is_none() && (self.done || self.stack.is_rustls()) {
-            if self.settled == Some(ProtocolVersion::TLS1_0) && !self.setting.shape.aead {
-                // An empty record first, so that nobody knows the IV of the next
-                // (ssl/record/methods/tls1_meth.c, `tls1_initialise_write_packets`).
-                self.send(Content::Data(Datum::Nothing));
-            }
-            self.send(Content::Data(Datum::Of(of)));
+        if self.settled == Some(ProtocolVersion::TLS1_0) && !self.setting.shape.aead {
+            // An empty record first, so that nobody knows the IV of the next
+            // (ssl/record/methods/tls1_meth.c, `tls1_initialise_write_packets`).
+            self.send(Content::Data(Datum::Nothing));
         }
+        self.send(Content::Data(Datum::Of(of)));
     }
 
     pub(super) fn expect_data(&mut self, expected: &[Datum]) {

@@ -103,8 +103,6 @@ pub(super) struct Shape {
     pub(super) ems: bool,
     /// Whether the suite has no MAC of its own.
     pub(super) aead: bool,
-    /// Whether the CertificateRequest names so many authorities that it does not fit its record.
-    pub(super) long_request: bool,
 }
 
 /// What is known of the hellos and of what was chosen.
@@ -143,7 +141,6 @@ impl Shape {
                 .suite
                 .and_then(shakedown::iana::CipherSuite::name)
                 .is_none_or(|name| !name.contains("_CBC_")),
-            long_request: long_request(scenario) && !known.resumed,
         }
     }
 }
@@ -156,20 +153,6 @@ pub(super) fn long_request(scenario: &Scenario) -> bool {
         && server.profile.client_auth != ClientAuth::None
         && server.profile.trust == Trust::Intermediates
         && server.profile.client_certificate_type == CertificateType::X509
-}
-
-/// A flight of a rustls server's in one record (server/tls12.rs and tls13.rs), or in two, where the
-/// second begins within the CertificateRequest.
-fn flight_of_rustls(flight: &[M], shape: &Shape, server: &mut Vec<Step>) {
-    let request = flight
-        .iter()
-        .position(|kind| *kind == M::certificate_request)
-        .filter(|_| shape.long_request);
-    let (first, second) = flight.split_at(request.unwrap_or(flight.len()));
-    server.push(Step::Send(first.to_vec()));
-    if !second.is_empty() {
-        server.push(Step::Send(second.to_vec()));
-    }
 }
 
 /// Before TLS 1.3: a rustls server has a ticketer only where the scenario has a memory in tickets
@@ -236,7 +219,7 @@ fn tls13(scenario: &Scenario, shape: &Shape, client: &mut Vec<Step>, server: &mu
     flight.push(M::finished);
     // rustls coalesces a flight, OpenSSL does not (rustls server/tls13.rs, `HandshakeFlightTls13`).
     if scenario.server.stack.is_rustls() {
-        flight_of_rustls(&flight, shape, server);
+        server.push(Step::Send(flight.clone()));
     } else {
         server.extend(flight.iter().map(|kind| Step::Send(vec![*kind])));
     }
@@ -314,7 +297,8 @@ fn tls12(scenario: &Scenario, shape: &Shape, client: &mut Vec<Step>, server: &mu
         flight.push(M::new_session_ticket);
     }
     if scenario.server.stack.is_rustls() && !shape.resumed {
-        flight_of_rustls(&flight, shape, server);
+        // Likewise (server/tls12.rs).
+        server.push(Step::Send(flight.clone()));
     } else {
         server.extend(flight.iter().map(|kind| Step::Send(vec![*kind])));
     }
@@ -398,7 +382,7 @@ fn place(scenario: &Scenario, fault: &Fault, shape: &Shape, steps: &[Step]) -> u
         Phase::AfterServerHello => steps
             .iter()
             .position(|step| *step == Step::Read(Keys::Handshake))
-            .map_or(steps.len(), |at| at + 1),
+            .unwrap_or(steps.len()),
         Phase::UnwantedVersion => after(M::server_hello, hellos),
         Phase::ServerFlight(version) => {
             let kind = flight_message(fault, *version, rustls);
@@ -407,19 +391,7 @@ fn place(scenario: &Scenario, fault: &Fault, shape: &Shape, steps: &[Step]) -> u
             } else {
                 hellos
             };
-            let at = after(kind, if kind == M::server_hello { hellos } else { 0 });
-            if fault.cause == Cause::HrrIllegal {
-                return at;
-            }
-            // What the message itself settles is settled.
-            if kind == M::server_hello && *version == ProtocolVersion::TLS1_3 {
-                steps
-                    .iter()
-                    .position(|step| *step == Step::Expect(M::encrypted_extensions))
-                    .unwrap_or(at)
-            } else {
-                at
-            }
+            after(kind, if kind == M::server_hello { hellos } else { 0 })
         }
         Phase::ClientFlight(_) => match fault.cause {
             Cause::KeyPossessionFailure => after(M::certificate_verify, 0),

@@ -206,7 +206,7 @@ fn message(scenario: &Scenario, hello: &Hello<'_>, extensions: &[Extension]) -> 
     // For the middleboxes (RFC 8446 §D.4).
     vector(&mut body, 1, &vec![0; if tls13 { 32 } else { 0 }]);
     let mut suites = hello.suites.clone();
-    if rustls && versions.contains(&V::TLS1_2) || !rustls && speaks_tls10(scenario, hello) {
+    if rustls && versions.contains(&V::TLS1_2) {
         suites.push(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
     }
     if hello.fallback {
@@ -240,7 +240,7 @@ fn extensions(scenario: &Scenario, hello: &Hello<'_>, filler: u8) -> Vec<Extensi
     };
     put(
         E::renegotiation_info,
-        !rustls && lowest(scenario) < V::TLS1_3 && !speaks_tls10(scenario, hello),
+        !rustls && lowest(scenario) < V::TLS1_3,
         vec![0],
     );
     let name = hello.server_name.unwrap_or_default();
@@ -366,13 +366,8 @@ pub(super) fn wire_schemes(
     own
 }
 
-/// Whether an OpenSSL client would settle for TLS 1.0: then it says that it knows of RFC 5746 with a suite
-/// (extensions_clnt.c, `tls_construct_ctos_renegotiate`; statem_clnt.c, `ssl_cipher_list_to_bytes`). What
-/// counts is the lowest that is enabled, whatever hole there is above it.
-fn speaks_tls10(scenario: &Scenario, hello: &Hello<'_>) -> bool {
-    lowest(scenario) <= V::TLS1_0 && hello.abilities.level == 0
-}
-
+/// The lowest version that is enabled, whatever hole there is above it. (An OpenSSL client that would settle for
+/// TLS 1.0 says with a suite that it knows of RFC 5746; its hellos are not written down, `domain::writes`.)
 fn lowest(scenario: &Scenario) -> V {
     let versions = &scenario.client.profile.protocol.versions;
     versions.iter().copied().min().unwrap_or(V::TLS1_2)

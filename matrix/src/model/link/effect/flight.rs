@@ -18,17 +18,10 @@ use crate::model::signature::{is_ecdsa, rustls_choice};
 use crate::model::traits::rustls::TELLS_OF_WRONG_SIGNER;
 
 /// What rustls makes of a message that is as long as it says.
-pub(super) fn by_rustls(
-    reader: &Peer<'_>,
-    kind: M,
-    original: &[u8],
-    body: &[u8],
-    act: &Act,
-) -> Vec<Effect> {
+pub(super) fn by_rustls(reader: &Peer<'_>, kind: M, body: &[u8], act: &Act) -> Vec<Effect> {
     if let Err(found) = parse(kind, body) {
         return vec![Effect::Fails(found)];
     }
-    let changed = body != original;
     match kind {
         M::certificate => certificate::effects(reader, act),
         M::server_key_exchange => {
@@ -37,7 +30,7 @@ pub(super) fn by_rustls(
                 return vec![Effect::Fails(invalid("MissingKeyExchange"))];
             };
             // client/tls12.rs, `ExpectServerDone`.
-            if !has_algorithm(scheme) || scheme_is_rsa(scheme) {
+            if !is_ecdsa(scheme) && !matches!(scheme, Sig::ed25519 | Sig::ed448) {
                 let native = "PeerMisbehaved(SignedKxWithWrongAlgorithm)";
                 return fails(if TELLS_OF_WRONG_SIGNER.is_in() {
                     Found::of(native, A::illegal_parameter)
@@ -78,7 +71,7 @@ pub(super) fn by_rustls(
                 ))
             })]
         }
-        M::certificate_verify if changed => {
+        M::certificate_verify => {
             let scheme = Sig(u16::from_be_bytes([body[0], body[1]]));
             vec![Effect::Fails(verified(reader, scheme))]
         }
@@ -404,35 +397,16 @@ fn schemes(body: &[u8]) -> Vec<Sig> {
     found
 }
 
-/// A client's key, which is all zeros where it has not been changed; `None`: it is none.
+/// A client's key that was changed; `None`: it is none.
 fn key_effect(reader: &Peer<'_>, key: &[u8]) -> Option<Effect> {
     let group = reader.setting.result.as_ref().ok()?.group?;
-    if !is_point(group, key) {
-        return None;
-    }
-    Some(if key.iter().any(|byte| *byte != 0) {
-        Effect::Rekeyed
-    } else {
-        Effect::Misled
-    })
+    is_point(group, key).then_some(Effect::Rekeyed)
 }
 
+/// Whether a changed key is one: a plain handshake of TLS 1.2 is over X25519, where any 32 bytes are a point
+/// (RFC 7748 §5).
 fn is_point(group: NamedGroup, key: &[u8]) -> bool {
-    let point = matches!(
-        group,
-        NamedGroup::secp256r1 | NamedGroup::secp384r1 | NamedGroup::secp521r1
-    );
-    key.len() == share_length(group) && !(point && key.iter().any(|byte| *byte != 0))
-}
-
-/// enums.rs, `SignatureScheme::algorithm`.
-fn has_algorithm(scheme: Sig) -> bool {
-    is_ecdsa(scheme) || scheme_is_rsa(scheme) || matches!(scheme, Sig::ed25519 | Sig::ed448)
-}
-
-fn scheme_is_rsa(scheme: Sig) -> bool {
-    use crate::model::signature::{is_pkcs1, is_pss};
-    is_pkcs1(scheme) || is_pss(scheme)
+    key.len() == share_length(group)
 }
 
 /// ../t1_lib.c, `tls12_check_peer_sigalg`: what an ECDSA key may have signed with in TLS 1.2.

@@ -120,7 +120,7 @@ pub(super) fn effects(reader: &Peer<'_>, kind: M, nth: u32, act: &Act) -> Vec<Ef
             match (kind, rustls) {
                 (M::client_hello, _) => second_hello::read(reader, body),
                 (M::server_hello, _) => server_hello::read(reader, body),
-                (_, true) => flight::by_rustls(reader, kind, &message[HEADER..], body, act),
+                (_, true) => flight::by_rustls(reader, kind, body, act),
                 (_, false) => flight::by_openssl(reader, kind, &message[HEADER..], body, act),
             }
         };

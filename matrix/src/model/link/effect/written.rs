@@ -11,7 +11,6 @@ use super::second_hello;
 use crate::model::ending::Agreed;
 use crate::model::hello::{Hello, server_abilities};
 use crate::model::link::Setting;
-use crate::model::traits;
 
 /// Each way in which it may be written.
 pub(in crate::model::link) fn all(
@@ -124,7 +123,6 @@ fn server_hello(setting: &Setting<'_>, agreed: &Agreed) -> Vec<u8> {
         let mut protocols = Vec::new();
         vector(&mut protocols, 2, &name);
         let alpn = agreed.alpn.is_some();
-        let stapled = setting.shape.stapled;
         // It confirms a name where somebody asked for it (harness, stacks/openssl/config.rs).
         let strict = setting.scenario.server.profile.sni == SniPolicy::Strict;
         let on_curves = agreed
@@ -138,12 +136,10 @@ fn server_hello(setting: &Setting<'_>, agreed: &Agreed) -> Vec<u8> {
             (!rustls && on_curves, 11, vec![1, 0]),
             (rustls && named, 0, Vec::new()),
             (ticket, 35, Vec::new()),
-            (!rustls && stapled, 5, Vec::new()),
             (rustls, 0xff01, vec![0]),
             (alpn, 16, protocols),
             (!rustls && !setting.shape.aead, 22, Vec::new()),
             (ems, 23, Vec::new()),
-            (rustls && stapled, 5, Vec::new()),
         ];
         for (there, kind, content) in every {
             if there {
@@ -249,14 +245,10 @@ fn certificate_request(setting: &Setting<'_>) -> Vec<u8> {
     let server = &setting.scenario.server;
     let rustls = server.stack.is_rustls();
     let abilities = server_abilities(server);
-    let mut schemes = abilities.schemes;
-    if !rustls && abilities.level > 0 {
-        schemes.retain(|scheme| !traits::openssl::LEVEL_0_SCHEMES.contains(scheme));
-    }
     let schemes = super::client_hello::wire_schemes(
         server.stack,
         &server.profile.protocol,
-        &schemes,
+        &abilities.schemes,
         (false, true, abilities.level),
     );
     let mut body = Vec::new();
