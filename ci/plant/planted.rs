@@ -75,17 +75,20 @@ mod tests {
         allowed: usize,
     }
 
+    fn number(name: &str) -> usize {
+        let text = env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is no number: {text}"))
+    }
+
     /// Takes the numbers of PLANTED_ALIVE, and writes to PLANTED_CAUGHT, line by line, "begin NUMBER" and "caught
     /// NUMBER", so that it is known whose fault it was if this ends early; tries each with the scenarios of
-    /// SHAKEDOWN_RECORDED from PLANTED_FROM on, up to PLANTED_TO, and writes "done COUNT" after some of them.
+    /// SHAKEDOWN_RECORDED from PLANTED_FROM on, up to PLANTED_TO, and writes "done COUNT" after some of them. Ends with
+    /// [`BROKEN`] if a scenario does not go as recorded without a mutant, and with [`LATE`] if a mutant never ends.
     #[test]
     fn the_recording_catches_them() {
         let Ok(caught) = env::var("PLANTED_CAUGHT") else {
             return;
-        };
-        let number = |name: &str| {
-            let text = env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
-            text.parse::<usize>().expect("a number")
         };
         let (from, to) = (number("PLANTED_FROM"), number("PLANTED_TO"));
         let alive = env::var("PLANTED_ALIVE").expect("PLANTED_ALIVE names a file");
@@ -120,7 +123,14 @@ mod tests {
         let mut go = |some: &mut Vec<Went>, seen: usize| {
             for (place, went) in some.iter().enumerate() {
                 SCENARIO.store(place + 1, Relaxed);
-                assert!(agrees(went), "without a mutant all go as recorded");
+                if !agrees(went) {
+                    eprintln!(
+                        "it does not go as recorded without a mutant: {}",
+                        went.scenario.to_json()
+                    );
+                    process::exit(BROKEN);
+                }
+                let _ = alarm.send(());
                 for (mutant, places) in &mut alive {
                     if REACHED[*mutant].load(Relaxed) == place + 1 {
                         places.push(place);
@@ -162,10 +172,10 @@ mod tests {
     /// Prints the first scenarios of SHAKEDOWN_RECORDED, at most PLANTED_TO, that ask for the mutant of PLANTED_ASKED.
     #[test]
     fn which_ask_for_it() {
-        let Ok(asked) = env::var("PLANTED_ASKED") else {
+        if env::var_os("PLANTED_ASKED").is_none() {
             return;
-        };
-        let asked: usize = asked.parse().expect("a number");
+        }
+        let asked = number("PLANTED_ASKED");
         let most = env::var("PLANTED_TO").map_or(10, |most| most.parse().expect("a number"));
         let path = env::var("SHAKEDOWN_RECORDED").expect("SHAKEDOWN_RECORDED names a file");
         let text = fs::read_to_string(path).expect("the recording can be read");
@@ -193,10 +203,6 @@ mod tests {
     fn hunt() {
         let Ok(alive) = env::var("PLANTED_HUNTED") else {
             return;
-        };
-        let number = |name: &str| {
-            let text = env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
-            text.parse::<usize>().expect("a number")
         };
         let text = fs::read_to_string(alive).expect("it can be read");
         let mut asking: BTreeMap<usize, Vec<Scenario>> = text
@@ -244,6 +250,8 @@ mod tests {
             LEFT.store(usize::MAX, Relaxed);
             own != other
         };
+        // The test's name stands on this line.
+        println!();
         for (mutant, some) in asking.iter().filter(|(_, some)| !some.is_empty()) {
             for _ in 0..number("PLANTED_TO") {
                 let mut scenario = some[random.random_range(0..some.len())].clone();
@@ -357,7 +365,7 @@ mod tests {
             loop {
                 match told.recv_timeout(LONG) {
                     Ok(()) => {}
-                    Err(RecvTimeoutError::Timeout) => process::exit(1),
+                    Err(RecvTimeoutError::Timeout) => process::exit(LATE),
                     Err(RecvTimeoutError::Disconnected) => return,
                 }
             }
@@ -365,6 +373,9 @@ mod tests {
         alarm
     }
 
+    const BROKEN: i32 = 3;
+    /// As `timeout` has it.
+    const LATE: i32 = 124;
     /// Scenarios ask some ten thousand times.
     const ENOUGH: usize = 20_000_000;
     /// Ten thousand scenarios take a second.

@@ -1,7 +1,7 @@
 //! Finds in a source what its mutants change, and says how each is written with a switch.
 //!
-//! `is(N)` tells whether mutant N is on, and `now(&[N, …])` which is, if it is one of these: see `planted.rs`. Where it can be, the whole
-//! of an expression is written once for each mutant, just as cargo-mutants would write it.
+//! `is(N)` tells whether mutant N is on, and `now(&[N, …])` which is, if it is one of these: see `planted.rs`. Where
+//! it can be, the whole of an expression is written once for each mutant, just as cargo-mutants would write it.
 
 use std::collections::HashMap;
 use std::ops::Range;
