@@ -838,4 +838,27 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
         "act":{"edit":{"with-suite":"TLS_AES_128_GCM_SHA256"}}}]}}"#,
     ),
+    // What an OpenSSL client of finite fields alone does not say, and what a ServerHello says besides.
+    (
+        None,
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.3"],
+        "groups":["ffdhe2048"]}}},"server":{"stack":"openssl",
+        "profile":{"protocol":{"groups":["ffdhe2048"]}}},"link":{"ops":[{"from":"client",
+        "at":{"message":{"type":"client_hello"}},
+        "act":{"edit":{"without-extension":"ec_point_formats"}}}]}}"#,
+    ),
+    (
+        Some("net-corrupt-hello"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]}}},
+        "server":{"stack":"openssl","profile":{"sni":"strict"}},"link":{"ops":[{"from":"server",
+        "at":{"message":{"type":"server_hello"}},
+        "act":{"edit":{"without-extension":"server_name"}}}]}}"#,
+    ),
+    (
+        Some("net-corrupt-hello"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "suites":["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"]}}},"server":{"stack":"openssl"},
+        "link":{"ops":[{"from":"server","at":{"message":{"type":"server_hello"}},
+        "act":{"edit":{"without-extension":"encrypt_then_mac"}}}]}}"#,
+    ),
 ];

@@ -631,6 +631,33 @@ mod tests {
         assert_eq!(applied(16_000), [None]);
     }
 
+    /// A sealed message that comes before its keys is any bytes: of 256 lengths one is waited for, and then what comes
+    /// next must not be another type. No run is likely to meet it.
+    #[test]
+    fn what_overtakes_its_keys_is_too_long_or_interrupted() {
+        let swapped = scenario(
+            r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"]}}},
+            "server":{"stack":"rustls-ring"},
+            "link":{"ops":[{"from":"client","at":{"record":2},"act":"swap"}]}}"#,
+        );
+        let prediction = crate::model::predict(&swapped);
+        let ends: Vec<_> = prediction
+            .allowed()
+            .iter()
+            .map(|expected| match &expected.server.end {
+                ExpectedEnd::Failed { native } => native.as_str(),
+                end => panic!("{end:?}"),
+            })
+            .collect();
+        assert_eq!(
+            ends,
+            [
+                "InvalidMessage(HandshakePayloadTooLarge)",
+                "PeerMisbehaved(MessageInterleavedWithHandshakeMessage)"
+            ]
+        );
+    }
+
     #[test]
     fn what_comes_to_no_handshake_has_no_records() {
         let refused = scenario(
@@ -688,6 +715,15 @@ mod tests {
                 (server, M::new_session_ticket, 0)
             ]
         );
+        // rustls asks for no ticket, and has none to give.
+        for (client, server) in [("rustls-ring", "openssl"), ("openssl", "rustls-ring")] {
+            let old = scenario(&format!(
+                r#"{{"client":{{"stack":"{client}","profile":{{"protocol":{{"versions":["TLS1.2"]}}}}}},
+                "server":{{"stack":"{server}"}}}}"#
+            ));
+            let ticket = M::new_session_ticket;
+            assert!(kinds(&old).iter().all(|(_, kind, _)| *kind != ticket));
+        }
         let mut resumed = old;
         resumed.earlier = scenario(
             r#"{"client":{"stack":"openssl"},"server":{"stack":"openssl"},"earlier":{"means":"ticket"}}"#,
