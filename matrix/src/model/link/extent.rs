@@ -134,3 +134,27 @@ const REMEMBERED_BY_OPENSSL: usize = 4 + 4 + 4 + (1 + 8) + (2 + 32) + 2;
 /// As much as a record holds (RFC 8446 §5.1).
 const MANY: usize = 1 << 14;
 pub(super) const HEADER: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8446 §4.6.1.
+    #[test]
+    fn a_ticket_that_is_a_name_has_so_many_bytes() {
+        let ticket = |nonce: usize| {
+            let mut message = vec![M::new_session_ticket.0, 0, 0, 0];
+            // Its lifetime, and what is added to its age.
+            message.extend([0; 4]);
+            message.extend([0; 4]);
+            message.push(nonce as u8);
+            message.extend(vec![0; nonce]);
+            message.extend(32_u16.to_be_bytes());
+            message.extend([0; 32]);
+            message.extend(0_u16.to_be_bytes());
+            message.len()
+        };
+        assert_eq!(ticket(32), REMEMBERED);
+        assert_eq!(ticket(8), REMEMBERED_BY_OPENSSL);
+    }
+}

@@ -211,3 +211,18 @@ const SCHEMES: &[Sig] = &[
     Sig::ecdsa_sha1,
     Sig::rsa_pkcs1_sha1,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Before 3.5 a client has no tuples, and a share for the first of its groups alone (ssl/t1_lib.c,
+    /// `tls1_get_supported_groups`; ssl/statem/extensions_clnt.c, `tls_construct_ctos_key_share`).
+    #[test]
+    fn an_older_client_has_a_share_for_its_first_group() {
+        let [groups] = BEFORE_TUPLES.default_groups else {
+            panic!("it has one list");
+        };
+        assert_eq!(BEFORE_TUPLES.default_shares, &groups[..1]);
+    }
+}
