@@ -48,7 +48,7 @@ pub(crate) fn now(numbers: &[usize]) -> usize {
 mod tests {
     use std::collections::BTreeMap;
     use std::fs::{self, File, OpenOptions};
-    use std::io::{BufRead, BufReader, Write};
+    use std::io::{self, BufRead, BufReader, Write};
     use std::panic::{self, AssertUnwindSafe};
     use std::sync::atomic::Ordering::Relaxed;
     use std::sync::mpsc::{self, RecvTimeoutError};
@@ -124,10 +124,10 @@ mod tests {
             for (place, went) in some.iter().enumerate() {
                 SCENARIO.store(place + 1, Relaxed);
                 if !agrees(went) {
-                    eprintln!(
-                        "it does not go as recorded without a mutant: {}",
-                        went.scenario.to_json()
-                    );
+                    // What is printed by macros goes with the test.
+                    let json = went.scenario.to_json();
+                    let told = "it does not go as recorded without a mutant";
+                    let _ = writeln!(io::stderr(), "{told}: {json}");
                     process::exit(BROKEN);
                 }
                 let _ = alarm.send(());

@@ -89,7 +89,7 @@ fn run(place: &Path, fault: &str) -> Output {
         .arg(place.join("planted"))
         .arg(place.join("trial"))
         .env("FAULT", fault)
-        .env("PLANTED_PATIENCE", "1")
+        .env("PLANTED_PATIENCE", "4")
         .env("SHAKEDOWN_RECORDED", "none")
         .output()
         .expect("it runs")

@@ -861,4 +861,52 @@ pub(crate) const RARE: &[(Option<&str>, &str)] = &[
         "link":{"ops":[{"from":"server","at":{"message":{"type":"server_hello"}},
         "act":{"edit":{"without-extension":"encrypt_then_mac"}}}]}}"#,
     ),
+    // An alert of a version that was not chosen is refused for its header, come the rest or not.
+    (
+        Some("version-mismatch"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "security_level":0}}},"server":{"stack":"openssl",
+        "profile":{"protocol":{"versions":["TLS1.1"],"security_level":0}}},
+        "link":{"ops":[{"from":"client","at":{"record":1},"act":{"length":1}}]}}"#,
+    ),
+    (
+        Some("version-mismatch"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "security_level":0}}},"server":{"stack":"openssl",
+        "profile":{"protocol":{"versions":["TLS1.1"],"security_level":0}}},
+        "link":{"ops":[{"from":"client","at":{"record":1},"act":{"cut":5}}]}}"#,
+    ),
+    (
+        Some("version-mismatch"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.2"],
+        "security_level":0}}},"server":{"stack":"openssl",
+        "profile":{"protocol":{"versions":["TLS1.1"],"security_level":0}}},
+        "link":{"ops":[{"from":"client","at":{"record":1},"act":{"cut":4}}]}}"#,
+    ),
+    (
+        Some("version-mismatch"),
+        r#"{"client":{"stack":"openssl","profile":{"protocol":{"versions":["TLS1.1"],
+        "security_level":0}}},"server":{"stack":"openssl",
+        "profile":{"protocol":{"versions":["TLS1.0"],"security_level":0}}},
+        "link":{"ops":[{"from":"client","at":{"record":1},"act":{"stall":6}}]}}"#,
+    ),
+    // A suite of TLS 1.3 that was not offered is refused before there are keys.
+    (
+        Some("net-corrupt-hello"),
+        r#"{"client":{"stack":"rustls-ring",
+        "profile":{"protocol":{"tls13_suites":["TLS_AES_256_GCM_SHA384"]}}},
+        "server":{"stack":"rustls-ring","profile":{"preference":"server",
+        "protocol":{"tls13_suites":["TLS_AES_128_GCM_SHA256","TLS_AES_256_GCM_SHA384"]}}},
+        "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
+        "act":{"edit":{"with-suite":"TLS_AES_128_GCM_SHA256"}}}]}}"#,
+    ),
+    (
+        Some("net-corrupt-hello"),
+        r#"{"client":{"stack":"rustls-ring",
+        "profile":{"protocol":{"tls13_suites":["TLS_AES_256_GCM_SHA384"]}}},
+        "server":{"stack":"openssl","profile":{"preference":"server",
+        "protocol":{"tls13_suites":["TLS_AES_128_GCM_SHA256","TLS_AES_256_GCM_SHA384"]}}},
+        "link":{"ops":[{"from":"client","at":{"message":{"type":"client_hello"}},
+        "act":{"edit":{"with-suite":"TLS_AES_128_GCM_SHA256"}}}]}}"#,
+    ),
 ];

@@ -658,6 +658,22 @@ mod tests {
         );
     }
 
+    /// Whose authorities do not fit a record has its flight in two.
+    #[test]
+    fn a_long_request_is_spread_over_records() {
+        let records = |trust: &str, earlier: &str| {
+            let scenario = scenario(&format!(
+                r#"{{"client":{{"stack":"openssl","profile":{{"identity":{{}}}}}},
+                "server":{{"stack":"rustls-ring","profile":{{"client_auth":"required","trust":"{trust}"}}}}{earlier}}}"#
+            ));
+            let [_, server] = framing(&scenario).expect("in the model");
+            server.len()
+        };
+        assert_eq!(records("intermediates", ""), records("roots", "") + 1);
+        let resumed = r#","earlier":{"means":"ticket"}"#;
+        assert_eq!(records("intermediates", resumed), records("roots", resumed));
+    }
+
     #[test]
     fn what_comes_to_no_handshake_has_no_records() {
         let refused = scenario(

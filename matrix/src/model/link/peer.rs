@@ -326,10 +326,18 @@ impl<'a> Peer<'a> {
         match record.length {
             Length::More(by) => {
                 self.missing = (by as usize, by as usize);
-                self.waiting = Some(record.clone());
+                // OpenSSL looks at the header before the rest has come (record/methods/tls_common.c,
+                // `tls_get_more_records`): an alert of a version that was not chosen may be cut.
+                self.header(record);
+                if self.failure.is_none() {
+                    self.waiting = Some(record.clone());
+                }
             }
-            // There is nothing wrong with its header, if that has come.
-            Length::Begun(_) => {}
+            Length::Begun(arrived) => {
+                if arrived as usize >= extent::HEADER {
+                    self.header(record);
+                }
+            }
             _ => self.take(record, fork),
         }
         self.first = false;
@@ -361,6 +369,14 @@ impl<'a> Peer<'a> {
             rustls::receive(self, record, fork);
         } else {
             openssl::receive(self, record, fork);
+        }
+    }
+
+    fn header(&mut self, record: &Record) {
+        if self.stack.is_rustls() {
+            rustls::header(self, record);
+        } else {
+            openssl::header(self, record);
         }
     }
 

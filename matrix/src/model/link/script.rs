@@ -103,6 +103,8 @@ pub(super) struct Shape {
     pub(super) ems: bool,
     /// Whether the suite has no MAC of its own.
     pub(super) aead: bool,
+    /// Whether the CertificateRequest names so many authorities that it does not fit its record.
+    pub(super) long_request: bool,
 }
 
 /// What is known of the hellos and of what was chosen.
@@ -141,6 +143,7 @@ impl Shape {
                 .suite
                 .and_then(shakedown::iana::CipherSuite::name)
                 .is_none_or(|name| !name.contains("_CBC_")),
+            long_request: long_request(scenario) && !known.resumed,
         }
     }
 }
@@ -153,6 +156,20 @@ pub(super) fn long_request(scenario: &Scenario) -> bool {
         && server.profile.client_auth != ClientAuth::None
         && server.profile.trust == Trust::Intermediates
         && server.profile.client_certificate_type == CertificateType::X509
+}
+
+/// A flight of a rustls server's in one record (server/tls12.rs and tls13.rs), or in two, where the
+/// second begins within the CertificateRequest.
+fn flight_of_rustls(flight: &[M], shape: &Shape, server: &mut Vec<Step>) {
+    let request = flight
+        .iter()
+        .position(|kind| *kind == M::certificate_request)
+        .filter(|_| shape.long_request);
+    let (first, second) = flight.split_at(request.unwrap_or(flight.len()));
+    server.push(Step::Send(first.to_vec()));
+    if !second.is_empty() {
+        server.push(Step::Send(second.to_vec()));
+    }
 }
 
 /// Before TLS 1.3: a rustls server has a ticketer only where the scenario has a memory in tickets
@@ -219,7 +236,7 @@ fn tls13(scenario: &Scenario, shape: &Shape, client: &mut Vec<Step>, server: &mu
     flight.push(M::finished);
     // rustls coalesces a flight, OpenSSL does not (rustls server/tls13.rs, `HandshakeFlightTls13`).
     if scenario.server.stack.is_rustls() {
-        server.push(Step::Send(flight.clone()));
+        flight_of_rustls(&flight, shape, server);
     } else {
         server.extend(flight.iter().map(|kind| Step::Send(vec![*kind])));
     }
@@ -297,8 +314,7 @@ fn tls12(scenario: &Scenario, shape: &Shape, client: &mut Vec<Step>, server: &mu
         flight.push(M::new_session_ticket);
     }
     if scenario.server.stack.is_rustls() && !shape.resumed {
-        // Likewise (server/tls12.rs).
-        server.push(Step::Send(flight.clone()));
+        flight_of_rustls(&flight, shape, server);
     } else {
         server.extend(flight.iter().map(|kind| Step::Send(vec![*kind])));
     }
