@@ -128,9 +128,11 @@ pub(super) fn receive(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
 fn change(peer: &mut Peer<'_>, record: &Record, fork: &mut Fork) {
     let genuine = record.content == Content::ChangeCipherSpec(true);
     if peer.settled == Some(ProtocolVersion::TLS1_3) && !peer.done {
-        const ILLEGAL: &str = "PeerMisbehaved(IllegalMiddleboxChangeCipherSpec)";
         if !genuine {
-            peer.fail(ILLEGAL, Some(A::unexpected_message));
+            peer.fail(
+                "PeerMisbehaved(IllegalMiddleboxChangeCipherSpec)",
+                Some(A::unexpected_message),
+            );
         }
         return;
     }
