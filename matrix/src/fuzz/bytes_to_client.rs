@@ -15,7 +15,8 @@ use crate::lab::Lab;
 pub(super) const TARGET: Target = Target {
     name: "bytes_to_client",
     about: "any bytes to a client of each stack: nobody is let in, pieces do not matter, both rustls agree, \
-        and a server's hello that one takes, all take, but for declared differences",
+        a server's hello that one takes, all take, but for declared differences, and a hello alone is refused as the \
+        model reads it",
     max_len: bytes::MOST,
     check: try_bytes,
     seeds,

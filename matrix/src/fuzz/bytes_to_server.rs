@@ -17,7 +17,8 @@ use crate::lab::Lab;
 pub(super) const TARGET: Target = Target {
     name: "bytes_to_server",
     about: "any bytes to a server of each stack: nobody is let in, pieces do not matter, both rustls agree, \
-        all that answer choose the same, and a hello that one takes, all take, but for declared differences",
+        all that answer choose the same, a hello that one takes, all take, but for declared differences, and a hello \
+        alone is refused or answered as the model reads it",
     max_len: bytes::MOST,
     check: try_bytes,
     seeds,

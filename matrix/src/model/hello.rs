@@ -143,9 +143,9 @@ pub(super) struct Hello<'a> {
     pub(super) schemes: Option<Vec<SignatureScheme>>,
     pub(super) alpn: &'a [String],
     /// client_certificate_type names raw public keys alone (RFC 7250); else it is absent.
-    pub(super) presents_raw_key: bool,
+    pub(super) presents: KeyKinds,
     /// server_certificate_type likewise.
-    pub(super) demands_raw_key: bool,
+    pub(super) demands: KeyKinds,
     /// The text that SNI has, which need not be a name.
     pub(super) server_name: Option<&'a str>,
     /// Whether TLS_FALLBACK_SCSV is among the suites.
@@ -157,6 +157,34 @@ pub(super) struct Hello<'a> {
     pub(super) offer: Option<&'a Remembered>,
     /// What no stack sends, but what the link may make of what it sends.
     pub(super) odd: Odd,
+}
+
+/// What client_certificate_type or server_certificate_type comes to (RFC 7250).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyKinds {
+    /// No raw public keys, whatever else is named.
+    Certificates,
+    RawKeys,
+    Either,
+}
+
+impl KeyKinds {
+    fn of(kind: CertificateType) -> Self {
+        match kind {
+            CertificateType::X509 => Self::Certificates,
+            CertificateType::RawPublicKey => Self::RawKeys,
+        }
+    }
+
+    /// Of an extension's list.
+    pub(super) fn named(kinds: &[u8]) -> Self {
+        // RFC 7250 §4.1.
+        match (kinds.contains(&2), kinds.contains(&0)) {
+            (false, _) => Self::Certificates,
+            (true, false) => Self::RawKeys,
+            (true, true) => Self::Either,
+        }
+    }
 }
 
 /// What is wrong with a hello that was changed on its way.
@@ -177,7 +205,9 @@ pub(super) struct Odd {
     /// signature_algorithms_cert without ecdsa_secp256r1_sha256, with which a plain server's certificate is signed
     /// (ssl/t1_lib.c, `check_cert_usable`).
     pub(super) certificate_unfit: bool,
-    /// pre_shared_key without psk_key_exchange_modes, to rustls.
+    /// signature_algorithms_cert without signature_algorithms, to OpenSSL.
+    pub(super) certificate_schemes_alone: bool,
+    /// pre_shared_key without psk_key_exchange_modes.
     pub(super) modeless: bool,
     /// session_ticket, whether the client itself has sent it or not.
     pub(super) asks_ticket: bool,
@@ -209,8 +239,8 @@ impl<'a> Hello<'a> {
             Self::of_openssl(abilities, &profile.protocol, traits)?
         };
         hello.alpn = &profile.alpn;
-        hello.presents_raw_key = profile.certificate_type == CertificateType::RawPublicKey;
-        hello.demands_raw_key = profile.server_certificate_type == CertificateType::RawPublicKey;
+        hello.presents = KeyKinds::of(profile.certificate_type);
+        hello.demands = KeyKinds::of(profile.server_certificate_type);
         hello.server_name = match (&profile.server_name, profile.sni) {
             // Without a final dot (rustls msgs/handshake.rs, `trim_hostname_trailing_dot_for_sni`).
             (ServerName::Dns(name), Sni::Send) if client.stack.is_rustls() => {
@@ -251,8 +281,8 @@ impl<'a> Hello<'a> {
             schemes: Some(abilities.schemes.clone()),
             abilities,
             alpn: &[],
-            presents_raw_key: false,
-            demands_raw_key: false,
+            presents: KeyKinds::Certificates,
+            demands: KeyKinds::Certificates,
             server_name: None,
             fallback: false,
             holds_useless: false,
@@ -368,8 +398,8 @@ impl<'a> Hello<'a> {
             schemes: sends_schemes.then_some(schemes),
             abilities,
             alpn: &[],
-            presents_raw_key: false,
-            demands_raw_key: false,
+            presents: KeyKinds::Certificates,
+            demands: KeyKinds::Certificates,
             server_name: None,
             fallback: false,
             holds_useless: false,

@@ -13,6 +13,7 @@ use super::hello::{
     Abilities, Hello, is_dhe, is_ecdhe, is_ecdsa_suite, lowest_run, usable_below_tls13, usable_in,
 };
 use super::negotiation::{Choice, application_protocol, curve, server_fault};
+use super::security::least_bits;
 use super::signature::{fits_tls12, is_ecdsa, openssl_choice};
 use super::traits::openssl::HAS_TUPLES;
 use super::{Cause, resumption};
@@ -192,13 +193,16 @@ fn answer_tls13(
             A::handshake_failure,
         );
     };
+    modes(hello, A::missing_extension)?;
     if let Some(session) = session {
+        one_compression(hello)?;
         return Ok(Choice {
             retried,
             ..Choice::resumed(session, suite, Some(group), alpn)
         });
     }
-    let shared = shared_schemes(hello, server, profile)?;
+    let shared = shared_schemes(hello, server, profile, ProtocolVersion::TLS1_3)?;
+    one_compression(hello)?;
     let scheme = profile
         .identity
         .and_then(|credential| openssl_choice(credential.key, ProtocolVersion::TLS1_3, &shared))
@@ -243,14 +247,16 @@ fn answer_older(
         lists_parse(hello)?;
         read(&hello.odd.unreadable.extensions[0])?;
         server_name(session.accepted_name.as_deref(), profile)?;
+        modes(hello, A::handshake_failure)?;
         let alpn = alpn(hello, profile)?;
         return Ok(Choice::resumed(session, session.suite, None, alpn));
     }
     lists_parse(hello)?;
     read(&hello.odd.unreadable.extensions[0])?;
     server_name(hello.server_name, profile)?;
+    modes(hello, A::handshake_failure)?;
     let shared = if version == ProtocolVersion::TLS1_2 {
-        shared_schemes(hello, server, profile)?
+        shared_schemes(hello, server, profile, version)?
     } else {
         // The extension is passed over (`tls1_save_sigalgs`).
         Vec::new()
@@ -497,14 +503,43 @@ fn group_older(
         .find(|group| second.contains(group) && usable_below_tls13(*group))
 }
 
-/// `tls1_set_server_sigalgs`: what both accept, in the order of whoever's preference counts.
+/// `final_psk`, whatever the version is; before TLS 1.3 there is no such alert (ssl/t1_enc.c, `tls1_alert_code`).
+fn modes(hello: &Hello<'_>, alert: A) -> Result<(), Box<Fault>> {
+    if hello.odd.modeless {
+        return refuse(
+            Cause::NetCorruptHello,
+            "MISSING_PSK_KEX_MODES_EXTENSION",
+            alert,
+        );
+    }
+    Ok(())
+}
+
+/// `tls_early_post_process_client_hello`, behind the extensions, in TLS 1.3.
+fn one_compression(hello: &Hello<'_>) -> Result<(), Box<Fault>> {
+    if hello.odd.compressions {
+        return refuse(
+            Cause::NetCorruptHello,
+            "INVALID_COMPRESSION_ALGORITHM",
+            A::illegal_parameter,
+        );
+    }
+    Ok(())
+}
+
+/// `tls1_set_server_sigalgs`: what both accept, in the order of whoever's preference counts. What profiles do not name,
+/// and OpenSSL has by default, is enough to be shared (`tls12_sigalgs`, and `tls12_sigalg_allowed`).
 fn shared_schemes(
     hello: &Hello<'_>,
     server: &Abilities,
     profile: &ServerProfile,
+    version: ProtocolVersion,
 ) -> Result<Vec<SignatureScheme>, Box<Fault>> {
-    let Some(offered) = &hello.schemes else {
-        return Ok(Vec::new());
+    let offered = match &hello.schemes {
+        Some(offered) => offered,
+        // Those for certificates are looked at for nothing else.
+        None if hello.odd.certificate_schemes_alone => &Vec::new(),
+        None => return Ok(Vec::new()),
     };
     let (first, second) = match profile.preference {
         Preference::Client => (offered, &server.schemes),
@@ -515,7 +550,12 @@ fn shared_schemes(
         .copied()
         .filter(|scheme| second.contains(scheme))
         .collect();
-    if shared.is_empty() {
+    let unnamed = profile.protocol.signature_schemes.is_none()
+        && offered
+            .iter()
+            .filter_map(|scheme| unnamed_bits(scheme.0, version))
+            .any(|bits| bits >= least_bits(server.level));
+    if shared.is_empty() && !unnamed {
         return refuse(
             Cause::SigalgMismatch,
             "NO_SHARED_SIGNATURE_ALGORITHMS",
@@ -525,6 +565,39 @@ fn shared_schemes(
     Ok(shared)
 }
 
+/// How strong a scheme is that an OpenSSL server has by default, and no profile names (`sigalg_security_bits`); `None`: it
+/// is none, or not for this version.
+fn unnamed_bits(scheme: u16, version: ProtocolVersion) -> Option<u16> {
+    let older = version < ProtocolVersion::TLS1_3;
+    match scheme {
+        RSA_SHA224 => Some(112),
+        DSA_SHA224 if older => Some(112),
+        DSA_SHA256 if older => Some(128),
+        DSA_SHA384 if older => Some(192),
+        DSA_SHA512 if older => Some(256),
+        MLDSA44 => Some(128),
+        MLDSA65 => Some(192),
+        MLDSA87 => Some(256),
+        _ => UNNAMED_ECDSA
+            .iter()
+            .zip([112, 128, 192, 256])
+            .find_map(|(unnamed, bits)| (*unnamed == scheme).then_some(bits)),
+    }
+}
+
 fn refuse<T>(cause: Cause, native: &str, alert: A) -> Result<T, Box<Fault>> {
     Err(server_fault(cause, native, Some(alert), Phase::ClientHello))
 }
+
+// RFC 5246 §7.4.1.4.1.
+const RSA_SHA224: u16 = 0x0301;
+const DSA_SHA224: u16 = 0x0302;
+const DSA_SHA256: u16 = 0x0402;
+const DSA_SHA384: u16 = 0x0502;
+const DSA_SHA512: u16 = 0x0602;
+// draft-ietf-tls-mldsa §3, and the providers' capabilities (providers/common/capabilities.c).
+const MLDSA44: u16 = 0x0904;
+const MLDSA65: u16 = 0x0905;
+const MLDSA87: u16 = 0x0906;
+/// With SHA-224, and on the curves of RFC 8734 §2: what a server with an ECDSA key has besides.
+pub(super) const UNNAMED_ECDSA: [u16; 4] = [0x0303, 0x081a, 0x081b, 0x081c];

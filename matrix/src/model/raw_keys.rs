@@ -9,7 +9,7 @@ use shakedown::scenario::Scenario;
 use super::Cause;
 use super::certificate::Finding;
 use super::ending::{Fault, Phase};
-use super::hello::Hello;
+use super::hello::{Hello, KeyKinds};
 use super::negotiation::server_fault;
 
 /// rustls server/hs.rs, `process_cert_type_extension`, for the server's key and then for the client's:
@@ -21,9 +21,12 @@ pub(super) fn rustls_server(
 ) -> Result<(), Box<Fault>> {
     let raw = CertificateType::RawPublicKey;
     let demands = profile.client_auth != ClientAuth::None && profile.client_certificate_type == raw;
-    if (profile.certificate_type == raw) == hello.demands_raw_key
-        && demands == hello.presents_raw_key
-    {
+    let fits = |raw: bool, kinds| match kinds {
+        KeyKinds::Certificates => !raw,
+        KeyKinds::RawKeys => raw,
+        KeyKinds::Either => true,
+    };
+    if fits(profile.certificate_type == raw, hello.demands) && fits(demands, hello.presents) {
         return Ok(());
     }
     Err(server_fault(
@@ -42,7 +45,7 @@ pub(super) fn rustls_client(
     scenario: &Scenario,
     version: ProtocolVersion,
 ) -> Result<(), Box<Fault>> {
-    let wanted = hello.demands_raw_key || hello.presents_raw_key;
+    let wanted = [hello.demands, hello.presents].contains(&KeyKinds::RawKeys);
     if scenario.server.stack.is_rustls() || !wanted || version != ProtocolVersion::TLS1_3 {
         return Ok(());
     }

@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use shakedown::connection::{Connection, Role};
-use shakedown::iana::{CipherSuite, NamedGroup, ProtocolVersion as V};
+use shakedown::iana::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion as V};
 use shakedown::profile::{ClientAuth, Credential, Ocsp, Protocol};
 use shakedown::scenario::{Scenario, StackId};
 
@@ -15,6 +15,7 @@ use self::seen::Seen;
 use super::{Finding, Kept, NO_PANIC, panicked};
 use crate::lab::Lab;
 
+pub(super) mod reading;
 pub(super) mod seen;
 
 /// The oracle that fails, and why.
@@ -32,6 +33,7 @@ pub(super) fn check(
     };
     let [rustls, openssl] = tell(lab, role, input)?;
     judge(told, &rustls, &openssl)
+        .and_then(|()| reading::holds(role, *set_up, told, &rustls, &openssl))
         .map(|()| Kept::Yes)
         .map_err(|(oracle, why)| {
             let story = format!("set-up {set_up}: {why}\nrustls: {rustls:?}\nOpenSSL: {openssl:?}");
@@ -89,15 +91,37 @@ pub(super) fn tell(lab: &Lab, role: Role, input: &[u8]) -> Result<[Seen; 2], Box
 
 /// Whether ring does not know the kind of an issuer's key, as P-521, with which aws-lc-rs finds a signature
 /// wrong (`SUPPORTED_SIG_ALGS` in rustls's crypto/ring/mod.rs and crypto/aws_lc_rs/mod.rs): a name that was
-/// changed may lead to any anchor. Nothing else may differ.
+/// changed may lead to any anchor, and what ranks highest is told (webpki's error.rs, `Error::rank`). Nothing else may
+/// differ.
 fn ring_knows_less(ring: &Seen, aws: &Seen) -> bool {
-    let known = Seen {
-        failure: Some("InvalidCertificate(BadSignature)".into()),
-        ..ring.clone()
+    let Some((_, alert)) = ring
+        .failure
+        .as_deref()
+        .and_then(|failure| RANKED_BELOW.iter().find(|(below, _)| *below == failure))
+    else {
+        return false;
     };
-    ring.failure.as_deref() == Some("InvalidCertificate(UnsupportedSignatureAlgorithmForPublicKey)")
-        && *aws == known
+    let mut known = ring.clone();
+    known.failure = Some("InvalidCertificate(BadSignature)".into());
+    for (_, sent) in &mut known.records {
+        if *sent == Some([2, alert.0]) {
+            *sent = Some([2, AlertDescription::decrypt_error.0]);
+        }
+    }
+    *aws == known
 }
+
+/// What ranks below a wrong signature, and the alert that says so.
+const RANKED_BELOW: [(&str, AlertDescription); 2] = [
+    (
+        "InvalidCertificate(UnsupportedSignatureAlgorithmForPublicKey)",
+        AlertDescription::decrypt_error,
+    ),
+    (
+        "InvalidCertificate(Other(SignatureAlgorithmMismatch))",
+        AlertDescription::certificate_unknown,
+    ),
+];
 
 /// How many bytes come at a time.
 fn piece(how: u8) -> usize {
@@ -228,6 +252,21 @@ pub(super) const SUITES: [CipherSuite; 2] = [
 pub(super) const TLS13_SUITES: [CipherSuite; 2] = [
     CipherSuite::TLS_AES_128_GCM_SHA256,
     CipherSuite::TLS_AES_256_GCM_SHA384,
+];
+/// Where it does not matter what keys are agreed on with, nor what they seal with, but for the time it takes.
+pub(super) fn plain(version: V, suite: usize) -> Protocol {
+    Protocol {
+        versions: vec![version],
+        suites: Some(vec![SUITES[suite], RSA_SUITES[suite]]),
+        tls13_suites: Some(vec![TLS13_SUITES[suite]]),
+        groups: Some(GROUPS.to_vec()),
+        ..Protocol::default()
+    }
+}
+
+const RSA_SUITES: [CipherSuite; 2] = [
+    CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
 ];
 /// The groups of every set-up.
 pub(super) const GROUPS: [NamedGroup; 2] = [NamedGroup::x25519, NamedGroup::secp256r1];

@@ -1,8 +1,12 @@
 //! The faults that the raw targets are there for, each planted in a stack, and found from the seeds.
 
 use super::*;
+use shakedown::iana::{AlertDescription, ContentType};
+
+use crate::fuzz::client_hello::differences::Did;
 use crate::fuzz::planted::{self, Fault, lab_with};
 use crate::model::link::hellos;
+use crate::model::link::refusal::Heard;
 
 #[test]
 fn a_side_that_is_done_without_a_key_is_found() {
@@ -52,9 +56,93 @@ fn ring_may_know_less_than_aws_lc_rs_and_not_the_other_way_round() {
     };
     let less = with("UnsupportedSignatureAlgorithmForPublicKey", false);
     assert!(ring_knows_less(&less, &with("BadSignature", false)));
+    let mismatch = "Other(SignatureAlgorithmMismatch)";
+    let said = |failure, alert| Seen {
+        records: vec![(ContentType::alert, Some([2, alert]))],
+        ..with(failure, false)
+    };
+    assert!(ring_knows_less(
+        &said(mismatch, 46),
+        &said("BadSignature", 51)
+    ));
+    assert!(!ring_knows_less(
+        &said(mismatch, 46),
+        &said("BadSignature", 46)
+    ));
     assert!(!ring_knows_less(&with("BadSignature", false), &less));
     assert!(!ring_knows_less(&less, &with("BadSignature", true)));
     assert!(!ring_knows_less(&less, &with("Expired", false)));
+}
+
+/// Another alert is no other answer: the model alone knows it.
+#[test]
+fn another_alert_than_the_model_reads_is_found() {
+    for stack in [StackId::RustlsRing, StackId::Openssl] {
+        let lab = lab_with(stack, Fault::OtherAlert);
+        for role in Role::BOTH {
+            let found = hellos(role).into_iter().filter_map(|(set_up, _, body)| {
+                let input = in_a_record(set_up, role, &body);
+                let [rustls, openssl] = tell(&lab, role, &input).expect("nobody is let in");
+                reading::holds(role, set_up, &input[2..], &rustls, &openssl).err()
+            });
+            let oracles: Vec<_> = found.take(9).map(|(oracle, _)| oracle).collect();
+            assert_eq!(oracles, [reading::READ; 9]);
+        }
+    }
+}
+
+/// Which suites OpenSSL knows, though it offers them nowhere, decides which error it is.
+#[test]
+fn every_suite_of_a_server_hello_is_refused_as_the_model_reads() {
+    let lab = Lab::new();
+    let sound = hellos(Role::Client)
+        .into_iter()
+        .filter(|(_, name, _)| name.ends_with("sound"));
+    let mut otherwise = Vec::new();
+    for (set_up, name, mut body) in sound {
+        // Behind the version, the random and the session id.
+        let place = 35 + usize::from(body[34]);
+        let near = [0x00, 0x01, 0x13, 0x56, 0xc0, 0xc1, 0xcc, 0xd0, 0xff];
+        for suite in near
+            .iter()
+            .flat_map(|high| (0..=255).map(|low| [*high, low]))
+        {
+            body[place..place + 2].copy_from_slice(&suite);
+            let input = in_a_record(set_up, Role::Client, &body);
+            let [rustls, openssl] = tell(&lab, Role::Client, &input).expect("nobody is let in");
+            if let Err(why) = reading::holds(Role::Client, set_up, &input[2..], &rustls, &openssl) {
+                otherwise.push((name.clone(), suite, why));
+            }
+        }
+    }
+    assert_eq!(otherwise, []);
+}
+
+/// Which schemes an OpenSSL server shares, though no profile names them, decides which error it is.
+#[test]
+fn every_scheme_of_a_client_hello_is_taken_as_the_model_reads() {
+    let lab = Lab::new();
+    let sound = hellos(Role::Server)
+        .into_iter()
+        .filter(|(_, name, _)| name.ends_with("13 as it is"));
+    let mut otherwise = Vec::new();
+    for (set_up, name, mut body) in sound {
+        let list = [0, 13, 0, 6, 0, 4];
+        let place = body.windows(list.len()).position(|bytes| bytes == list);
+        let place = list.len() + place.expect("signature_algorithms");
+        for scheme in (0..=0x1f)
+            .chain([0xfe, 0xff])
+            .flat_map(|high| (0..=255).map(move |low| [high, low]))
+        {
+            body[place..place + 4].copy_from_slice(&[scheme, scheme].concat());
+            let input = in_a_record(set_up, Role::Server, &body);
+            let [rustls, openssl] = tell(&lab, Role::Server, &input).expect("nobody is let in");
+            if let Err(why) = reading::holds(Role::Server, set_up, &input[2..], &rustls, &openssl) {
+                otherwise.push((name.clone(), scheme, why, openssl.failure));
+            }
+        }
+    }
+    assert_eq!(otherwise, []);
 }
 
 #[test]
@@ -123,15 +211,20 @@ fn hellos_are_refused_as_recorded() {
             let seen =
                 tell(&lab, role, &in_a_record(set_up, role, &body)).expect("nobody is let in");
             lines += &format!("{role} {name}");
-            for seen in seen {
-                let alert = seen
-                    .alert()
-                    .map_or_else(|| "-".into(), |[_, alert]| alert.to_string());
-                lines += &match seen.failure.as_deref() {
-                    // It waits for more.
-                    None | Some("UnexpectedEof" | "SYSCALL_EOF") => "\t-".into(),
-                    Some(native) => format!("\t{native} {alert}"),
+            for seen in &seen {
+                let heard = match Did::of(seen) {
+                    Did::Refused(native, alert) => {
+                        Heard::Refused(native.to_owned(), alert.map(AlertDescription))
+                    }
+                    Did::Answered(answer) => Heard::Answered {
+                        version: answer.version,
+                        suite: answer.suite,
+                        group: answer.group,
+                        retry: answer.retry,
+                    },
+                    Did::Waits => Heard::Taken,
                 };
+                lines += &format!("\t{heard}");
             }
             lines.push('\n');
         }

@@ -26,8 +26,8 @@ mod script;
 
 pub(super) const TARGET: Target = Target {
     name: "client_hello",
-    about: "a ClientHello in parts to a server of each stack: the model where it is sound, and the other \
-        stack where it is not, but for declared differences",
+    about: "a ClientHello in parts to a server of each stack: the model where it is sound, or in one record, and the \
+        other stack where it is not, but for declared differences",
     max_len: 512,
     check: try_hello,
     seeds,
@@ -37,6 +37,24 @@ fn try_hello(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
     let Some(told) = Told::of(lab, input)? else {
         return Ok(Kept::No);
     };
+    against_each_other(&told)?;
+    bytes::reading::holds(
+        Role::Server,
+        told.set_up,
+        &told.hello.write(),
+        &told.rustls,
+        &told.openssl,
+    )
+    .map(|()| Kept::Yes)
+    .map_err(|(oracle, why)| {
+        let mut finding = Finding::new(oracle, format!("{why}\n{told:?}"));
+        finding.kind = why;
+        finding
+    })
+}
+
+/// The model where nothing was edited, and else the other stack.
+fn against_each_other(told: &Told) -> Result<(), Box<Finding>> {
     for (stack, seen) in told.each() {
         if seen
             .answer
@@ -51,10 +69,10 @@ fn try_hello(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
                 return Err(Finding::new(MODEL, format!("{stack}: {why}\n{told:?}")));
             }
         }
-        return Ok(Kept::Yes);
+        return Ok(());
     }
     let Err(kind) = told.declared() else {
-        return Ok(Kept::Yes);
+        return Ok(());
     };
     // The offer itself is to blame, whatever was edited besides.
     let refusals = told.each().map(|(stack, seen)| {
@@ -69,7 +87,7 @@ fn try_hello(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
             .iter()
             .any(|(_, seen)| seen.failure.as_ref() == Some(refusal))
     {
-        return Ok(Kept::Yes);
+        return Ok(());
     }
     let mut finding = Finding::new(SAME, format!("{kind}\n{told:?}"));
     finding.kind = kind;

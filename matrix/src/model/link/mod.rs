@@ -27,6 +27,8 @@ use super::{Cause, Expectation, Expected, ExpectedDeed, ExpectedEnd, ExpectedSid
 pub use self::domain::{KNOWN_BITS, WHOLE};
 #[cfg(all(test, feature = "stacks"))]
 pub(crate) use self::effect::hellos;
+#[cfg(feature = "stacks")]
+pub(crate) use self::effect::refusal;
 
 mod carrier;
 mod causes;

@@ -11,7 +11,7 @@ use shakedown::scenario::{Scenario, StackId};
 
 use super::heard::{Heard, Reading};
 use super::{Found, openssl_hello, rustls_hello};
-use crate::model::hello::{Hello, Unreadable};
+use crate::model::hello::{Hello, KeyKinds, Unreadable};
 use crate::model::security::least_bits;
 
 /// What a server may make of it, and what it minds in it later on.
@@ -287,12 +287,12 @@ fn extensions(scenario: &Scenario, hello: &Hello<'_>, filler: u8) -> Vec<Extensi
     );
     put(
         E::client_certificate_type,
-        hello.presents_raw_key,
+        hello.presents == KeyKinds::RawKeys,
         vec![1, 2],
     );
     put(
         E::server_certificate_type,
-        hello.demands_raw_key,
+        hello.demands == KeyKinds::RawKeys,
         vec![1, 2],
     );
     if let Some(schemes) = &hello.schemes {

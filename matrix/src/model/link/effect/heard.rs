@@ -3,7 +3,7 @@
 use shakedown::iana::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use shakedown::profile::Ems;
 
-use crate::model::hello::{Hello, Odd, Unreadable};
+use crate::model::hello::{Hello, KeyKinds, Odd, Unreadable};
 
 /// What a server has read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,11 +30,14 @@ pub(in crate::model::link) struct Heard {
     pub(super) compressions: Vec<u8>,
     /// Whether a renegotiation would be safe.
     pub(super) renegotiation: bool,
-    /// server_certificate_type, which OpenSSL does not read.
-    pub(super) server_types: Option<Vec<u8>>,
-    /// Whether there is pre_shared_key, and psk_key_exchange_modes, to rustls.
+    /// client_certificate_type and server_certificate_type, which OpenSSL does not read.
+    pub(super) client_types: Vec<u8>,
+    pub(super) server_types: Vec<u8>,
+    /// Whether there is pre_shared_key, and psk_key_exchange_modes.
     pub(super) psk: bool,
     pub(super) psk_modes: bool,
+    /// Whether those have psk_dhe_ke, to OpenSSL.
+    pub(super) psk_dhe: bool,
 }
 
 impl Heard {
@@ -80,10 +83,8 @@ impl Heard {
             .map(|list| list.iter().copied().map(SignatureScheme).collect());
         hello.alpn = &self.alpn;
         hello.server_name = self.server_name.as_deref();
-        hello.demands_raw_key = self
-            .server_types
-            .as_ref()
-            .is_some_and(|list| !list.contains(&X509));
+        hello.presents = KeyKinds::named(&self.client_types);
+        hello.demands = KeyKinds::named(&self.server_types);
         let groups: Vec<_> = self
             .shares
             .iter()
@@ -97,6 +98,7 @@ impl Heard {
             no_points: self.formats.as_ref().is_some_and(|list| !list.contains(&0)),
             other_id: self.other_id,
             renegotiation_unsafe: !self.renegotiation,
+            certificate_schemes_alone: self.certificate_schemes.is_some() && self.schemes.is_none(),
             certificate_unfit: self
                 .certificate_schemes
                 .as_ref()
@@ -108,9 +110,6 @@ impl Heard {
         hello.fallback = self.suites.contains(&CipherSuite::TLS_FALLBACK_SCSV.0);
     }
 }
-
-/// RFC 7250 §4.1.
-const X509: u8 = 0;
 
 /// What comes of reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,19 +2,11 @@
 //! `fuzz::bytes` records).
 
 use shakedown::connection::Role;
-use shakedown::iana::{AlertDescription as A, ProtocolVersion as V};
 use shakedown::scenario::Scenario;
 
 use super::certificate::common_name;
-use super::client_hello::{fits_group, hear};
-use super::server_hello::Client;
+use super::refusal;
 use super::written::RETRY;
-use super::{Found, openssl_server_hello, rustls_server_hello};
-use crate::model::ending::Phase;
-use crate::model::hello::Hello;
-use crate::model::link::Setting;
-use crate::model::negotiation::answer;
-use crate::model::walked;
 
 /// A hello's parts, of which each may be wrong.
 #[derive(Clone)]
@@ -216,6 +208,9 @@ fn hellos_of(reader: Role, most: usize) -> Vec<(String, Vec<u8>)> {
                 parts.extensions.retain(|(found, _)| found != kind);
             });
         }
+        if reader == Role::Server {
+            two_at_once(&mut say);
+        }
         if reader == Role::Client {
             for (group, length) in [(0x1d, 0), (0x1d, 31), (0x1d, 33), (0x17, 65), (0x17, 64)] {
                 let share = [&[0, group][..], &vector(2, &vec![9; length])].concat();
@@ -256,6 +251,51 @@ fn hellos_of(reader: Role, most: usize) -> Vec<(String, Vec<u8>)> {
     all
 }
 
+/// What a server minds first.
+fn two_at_once(say: &mut impl FnMut(String, &dyn Fn(&mut Parts))) {
+    let identities = vector(2, &[0, 1, 7, 0, 0, 0, 0]);
+    let tickets = [&identities[..], &vector(2, &vector(1, &[7; 32]))].concat();
+    say("no modes, and compressions".into(), &|parts| {
+        *parts = parts.with(45, &[0]);
+        parts.compressions = vec![1, 1];
+    });
+    for modes in [1, 7] {
+        say(format!("no identities, and modes {modes}"), &|parts| {
+            *parts = parts.with(45, &[1, modes]).with(41, &[0, 3, 0, 0, 0]);
+            parts.compressions = vec![1, 1];
+        });
+    }
+    say("schemes for certificates alone".into(), &|parts| {
+        parts.extensions.retain(|(kind, _)| *kind != 13);
+        *parts = parts.with(50, &[0, 2, 4, 3]);
+    });
+    for lacks in [13, 51] {
+        say(format!("tickets without modes or {lacks}"), &|parts| {
+            parts
+                .extensions
+                .retain(|(kind, _)| *kind != 45 && *kind != lacks);
+            *parts = parts.with(41, &tickets);
+        });
+    }
+    say("tickets without modes, and compressions".into(), &|parts| {
+        parts.extensions.retain(|(kind, _)| *kind != 45);
+        *parts = parts.with(41, &tickets);
+        parts.compressions = vec![2, 0, 1];
+    });
+    say("another scheme, and compressions".into(), &|parts| {
+        *parts = parts.with(13, &[0, 2, 8, 4]);
+        parts.compressions = vec![2, 0, 1];
+    });
+    say("another scheme, and no share".into(), &|parts| {
+        *parts = parts.with(13, &[0, 2, 8, 4]).with(51, &[0, 0]);
+    });
+    for kinds in [vec![2, 3, 4], vec![1, 2], vec![3, 0, 2, 4]] {
+        say(format!("raw keys {kinds:?}"), &|parts| {
+            *parts = parts.with(19, &kinds).with(20, &kinds);
+        });
+    }
+}
+
 /// Sound bodies of the extensions that a stack knows, and of one that none does.
 fn samples(reader: Role) -> Vec<(u16, Vec<u8>)> {
     let name = vector(2, &vector(2, &common_name("a")));
@@ -287,7 +327,7 @@ fn samples(reader: Role) -> Vec<(u16, Vec<u8>)> {
             (0, vec![0, 9, 0, 0, 6, b'a', b'.', b't', b'e', b's', b't']),
             (5, vec![1, 0, 0, 0, 0]),
             (16, vec![0, 5, 2, b'h', b'2', 1, b'h']),
-            (19, vec![1, 0]),
+            (19, vec![2, 2, 0]),
             (20, vec![2, 2, 0]),
             (
                 41,
@@ -317,56 +357,6 @@ fn samples(reader: Role) -> Vec<(u16, Vec<u8>)> {
         ],
     });
     samples
-}
-
-/// How the scenario's server refuses a first ClientHello, without its header, with the alert that is sent in the
-/// clear; `None`: it answers, or asks for another share.
-fn refusal_of_client_hello(scenario: &Scenario, body: &[u8]) -> Option<Found> {
-    let rustls = scenario.server.stack.is_rustls();
-    let (heard, unreadable) = match hear(rustls, body) {
-        Ok(read) => read,
-        Err(found) => return Some(found),
-    };
-    let mut hello = Hello::of(&scenario.client).ok()?;
-    heard.put(unreadable, &mut hello);
-    match answer(scenario, &hello) {
-        Err(fault) => {
-            // Behind a ServerHello of TLS 1.3 alerts are sealed (rustls server/tls13.rs).
-            let open = matches!(fault.phase, Phase::ClientHello);
-            let mut found = Found {
-                native: fault.native,
-                alert: fault.alert.filter(|_| open),
-            };
-            // SSL 3.0 knows no such alert (ssl/s3_enc.c, `ssl3_alert_code`).
-            if !rustls && heard.legacy_version == SSL3 && found.alert == Some(A::protocol_version) {
-                found.alert = Some(A::handshake_failure);
-            }
-            Some(found)
-        }
-        Ok(choice) if choice.version == V::TLS1_3 && !choice.retried => {
-            let fits = fits_group(rustls, &heard, choice.group?);
-            fits.into_iter().flatten().next()
-        }
-        Ok(_) => None,
-    }
-}
-
-/// How the scenario's client refuses a ServerHello or a HelloRetryRequest, without its header, in which
-/// the client's session id is all zeros; `None`: it goes on.
-fn refusal_of_server_hello(scenario: &Scenario, body: &[u8]) -> Option<Found> {
-    let (result, chosen) = walked(scenario)?;
-    let setting = Setting::clean(scenario, &result, chosen.as_ref());
-    let client = Client {
-        setting: &setting,
-        agreed: result.as_ref().ok()?,
-        hello: Hello::of(&scenario.client).ok()?,
-        retried: false,
-    };
-    if scenario.client.stack.is_rustls() {
-        rustls_server_hello::read(&client, body).err()
-    } else {
-        openssl_server_hello::read(&client, body).err()
-    }
 }
 
 /// As `fuzz::bytes::scenario` has it, with one stack that reads the hello.
@@ -411,17 +401,14 @@ fn a_hello_is_refused_as_the_stacks_do() {
             let parts: Vec<_> = line.split('\t').collect();
             assert_eq!(parts[0], format!("{reader} {name}"));
             for (scenario, recorded) in scenarios[usize::from(set_up)].iter().zip(&parts[1..]) {
-                let refusal = match reader {
-                    Role::Client => refusal_of_server_hello(scenario, &body),
-                    Role::Server => refusal_of_client_hello(scenario, &body),
+                let heard = match reader {
+                    Role::Client => refusal::server_hello(scenario, &body).into_iter().collect(),
+                    Role::Server => refusal::client_hello(scenario, &body),
                 };
-                let now = refusal.map_or_else(
-                    || "-".to_owned(),
-                    |found| match found.alert {
-                        Some(alert) => format!("{} {}", found.native, alert.0),
-                        None => format!("{} -", found.native),
-                    },
-                );
+                let now = match &heard[..] {
+                    [heard] => heard.to_string(),
+                    heard => format!("{heard:?}"),
+                };
                 told += 1;
                 if now != *recorded {
                     let stack = match reader {
@@ -443,4 +430,3 @@ fn a_hello_is_refused_as_the_stacks_do() {
 }
 
 const MOST: usize = 12;
-const SSL3: u16 = V::TLS1_0.0 - 1;

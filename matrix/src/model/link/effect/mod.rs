@@ -21,6 +21,8 @@ mod heard;
 mod hello_table;
 mod openssl_hello;
 mod openssl_server_hello;
+#[cfg(any(test, feature = "stacks"))]
+pub(crate) mod refusal;
 mod rustls_hello;
 mod rustls_server_hello;
 mod second_hello;

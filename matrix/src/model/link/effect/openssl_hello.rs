@@ -34,19 +34,26 @@ pub(super) fn read(body: &[u8]) -> Result<(Heard, Unreadable), Found> {
     let mut unreadable = Unreadable::default();
     suite_list(suites, &mut heard, &mut unreadable);
     versions(&raw, &mut heard, &mut unreadable);
+    let compressions = compressions(&heard);
     for tls13 in [false, true] {
-        unreadable.extensions[usize::from(tls13)] = compressions(&heard)
-            .err()
-            .or_else(|| {
-                ORDER.iter().find_map(|kind| {
-                    let (_, body) = raw.iter().find(|(found, _)| found == kind)?;
-                    parse(E(*kind), Cursor::new(body), tls13, &mut heard).err()
+        let mut parse = |kinds: &[u16]| {
+            kinds.iter().try_for_each(|kind| {
+                let body = raw.iter().find(|(found, _)| found == kind);
+                body.map_or(Ok(()), |(_, body)| {
+                    parse(E(*kind), Cursor::new(body), tls13, &mut heard)
                 })
             })
-            .or_else(|| modeless(&raw, tls13))
-            .or_else(|| (tls13 && heard.compressions.len() != 1).then(too_many_compressions))
+        };
+        unreadable.extensions[usize::from(tls13)] = parse(&BEFORE_SESSIONS)
+            .and_then(|()| compressions.clone())
+            .and_then(|()| parse(&ORDER))
+            .err()
             .map(|found| (found.native, found.alert));
     }
+    heard.psk = raw.iter().any(|(kind, _)| *kind == PRE_SHARED_KEY);
+    heard.psk_modes = raw
+        .iter()
+        .any(|(kind, _)| *kind == E::psk_key_exchange_modes.0);
     Ok((heard, unreadable))
 }
 
@@ -124,23 +131,6 @@ fn compressions(heard: &Heard) -> Result<(), Found> {
     } else {
         Ok(())
     }
-}
-
-/// `tls_early_post_process_client_hello`, behind the extensions.
-fn too_many_compressions() -> Found {
-    Found::of("INVALID_COMPRESSION_ALGORITHM", A::illegal_parameter)
-}
-
-/// extensions.c, `final_psk`, whatever the version is.
-fn modeless(raw: &[(u16, &[u8])], tls13: bool) -> Option<Found> {
-    let has = |wanted| raw.iter().any(|(kind, _)| *kind == wanted);
-    let alert = if tls13 {
-        A::missing_extension
-    } else {
-        A::handshake_failure
-    };
-    (has(PRE_SHARED_KEY) && !has(E::psk_key_exchange_modes.0))
-        .then(|| Found::of("MISSING_PSK_KEX_MODES_EXTENSION", alert))
 }
 
 /// extensions_srvr.c; extensions.c, `extension_is_relevant`: what is another version's is passed over.
@@ -255,7 +245,18 @@ fn parse(kind: E, body: Cursor<'_>, tls13: bool, heard: &mut Heard) -> Result<()
             *told = Some(pairs(list));
         }
         E::psk_key_exchange_modes => {
-            r.whole(1).filter(|list| !list.is_empty()).ok_or_else(bad)?;
+            let mut list = r.whole(1).filter(|list| !list.is_empty()).ok_or_else(bad)?;
+            heard.psk_dhe = list.rest().contains(&PSK_DHE_KE);
+        }
+        // None of them is a ticket of this server's.
+        E(PRE_SHARED_KEY) if heard.psk_dhe => {
+            let mut identities = r.vector(2).ok_or_else(bad)?;
+            while !identities.is_empty() {
+                let identity = identities.vector(2).filter(|identity| !identity.is_empty());
+                if identity.is_none() || identities.take(4).is_none() {
+                    return Err(bad());
+                }
+            }
         }
         E::key_share => heard.shares = Some(shares(r, heard.groups.as_deref())?),
         E::post_handshake_auth if !r.is_empty() => {
@@ -314,9 +315,14 @@ const MAX_FRAGMENT_LENGTH: u16 = 1;
 const SRP: u16 = 12;
 const USE_SRTP: u16 = 14;
 const PRE_SHARED_KEY: u16 = 41;
+/// RFC 8446 §4.2.9.
+const PSK_DHE_KE: u8 = 1;
 const EARLY_DATA: u16 = 42;
 const CERTIFICATE_AUTHORITIES: u16 = 47;
 const SIGNATURE_ALGORITHMS_CERT: u16 = 50;
+/// statem_srvr.c, `tls_early_post_process_client_hello`, and ../ssl_sess.c, `ssl_get_prev_session`: what is parsed before
+/// it looks at compressions. What it parses there it does not parse again.
+const BEFORE_SESSIONS: [u16; 3] = [23, 45, 41];
 /// extensions.c, `ext_defs`: what it knows, in the order in which it is parsed.
 const ORDER: [u16; 27] = [
     0xff01, 0, 1, 12, 11, 10, 35, 5, 13172, 16, 22, 18, 23, 50, 49, 19, 20, 13, 43, 45, 51, 44, 27,

@@ -97,10 +97,8 @@ fn extension(kind: E, r: &mut Cursor<'_>, heard: &mut Heard) -> Result<(), Found
                 heard.alpn.push(String::from_utf8_lossy(name).into_owned());
             }
         }
-        E(CLIENT_CERTIFICATE_TYPE) => {
-            bytes(r, "CertificateTypes")?;
-        }
-        E(SERVER_CERTIFICATE_TYPE) => heard.server_types = Some(bytes(r, "CertificateTypes")?),
+        E(CLIENT_CERTIFICATE_TYPE) => heard.client_types = bytes(r, "CertificateTypes")?,
+        E(SERVER_CERTIFICATE_TYPE) => heard.server_types = bytes(r, "CertificateTypes")?,
         E::extended_master_secret => {
             empty(r)?;
             heard.ems = true;

@@ -1,0 +1,100 @@
+//! What the model's readers say of a hello that comes first and alone, whatever bytes it has.
+
+use shakedown::connection::Role;
+use shakedown::iana::NamedGroup;
+use shakedown::scenario::StackId;
+
+use super::seen::Seen;
+use super::{Failed, scenario};
+use crate::fuzz::client_hello::differences::Did;
+use crate::model::link::refusal::{self, Heard};
+
+/// `Ok`: it went as the readers say, or is nothing of which they say anything.
+pub(in crate::fuzz) fn holds(
+    role: Role,
+    set_up: u8,
+    told: &[u8],
+    rustls: &Seen,
+    openssl: &Seen,
+) -> Result<(), Failed> {
+    let Some(body) = hello(role, told) else {
+        return Ok(());
+    };
+    for (stack, seen) in [(StackId::RustlsRing, rustls), (StackId::Openssl, openssl)] {
+        let scenario = scenario(stack, set_up);
+        let says = match role {
+            Role::Server => refusal::client_hello(&scenario, &body),
+            Role::Client => refusal::server_hello(&scenario, &body)
+                .into_iter()
+                .collect(),
+        };
+        if !says.is_empty() && !says.iter().any(|says| is_so(says, seen)) {
+            return Err((READ, format!("{stack}: the model says {says:?}")));
+        }
+    }
+    Ok(())
+}
+
+fn is_so(says: &Heard, seen: &Seen) -> bool {
+    match (says, Did::of(seen)) {
+        (Heard::Refused(native, alert), Did::Refused(failure, sent)) => {
+            native == failure && alert.map(|alert| alert.0) == sent
+        }
+        // What comes after is another matter: a signature, a certificate.
+        (Heard::Answered { .. }, _) => seen.answer.is_some_and(|answer| {
+            *says
+                == Heard::Answered {
+                    version: answer.version,
+                    suite: answer.suite,
+                    group: answer.group,
+                    retry: answer.retry,
+                }
+        }),
+        (Heard::Taken, did) => did == Did::Waits,
+        _ => false,
+    }
+}
+
+/// The body of the hello that these bytes are, if they are one in one record and nothing else, with zeros for what is
+/// echoed. What only mathematics tells is left out: points, and numbers of low order.
+fn hello(role: Role, told: &[u8]) -> Option<Vec<u8>> {
+    let kind = match role {
+        Role::Server => 1,
+        Role::Client => 2,
+    };
+    let [HANDSHAKE, 3, 1 | 3, high, low, message @ ..] = told else {
+        return None;
+    };
+    let [first, a, b, c, body @ ..] = message else {
+        return None;
+    };
+    let whole = usize::from(u16::from_be_bytes([*high, *low])) == message.len()
+        && u32::from_be_bytes([0, *a, *b, *c]) as usize == body.len()
+        && *first == kind;
+    if !whole || message.len() > MOST || is_mathematics(role, body) {
+        return None;
+    }
+    let mut body = body.to_vec();
+    if role == Role::Client && body.get(SESSION_ID) == Some(&32) {
+        body.get_mut(SESSION_ID + 1..SESSION_ID + 33)?.fill(0);
+    }
+    Some(body)
+}
+
+/// Whether something in it decides that this model does not reckon: a point of P-256, a number of X25519 that makes
+/// nothing secret (RFC 7748 §6.1), the mark of a downgrade (RFC 8446 §4.1.3).
+fn is_mathematics(role: Role, body: &[u8]) -> bool {
+    const POINT: [u8; 4] = [0, NamedGroup::secp256r1.0 as u8, 0, 65];
+    let behind = body.get(SESSION_ID..).unwrap_or_default();
+    let even =
+        |bytes: &[u8]| [0, 0xff].contains(&bytes[0]) && bytes.iter().all(|byte| *byte == bytes[0]);
+    let marked = role == Role::Client && body.get(26..33) == Some(b"DOWNGRD");
+    marked || behind.windows(4).any(|bytes| bytes == POINT) || behind.windows(30).any(even)
+}
+
+const HANDSHAKE: u8 = 22;
+/// RFC 8446 §5.1.
+const MOST: usize = 1 << 14;
+/// Behind a hello's version and random.
+const SESSION_ID: usize = 2 + 32;
+pub(super) const READ: &str = "a hello is refused, or answered, as the model reads it";
