@@ -193,6 +193,17 @@ impl<'a> Pair<'a> {
         self.both_alive() && self.client.is_established() && self.server.is_established()
     }
 
+    /// Calls one side's connection, whose panic is survived here as in all that a pair does: what has panicked is never
+    /// called again, and answers with a default.
+    pub fn call<T: Default>(&mut self, role: Role, f: impl FnOnce(&mut dyn Connection) -> T) -> T {
+        self.half_mut(role).call(f)
+    }
+
+    /// What a side's panic has said; `None`: it has not panicked.
+    pub fn crash(&self, role: Role) -> Option<&str> {
+        self.half(role).crash.as_deref()
+    }
+
     /// One side's connection.
     pub fn connection(&self, role: Role) -> &dyn Connection {
         &*self.half(role).connection

@@ -16,6 +16,12 @@ pub trait Carry {
     fn carry(&mut self, from: Role, sent: &[u8], parcel: &mut Parcel);
 }
 
+impl<C: Carry + ?Sized> Carry for &mut C {
+    fn carry(&mut self, from: Role, sent: &[u8], parcel: &mut Parcel) {
+        (**self).carry(from, sent, parcel);
+    }
+}
+
 /// What arrives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parcel {

@@ -7,6 +7,8 @@
 use std::any::Any;
 use std::fmt;
 
+use shakedown::connection::Role;
+use shakedown::pair::Pair;
 use shakedown::scenario::Scenario;
 use shakedown::stacks::randomness;
 
@@ -154,6 +156,14 @@ fn seed_of(input: &[u8]) -> u64 {
 }
 
 const NO_PANIC: &str = "no stack panics";
+
+/// Whether neither side of a pair has panicked; what the panic said.
+fn unharmed(pair: &Pair<'_>) -> Result<(), (&'static str, String)> {
+    match Role::BOTH.into_iter().find_map(|role| pair.crash(role)) {
+        Some(message) => Err((NO_PANIC, message.to_owned())),
+        None => Ok(()),
+    }
+}
 
 /// What a panic says.
 fn panicked(panic: &(dyn Any + Send)) -> String {

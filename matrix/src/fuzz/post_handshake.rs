@@ -6,14 +6,16 @@
 //! peer has sent before.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 
-use shakedown::connection::{Connection, PostHandshake, Role};
+use shakedown::connection::{PostHandshake, Role};
 use shakedown::iana::ProtocolVersion as V;
-use shakedown::profile::{ClientAuth, Credential, Protocol};
+use shakedown::link::Link;
+use shakedown::pair::Pair;
+use shakedown::profile::{ClientAuth, Credential};
 use shakedown::scenario::{Scenario, StackId};
 
-use super::bytes::GROUPS;
-use super::{Finding, Kept, Target, panicked};
+use super::{Finding, Kept, Target, bytes, panicked, unharmed};
 use crate::lab::Lab;
 
 pub(super) const TARGET: Target = Target {
@@ -34,8 +36,8 @@ fn try_script(lab: &Lab, input: &[u8]) -> Result<Kept, Box<Finding>> {
         |oracle, story: &str| Finding::new(oracle, format!("{}: {story}", scenario.to_json()));
     // A connection that panicked is never called again.
     catch_unwind(AssertUnwindSafe(|| {
-        let mut talk = Talk::begin(lab, &scenario).map_err(|why| told(DONE, &why))?;
-        talk.follow(script)
+        Talk::begin(lab, &scenario)
+            .and_then(|mut talk| talk.follow(script))
             .map_err(|(oracle, story)| told(oracle, &story))
     }))
     .unwrap_or_else(|panic| Err(told(super::NO_PANIC, &panicked(&*panic))))
@@ -51,12 +53,8 @@ fn scenario(pairing: u8, set_up: u8) -> Scenario {
     } else {
         V::TLS1_2
     };
-    // What keys are agreed on with does not matter here, but for the time it takes.
-    scenario.client.profile.protocol = Protocol {
-        versions: vec![version],
-        groups: Some(GROUPS.to_vec()),
-        ..Protocol::default()
-    };
+    // Of either hash.
+    scenario.client.profile.protocol = bytes::plain(version, usize::from(set_up >> 2 & 1));
     if set_up & 2 != 0 {
         scenario.client.profile.identity = Some(Credential::default());
         scenario.server.profile.client_auth = ClientAuth::Required;
@@ -66,7 +64,7 @@ fn scenario(pairing: u8, set_up: u8) -> Scenario {
 
 /// Two sides that are done with each other's handshake.
 struct Talk {
-    ends: [Box<dyn Connection>; 2],
+    pair: Pair<'static>,
     /// What each has sent.
     sent: [Vec<u8>; 2],
     /// What each has handed on.
@@ -79,21 +77,20 @@ struct Talk {
     stacks: [StackId; 2],
     version: V,
     key_updates: usize,
-    buffer: Vec<u8>,
 }
 
 impl Talk {
-    fn begin(lab: &Lab, scenario: &Scenario) -> Result<Self, String> {
+    fn begin(lab: &Lab, scenario: &Scenario) -> Result<Self, (&'static str, String)> {
         let prepared = [lab.client(scenario), lab.server(scenario)];
         let connect = |role: Role| {
             prepared[role as usize]
                 .as_ref()
                 .as_ref()
-                .map_err(|refusal| format!("{refusal:?}"))
-                .and_then(|config| config.connect().map_err(|failure| failure.text))
+                .map_err(|refusal| (DONE, format!("{refusal:?}")))
+                .and_then(|config| config.connect().map_err(|failure| (DONE, failure.text)))
         };
         let mut talk = Self {
-            ends: [connect(Role::Client)?, connect(Role::Server)?],
+            pair: Pair::new(connect(Role::Client)?, connect(Role::Server)?, &PIECES),
             sent: Default::default(),
             received: Default::default(),
             closed: [false; 2],
@@ -102,43 +99,31 @@ impl Talk {
             stacks: [scenario.client.stack, scenario.server.stack],
             version: scenario.client.profile.protocol.versions[0],
             key_updates: 0,
-            buffer: Vec::new(),
         };
-        talk.ends[0].advance();
-        talk.carry();
-        if talk.ends.iter().all(|end| end.is_established()) {
+        let done = talk.pair.handshake();
+        unharmed(&talk.pair)?;
+        if done {
             Ok(talk)
         } else {
-            Err("the handshake is not done".into())
+            Err((DONE, "it is not done".into()))
         }
     }
 
-    /// Carries what there is to carry, both ways, until there is no more.
+    /// Carries what there is to carry, both ways, until there is no more, and takes what has arrived before rustls's
+    /// buffer is full.
     fn carry(&mut self) {
         for _ in 0..MOST_STEPS {
-            let mut moved = false;
-            for from in Role::BOTH {
-                self.buffer.clear();
-                self.ends[from as usize].transmit(&mut self.buffer);
-                moved |= !self.buffer.is_empty();
-                self.deliver(from);
-            }
-            if !moved {
+            if !self.pair.step() {
                 break;
             }
         }
-        for (end, received) in self.ends.iter_mut().zip(&mut self.received) {
-            end.take_received(received);
+        for (role, received) in Role::BOTH.into_iter().zip(&mut self.received) {
+            self.pair.call(role, |end| end.take_received(received));
         }
     }
 
-    /// What one has said, as an application takes it, and before rustls's buffer is full.
-    fn deliver(&mut self, from: Role) {
-        let to = from.peer() as usize;
-        for piece in self.buffer.chunks(4096) {
-            self.ends[to].receive(piece);
-            self.ends[to].take_received(&mut self.received[to]);
-        }
+    fn has_failed(&self, role: Role) -> bool {
+        self.pair.connection(role).failure().is_some()
     }
 
     fn follow(&mut self, mut script: &[u8]) -> Result<Kept, (&'static str, String)> {
@@ -153,7 +138,7 @@ impl Talk {
             match step >> 1 & 7 {
                 0 if !self.closed.contains(&true) => self.say(from, usize::from(*number)),
                 1 if !self.closed[from as usize] => {
-                    self.ends[from as usize].close();
+                    self.pair.call(from, |end| end.close());
                     self.closed[from as usize] = true;
                 }
                 2 => self.compare(usize::from(*number))?,
@@ -163,7 +148,7 @@ impl Talk {
                     script = rest;
                     if !bytes.is_empty() {
                         self.meddled[from.peer() as usize] = true;
-                        self.ends[from.peer() as usize].receive(bytes);
+                        self.pair.call(from.peer(), |end| end.receive(bytes));
                     }
                 }
                 4 => self.begin_more(from, PostHandshake::KeyUpdate)?,
@@ -172,6 +157,7 @@ impl Talk {
                 _ => {}
             }
             self.carry();
+            unharmed(&self.pair)?;
             self.judge()?;
             if self.fails != [None; 2] {
                 break;
@@ -186,8 +172,8 @@ impl Talk {
         let length = number * 64;
         let begin = self.sent[from as usize].len();
         let data: Vec<_> = (begin..begin + length).map(|at| (at % 251) as u8).collect();
-        if !data.is_empty() && self.ends[from as usize].failure().is_none() {
-            self.ends[from as usize].send(&data);
+        if !data.is_empty() && !self.has_failed(from) {
+            self.pair.call(from, |end| end.send(&data));
             self.sent[from as usize].extend(data);
         }
     }
@@ -198,8 +184,8 @@ impl Talk {
         from: Role,
         what: PostHandshake,
     ) -> Result<(), (&'static str, String)> {
-        let mut ends = self.ends.iter();
-        if self.closed.contains(&true) || ends.any(|end| end.failure().is_some()) {
+        if self.closed.contains(&true) || Role::BOTH.map(|role| self.has_failed(role)) != [false; 2]
+        {
             return Ok(());
         }
         let is_openssl = |role: Role| self.stacks[role as usize] == StackId::Openssl;
@@ -230,15 +216,13 @@ impl Talk {
                 "AlertReceived(handshake_failure)"
             });
         }
-        let end = &mut self.ends[from as usize];
-        let begun = end.post_handshake(what);
-        self.buffer.clear();
-        end.transmit(&mut self.buffer);
-        let said = !self.buffer.is_empty();
-        self.deliver(from);
+        let begun = self.pair.call(from, |end| Some(end.post_handshake(what)));
+        // Nothing else was left to be said.
+        let said = self.pair.step();
         // Who has half a record of a stranger's waits for the rest of it first.
         let meddled = self.meddled[from as usize];
-        if !meddled && (begun.is_ok() != may || said != may) {
+        let begins = matches!(begun, Some(Ok(_)));
+        if !meddled && begun.is_some() && (begins != may || said != may) {
             let story = format!("the {from}, {what:?}: {begun:?}; it says something: {said}");
             return Err((BEGINS, story));
         }
@@ -249,12 +233,16 @@ impl Talk {
     fn compare(&mut self, number: usize) -> Result<(), (&'static str, String)> {
         let context = vec![7; number];
         let mut material = [[0; 32]; 2];
-        for (end, material) in self.ends.iter_mut().zip(&mut material) {
-            if end.failure().is_some() {
+        for (role, material) in Role::BOTH.into_iter().zip(&mut material) {
+            if self.has_failed(role) {
                 return Ok(());
             }
-            end.export(b"EXPERIMENTAL shakedown", &context, material)
-                .map_err(|failure| (EXPORTERS, failure.text))?;
+            self.pair
+                .call(role, |end| {
+                    let exported = end.export(b"EXPERIMENTAL shakedown", &context, material);
+                    exported.err().map(|failure| failure.text)
+                })
+                .map_or(Ok(()), |why| Err((EXPORTERS, why)))?;
         }
         if material[0] == material[1] {
             Ok(())
@@ -272,7 +260,7 @@ impl Talk {
             if !sent.starts_with(received) {
                 return Err((NOTHING_ELSE, counts()));
             }
-            let end = &self.ends[own];
+            let end = self.pair.connection(role);
             if meddled {
                 // A stranger's close_notify is not the peer's.
                 if end.is_peer_closed() && !self.closed[peer] {
@@ -321,7 +309,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
     for pairing in 0..9 {
         for set_up in 0..4 {
             for (name, script) in scripts {
-                let mut seed = vec![pairing, set_up];
+                let mut seed = vec![pairing, set_up | (pairing & 1) << 2];
                 seed.extend(script);
                 seeds.push((format!("{name}-{pairing}-{set_up}"), seed));
             }
@@ -332,6 +320,12 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
 
 /// No step moves anything so often.
 const MOST_STEPS: usize = 64;
+
+/// As records do not end.
+static PIECES: LazyLock<Link> = LazyLock::new(|| Link {
+    deliver: Some(4096),
+    ..Link::default()
+});
 
 const DONE: &str = "a plain handshake succeeds";
 const ARRIVES: &str = "what is sent arrives";

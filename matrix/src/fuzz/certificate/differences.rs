@@ -194,6 +194,13 @@ pub(super) static KNOWN: &[Known] = &[
         link: "https://github.com/rustls/webpki/blob/v/0.103.16/src/signed_data.rs",
     },
     Known {
+        refuses: Rustls("InvalidCertificate(UnsupportedSignatureAlgorithm)"),
+        when: |read| read.has_other_parameters(ALGORITHM),
+        reason: "OpenSSL looks at the parameters of a signature for RSASSA-PSS alone, though RFC 8410 section 3 \
+            forbids any for Ed25519",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/asn1/a_verify.c",
+    },
+    Known {
         refuses: Rustls("InvalidCertificate(BadSignature)"),
         when: |read| read.same_rsa_key().is_some_and(|(_, has_more)| has_more),
         reason: "OpenSSL does not mind what stands behind an RSAPublicKey",

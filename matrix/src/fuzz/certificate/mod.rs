@@ -9,15 +9,17 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use shakedown::connection::{Config, Connection, Failure};
+use shakedown::connection::{Config, Failure, Role};
 use shakedown::identity::Issuer;
+use shakedown::link::Link;
+use shakedown::pair::Pair;
 use shakedown::scenario::{Scenario, StackId};
 
 use self::der::Node;
 use self::menu::Bad;
 use self::own::{OWN, SetUp, signed_part};
 use self::reading::Reading;
-use super::{Finding, Kept, NO_PANIC, Target, panicked};
+use super::{Finding, Kept, NO_PANIC, Target, bytes, panicked, unharmed};
 use crate::lab::Lab;
 
 mod der;
@@ -132,16 +134,19 @@ impl Case {
 
     /// Lets a client of the stack meet the server.
     fn meet(&self, lab: &Lab, stack: StackId) -> Result<Judged, (&'static str, String)> {
-        let mut scenario = Scenario::plain(stack, StackId::RustlsRing);
-        scenario.client.profile.protocol.versions = vec![self.set_up.version];
+        let mut scenario = Scenario::plain(stack, StackId::RustlsAwsLcRs);
+        scenario.client.profile.protocol = bytes::plain(self.set_up.version, 0);
         let prepared = lab.client(&scenario);
         let config = prepared
             .as_ref()
             .as_ref()
             .map_err(|refusal| (PRESENTED, format!("{refusal:?}")))?;
         let begin = |config: &dyn Config| config.connect().map_err(|why| (PRESENTED, why.text));
-        let (mut client, mut server) = (begin(&**config)?, begin(&*self.server)?);
-        carry(&mut *client, &mut *server);
+        let link = Link::default();
+        let mut pair = Pair::new(begin(&**config)?, begin(&*self.server)?, &link);
+        pair.handshake();
+        unharmed(&pair)?;
+        let [client, server] = Role::BOTH.map(|role| pair.connection(role));
         Ok(Judged {
             failure: client.failure().cloned(),
             client_done: client.is_established(),
@@ -240,27 +245,6 @@ fn head(certificate: &[u8]) -> usize {
         _ => 2,
     }
 }
-
-/// Carries what there is to carry, both ways, until there is no more.
-fn carry(client: &mut dyn Connection, server: &mut dyn Connection) {
-    let mut buffer = Vec::new();
-    client.advance();
-    for _ in 0..MOST_STEPS {
-        buffer.clear();
-        client.transmit(&mut buffer);
-        let asked = !buffer.is_empty();
-        server.receive(&buffer);
-        buffer.clear();
-        server.transmit(&mut buffer);
-        if !asked && buffer.is_empty() {
-            return;
-        }
-        client.receive(&buffer);
-    }
-}
-
-/// No handshake has so many flights.
-const MOST_STEPS: usize = 16;
 
 const PRESENTED: &str = "a server can present any chain";
 const GOOD: &str = "a good chain is accepted";

@@ -57,7 +57,8 @@ pub(super) struct Own {
 impl Own {
     fn new() -> Self {
         let identities = Arc::new(Identities::new());
-        let stack = Rustls::ring(identities.clone());
+        // The faster one at RSA.
+        let stack = Rustls::aws_lc_rs(identities.clone());
         let chains = KEYS.map(|key| {
             let credential = Credential {
                 key,

@@ -55,6 +55,13 @@ impl<'a> Reading<'a> {
         self.field(number) != before.get(number)
     }
 
+    /// Whether the algorithm in a field is the one before, with other parameters (RFC 5280 §4.1.1.2).
+    pub(super) fn has_other_parameters(&self, number: usize) -> bool {
+        let before = self.good.children().first().map_or(&[][..], Node::children);
+        let first = |node: Option<&'a Node>| node.and_then(|node| node.children().first());
+        self.is_changed(number) && first(self.field(number)) == first(before.get(number))
+    }
+
     /// Whether the name in a field is the one before (RFC 5280 §7.1): case, spaces and the type of a string
     /// do not count.
     pub(super) fn is_same_name(&self, number: usize) -> bool {

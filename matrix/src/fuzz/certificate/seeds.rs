@@ -96,6 +96,14 @@ const STEPS: &[(&str, u8, &[Told])] = &[
         LEAF,
         &[(Step::Length, &[0, 2, 0], &[1])],
     ),
+    (
+        "algorithm-and-more",
+        LEAF,
+        &[
+            (Step::Duplicate, &[1, 0], &[]),
+            (Step::Duplicate, &[0, 2, 0], &[]),
+        ],
+    ),
     ("algorithm-unlike", LEAF, &[(Step::Flip, &[1, 0], &[2, 1])]),
     (
         "issuer-printable",

@@ -2,11 +2,15 @@
 
 use shakedown::connection::{Connection, Reason, Role};
 use shakedown::iana::{AlertDescription, ContentType, ProtocolVersion as V};
+use shakedown::link::{Carry, Parcel};
+use shakedown::pair::Pair;
 use shakedown::scenario::Scenario;
 
+use super::PLAIN;
 use super::messages::Flight;
 use super::script::{self, Trail};
 use super::tree::number;
+use crate::fuzz::unharmed;
 use crate::lab::Lab;
 
 /// What came of it.
@@ -59,7 +63,8 @@ pub(super) enum Reach {
 }
 
 impl Seen {
-    fn of(end: &mut dyn Connection, said: &[u8]) -> Self {
+    /// But for its records.
+    fn of(end: &mut dyn Connection) -> Self {
         let mut data = Vec::new();
         end.take_received(&mut data);
         let mut heard = end.alerts_received();
@@ -71,7 +76,7 @@ impl Seen {
             data: !data.is_empty(),
             failure: end.failure().map(|failure| failure.native.clone()),
             heard,
-            records: records(said),
+            records: Vec::new(),
         }
     }
 
@@ -107,8 +112,12 @@ impl Seen {
 }
 
 /// Lets a client of the scenario's hear its server's flight, changed as the script says, and carries on
-/// without a change until nothing moves.
-pub(super) fn meet(lab: &Lab, scenario: &Scenario, script: &[u8]) -> Result<Met, String> {
+/// without a change until nothing moves; or the oracle that fails by then, and why.
+pub(super) fn meet(
+    lab: &Lab,
+    scenario: &Scenario,
+    script: &[u8],
+) -> Result<Met, (&'static str, String)> {
     let connect = |role| {
         let prepared = match role {
             Role::Client => lab.client(scenario),
@@ -117,56 +126,74 @@ pub(super) fn meet(lab: &Lab, scenario: &Scenario, script: &[u8]) -> Result<Met,
         prepared
             .as_ref()
             .as_ref()
-            .map_err(|refusal| format!("{refusal:?}"))
-            .and_then(|config| config.connect().map_err(|failure| failure.text))
+            .map_err(|refusal| (PLAIN, format!("{refusal:?}")))
+            .and_then(|config| config.connect().map_err(|failure| (PLAIN, failure.text)))
     };
-    let mut ends = [connect(Role::Client)?, connect(Role::Server)?];
-    let mut buffer = Vec::new();
-    ends[0].advance();
-    ends[0].transmit(&mut buffer);
-    ends[1].receive(&buffer);
-    buffer.clear();
-    ends[1].transmit(&mut buffer);
-    let sent = Flight::read(&buffer).ok_or_else(|| {
-        let failure = ends[1].failure();
-        format!("the server's flight is not made of whole messages: {buffer:02x?}, {failure:?}")
-    })?;
-    let mut told = sent.clone();
-    let trail = script::follow(&mut told, script);
-    ends[0].receive(&told.write());
-
-    let mut said = [Vec::new(), Vec::new()];
-    let mut restless = true;
-    for _ in 0..MOST_STEPS {
-        let mut moved = false;
-        for from in Role::BOTH {
-            buffer.clear();
-            ends[from as usize].transmit(&mut buffer);
-            moved |= !buffer.is_empty();
-            said[from as usize].extend_from_slice(&buffer);
-            if !buffer.is_empty() {
-                ends[from.peer() as usize].receive(&buffer);
-            }
-        }
-        if !moved {
-            restless = false;
-            break;
-        }
-    }
-    if !ends[0].is_established() {
+    let mut meddler = Meddler {
+        script,
+        flight: None,
+        said: Default::default(),
+    };
+    let (client, server) = (connect(Role::Client)?, connect(Role::Server)?);
+    let mut pair = Pair::over(client, server, Box::new(&mut meddler));
+    pair.call(Role::Client, |client| client.advance());
+    let restless = (0..MOST_STEPS).all(|_| pair.step());
+    let mut end = Vec::new();
+    if !pair.connection(Role::Client).is_established() {
         // What waits says so, and is told apart from what is content.
-        ends[0].receive_end();
-        ends[0].transmit(&mut said[0]);
+        pair.call(Role::Client, |client| {
+            client.receive_end();
+            client.transmit(&mut end);
+        });
     }
-    let [client, server] = &mut ends;
+    let [mut client, mut server] = Role::BOTH.map(|role| pair.call(role, |end| Seen::of(end)));
+    unharmed(&pair)?;
+    drop(pair);
+    let [mut from_client, from_server] = meddler.said;
+    from_client.append(&mut end);
+    client.records = records(&from_client);
+    server.records = records(&from_server);
+    let Some((sent, told, trail)) = meddler.flight else {
+        let why = "the server's flight is not made of whole messages";
+        let said = hex::encode(&from_server);
+        return Err((PLAIN, format!("{why}: {said}, {:?}", server.failure)));
+    };
     Ok(Met {
-        client: Seen::of(&mut **client, &said[0]),
-        server: Seen::of(&mut **server, &said[1]),
+        client,
+        server,
         sent,
         told,
         trail,
         restless,
     })
+}
+
+/// A link that changes the server's first flight.
+struct Meddler<'a> {
+    script: &'a [u8],
+    /// As it was sent, and as it arrives.
+    flight: Option<(Flight, Flight, Trail)>,
+    /// What either side has said after the first flights.
+    said: [Vec<u8>; 2],
+}
+
+impl Carry for Meddler<'_> {
+    fn carry(&mut self, from: Role, bytes: &[u8], parcel: &mut Parcel) {
+        if self.flight.is_none()
+            && from == Role::Server
+            && let Some(sent) = Flight::read(bytes)
+        {
+            let mut told = sent.clone();
+            let trail = script::follow(&mut told, self.script);
+            parcel.forth = told.write();
+            self.flight = Some((sent, told, trail));
+            return;
+        }
+        if self.flight.is_some() || from == Role::Server {
+            self.said[from as usize].extend_from_slice(bytes);
+        }
+        parcel.forth.extend_from_slice(bytes);
+    }
 }
 
 fn records(mut bytes: &[u8]) -> Vec<Record> {
@@ -190,7 +217,7 @@ fn records(mut bytes: &[u8]) -> Vec<Record> {
 }
 
 /// No handshake takes so many.
-const MOST_STEPS: usize = 16;
+const MOST_STEPS: usize = 17;
 const FATAL: u8 = 2;
 /// What rustls and OpenSSL say of a record that does not open, or that is not sealed where all are.
 const UNOPENED: [&str; 3] = [

@@ -72,7 +72,9 @@ fn try_once(lab: &Lab, number: u8, script: &[u8]) -> Result<(), Box<Finding>> {
                 let message = panicked(&*panic);
                 Finding::new(NO_PANIC, format!("{client}, {set_up:?}: {message}"))
             })?
-            .map_err(|why| Finding::new(PLAIN, format!("{client}, {set_up:?}: {why}")))?;
+            .map_err(|(oracle, why)| {
+                Finding::new(oracle, format!("{client}, {set_up:?}: {why}"))
+            })?;
         if let Err(oracle) = judge(&set_up, &met) {
             return Err(found(oracle, &set_up, &[(client, &met)]));
         }

@@ -197,9 +197,10 @@ fn change(item: &mut Item, step: Step, [field, at, value]: [u8; 3], way: &mut Ve
         (_, Content::Message(_, body)) => {
             if let Some((bytes, fixed)) = body.leaf(field, way) {
                 moved = fixed && RESIZING.contains(&step);
-                // A session id may be there or not.
-                way.push(u16::from(bytes.is_empty()));
+                // A session id may be there or not, and a scheme may be the one that is set.
+                let before = bytes.clone();
                 change_bytes(bytes, step, at, value);
+                way.extend([before.is_empty(), *bytes == before].map(u16::from));
             }
         }
     }

@@ -79,6 +79,14 @@ fn a_server_that_answers_nothing_is_found() {
     assert!(found_in(StackId::Openssl, Fault::Mute).contains(&PLAIN));
 }
 
+/// A rustls client's server signs with ecdsa_secp384r1_sha384 already, and an OpenSSL client's does not.
+#[test]
+fn a_scheme_that_is_there_already_is_no_change() {
+    let input = [0x2f, 0x75, 0x75, 0x76, 0x00, 0x76];
+    let found = TARGET.check(&Lab::new(), &input);
+    assert!(matches!(found, Ok(Kept::Yes)), "{found:?}");
+}
+
 #[test]
 fn every_difference_is_met_by_a_seed() {
     let lab = Lab::new();
