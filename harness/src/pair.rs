@@ -194,7 +194,7 @@ impl<'a> Pair<'a> {
     }
 
     /// Calls one side's connection, whose panic is survived here as in all that a pair does: what has panicked is never
-    /// called again, and answers with a default.
+    /// called so again, and answers with a default.
     pub fn call<T: Default>(&mut self, role: Role, f: impl FnOnce(&mut dyn Connection) -> T) -> T {
         self.half_mut(role).call(f)
     }

@@ -109,8 +109,8 @@ impl Talk {
         }
     }
 
-    /// Carries what there is to carry, both ways, until there is no more, and takes what has arrived before rustls's
-    /// buffer is full.
+    /// Carries what there is to carry, both ways, until there is no more, and takes what has arrived: of one step it is
+    /// less than rustls's buffer holds.
     fn carry(&mut self) {
         for _ in 0..MOST_STEPS {
             if !self.pair.step() {
@@ -217,12 +217,13 @@ impl Talk {
             });
         }
         let begun = self.pair.call(from, |end| Some(end.post_handshake(what)));
-        // Nothing else was left to be said.
+        // Nothing else was left to be said, and a peer that speaks answers.
         let said = self.pair.step();
+        unharmed(&self.pair)?;
         // Who has half a record of a stranger's waits for the rest of it first.
         let meddled = self.meddled[from as usize];
         let begins = matches!(begun, Some(Ok(_)));
-        if !meddled && begun.is_some() && (begins != may || said != may) {
+        if !meddled && (begins != may || said != may) {
             let story = format!("the {from}, {what:?}: {begun:?}; it says something: {said}");
             return Err((BEGINS, story));
         }
@@ -244,6 +245,7 @@ impl Talk {
                 })
                 .map_or(Ok(()), |why| Err((EXPORTERS, why)))?;
         }
+        unharmed(&self.pair)?;
         if material[0] == material[1] {
             Ok(())
         } else {
@@ -321,7 +323,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
 /// No step moves anything so often.
 const MOST_STEPS: usize = 64;
 
-/// As records do not end.
+/// In pieces that end within records.
 static PIECES: LazyLock<Link> = LazyLock::new(|| Link {
     deliver: Some(4096),
     ..Link::default()

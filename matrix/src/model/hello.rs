@@ -142,7 +142,7 @@ pub(super) struct Hello<'a> {
     /// `None`: no extension.
     pub(super) schemes: Option<Vec<SignatureScheme>>,
     pub(super) alpn: &'a [String],
-    /// client_certificate_type names raw public keys alone (RFC 7250); else it is absent.
+    /// client_certificate_type; absent for certificates.
     pub(super) presents: KeyKinds,
     /// server_certificate_type likewise.
     pub(super) demands: KeyKinds,

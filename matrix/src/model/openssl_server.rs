@@ -571,6 +571,7 @@ fn unnamed_bits(scheme: u16, version: ProtocolVersion) -> Option<u16> {
     let older = version < ProtocolVersion::TLS1_3;
     match scheme {
         RSA_SHA224 => Some(112),
+        DSA_SHA1 if older => Some(64),
         DSA_SHA224 if older => Some(112),
         DSA_SHA256 if older => Some(128),
         DSA_SHA384 if older => Some(192),
@@ -590,6 +591,7 @@ fn refuse<T>(cause: Cause, native: &str, alert: A) -> Result<T, Box<Fault>> {
 }
 
 // RFC 5246 §7.4.1.4.1.
+const DSA_SHA1: u16 = 0x0202;
 const RSA_SHA224: u16 = 0x0301;
 const DSA_SHA224: u16 = 0x0302;
 const DSA_SHA256: u16 = 0x0402;

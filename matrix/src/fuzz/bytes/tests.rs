@@ -3,10 +3,11 @@
 use super::*;
 use shakedown::iana::{AlertDescription, ContentType};
 
+use crate::fuzz::Target;
 use crate::fuzz::client_hello::differences::Did;
 use crate::fuzz::planted::{self, Fault, lab_with};
 use crate::model::link::hellos;
-use crate::model::link::refusal::Heard;
+use crate::model::link::refusal::Fate;
 
 #[test]
 fn a_side_that_is_done_without_a_key_is_found() {
@@ -98,7 +99,7 @@ fn every_suite_of_a_server_hello_is_refused_as_the_model_reads() {
     let sound = hellos(Role::Client)
         .into_iter()
         .filter(|(_, name, _)| name.ends_with("sound"));
-    let mut otherwise = Vec::new();
+    let (mut otherwise, mut told) = (Vec::new(), 0);
     for (set_up, name, mut body) in sound {
         // Behind the version, the random and the session id.
         let place = 35 + usize::from(body[34]);
@@ -110,12 +111,15 @@ fn every_suite_of_a_server_hello_is_refused_as_the_model_reads() {
             body[place..place + 2].copy_from_slice(&suite);
             let input = in_a_record(set_up, Role::Client, &body);
             let [rustls, openssl] = tell(&lab, Role::Client, &input).expect("nobody is let in");
+            assert!(reading::hello(Role::Client, &input[2..]).is_some());
+            told += 1;
             if let Err(why) = reading::holds(Role::Client, set_up, &input[2..], &rustls, &openssl) {
                 otherwise.push((name.clone(), suite, why));
             }
         }
     }
     assert_eq!(otherwise, []);
+    assert_eq!(told, SOUND_SERVER_HELLOS * 9 * 256);
 }
 
 /// Which schemes an OpenSSL server shares, though no profile names them, decides which error it is.
@@ -125,7 +129,7 @@ fn every_scheme_of_a_client_hello_is_taken_as_the_model_reads() {
     let sound = hellos(Role::Server)
         .into_iter()
         .filter(|(_, name, _)| name.ends_with("13 as it is"));
-    let mut otherwise = Vec::new();
+    let (mut otherwise, mut told) = (Vec::new(), 0);
     for (set_up, name, mut body) in sound {
         let list = [0, 13, 0, 6, 0, 4];
         let place = body.windows(list.len()).position(|bytes| bytes == list);
@@ -137,12 +141,46 @@ fn every_scheme_of_a_client_hello_is_taken_as_the_model_reads() {
             body[place..place + 4].copy_from_slice(&[scheme, scheme].concat());
             let input = in_a_record(set_up, Role::Server, &body);
             let [rustls, openssl] = tell(&lab, Role::Server, &input).expect("nobody is let in");
+            assert!(reading::hello(Role::Server, &input[2..]).is_some());
+            told += 1;
             if let Err(why) = reading::holds(Role::Server, set_up, &input[2..], &rustls, &openssl) {
                 otherwise.push((name.clone(), scheme, why, openssl.failure));
             }
         }
     }
     assert_eq!(otherwise, []);
+    assert_eq!(told, SOUND_CLIENT_HELLOS * 34 * 256);
+}
+
+/// In either set-up of one version, and in both versions of the other.
+const SOUND_CLIENT_HELLOS: usize = 6;
+/// A HelloRetryRequest too.
+const SOUND_SERVER_HELLOS: usize = 9;
+
+/// Each target that is to ask the readers does.
+#[test]
+fn targets_find_another_alert_than_the_model_reads() {
+    for stack in [StackId::RustlsRing, StackId::Openssl] {
+        let lab = lab_with(stack, Fault::OtherAlert);
+        for (role, name) in [
+            (Role::Server, "bytes_to_server"),
+            (Role::Client, "bytes_to_client"),
+        ] {
+            let target = Target::named(name).expect("a target");
+            let mut inputs = hellos(role).into_iter();
+            assert!(
+                inputs.any(|(set_up, _, body)| {
+                    let input = in_a_record(set_up, role, &body);
+                    let found = target.check(&lab, &input);
+                    found.is_err_and(|finding| finding.oracle == reading::READ)
+                }),
+                "{stack} {name}"
+            );
+        }
+        let target = Target::named("client_hello").expect("a target");
+        let found = planted::oracles((target.seeds)(), |seed| target.check(&lab, seed));
+        assert!(found.contains(&reading::READ), "{stack}: {found:?}");
+    }
 }
 
 #[test]
@@ -214,15 +252,15 @@ fn hellos_are_refused_as_recorded() {
             for seen in &seen {
                 let heard = match Did::of(seen) {
                     Did::Refused(native, alert) => {
-                        Heard::Refused(native.to_owned(), alert.map(AlertDescription))
+                        Fate::Refused(native.to_owned(), alert.map(AlertDescription))
                     }
-                    Did::Answered(answer) => Heard::Answered {
+                    Did::Answered(answer) => Fate::Answered {
                         version: answer.version,
                         suite: answer.suite,
                         group: answer.group,
                         retry: answer.retry,
                     },
-                    Did::Waits => Heard::Taken,
+                    Did::Waits => Fate::Taken,
                 };
                 lines += &format!("\t{heard}");
             }

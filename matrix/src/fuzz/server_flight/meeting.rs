@@ -131,6 +131,7 @@ pub(super) fn meet(
     };
     let mut meddler = Meddler {
         script,
+        answered: false,
         flight: None,
         said: Default::default(),
     };
@@ -171,7 +172,9 @@ pub(super) fn meet(
 /// A link that changes the server's first flight.
 struct Meddler<'a> {
     script: &'a [u8],
-    /// As it was sent, and as it arrives.
+    /// Whether the server has been heard to the client's hello, be it that it said nothing.
+    answered: bool,
+    /// As it was sent, and as it arrives; `None`: it is not made of whole messages.
     flight: Option<(Flight, Flight, Trail)>,
     /// What either side has said after the first flights.
     said: [Vec<u8>; 2],
@@ -179,17 +182,16 @@ struct Meddler<'a> {
 
 impl Carry for Meddler<'_> {
     fn carry(&mut self, from: Role, bytes: &[u8], parcel: &mut Parcel) {
-        if self.flight.is_none()
-            && from == Role::Server
-            && let Some(sent) = Flight::read(bytes)
-        {
+        let answers = from == Role::Server && !self.answered;
+        self.answered |= answers;
+        if answers && let Some(sent) = Flight::read(bytes) {
             let mut told = sent.clone();
             let trail = script::follow(&mut told, self.script);
             parcel.forth = told.write();
             self.flight = Some((sent, told, trail));
             return;
         }
-        if self.flight.is_some() || from == Role::Server {
+        if self.answered {
             self.said[from as usize].extend_from_slice(bytes);
         }
         parcel.forth.extend_from_slice(bytes);

@@ -23,7 +23,7 @@ use crate::model::walked;
 
 /// What becomes of a hello that comes first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub(crate) enum Fate {
     /// It is refused with this error, and this alert if that is sent in the clear.
     Refused(String, Option<A>),
     /// A server answers so, with a ServerHello or a HelloRetryRequest. In TLS 1.2 ServerKeyExchange alone says
@@ -38,7 +38,7 @@ pub(crate) enum Heard {
     Taken,
 }
 
-impl fmt::Display for Heard {
+impl fmt::Display for Fate {
     /// As in the record of hellos.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -61,14 +61,14 @@ impl fmt::Display for Heard {
     }
 }
 
-impl From<Found> for Heard {
+impl From<Found> for Fate {
     fn from(found: Found) -> Self {
         Self::Refused(found.native, found.alert)
     }
 }
 
 /// All that the scenario's server may make of a first ClientHello, without its header; nothing: the model does not say.
-pub(crate) fn client_hello(scenario: &Scenario, body: &[u8]) -> Vec<Heard> {
+pub(crate) fn client_hello(scenario: &Scenario, body: &[u8]) -> Vec<Fate> {
     let rustls = scenario.server.stack.is_rustls();
     let (heard, unreadable) = match hear(rustls, body) {
         Ok(read) => read,
@@ -97,7 +97,7 @@ pub(crate) fn client_hello(scenario: &Scenario, body: &[u8]) -> Vec<Heard> {
             if !rustls && heard.legacy_version == SSL3 && alert == Some(A::protocol_version) {
                 alert = Some(A::handshake_failure);
             }
-            return vec![Heard::Refused(fault.native, alert)];
+            return vec![Fate::Refused(fault.native, alert)];
         }
     };
     match choice
@@ -106,14 +106,14 @@ pub(crate) fn client_hello(scenario: &Scenario, body: &[u8]) -> Vec<Heard> {
     {
         Some(group) => fits_group(rustls, &heard, group)
             .into_iter()
-            .map(|found| found.map_or_else(|| answered(&choice), Heard::from))
+            .map(|found| found.map_or_else(|| answered(&choice), Fate::from))
             .collect(),
         None => vec![answered(&choice)],
     }
 }
 
-fn answered(choice: &Choice) -> Heard {
-    Heard::Answered {
+fn answered(choice: &Choice) -> Fate {
+    Fate::Answered {
         version: choice.version,
         suite: choice.suite,
         group: choice.group.filter(|_| choice.version == V::TLS1_3),
@@ -136,7 +136,7 @@ fn asked_again(scenario: &Scenario, mut hello: Hello<'_>) -> Option<Choice> {
 
 /// What the scenario's client makes of a ServerHello or a HelloRetryRequest, without its header, in which
 /// the client's session id is all zeros; `None`: there is no handshake to be had.
-pub(crate) fn server_hello(scenario: &Scenario, body: &[u8]) -> Option<Heard> {
+pub(crate) fn server_hello(scenario: &Scenario, body: &[u8]) -> Option<Fate> {
     let (result, chosen) = walked(scenario)?;
     let setting = Setting::clean(scenario, &result, chosen.as_ref());
     let client = Client {
@@ -154,9 +154,9 @@ pub(crate) fn server_hello(scenario: &Scenario, body: &[u8]) -> Option<Heard> {
     let made_up = scenario.client.stack.is_rustls() && client.hello.abilities.has(V::TLS1_3);
     if read.is_ok() && made_up && echoes_in_tls12(body) {
         let native = "PeerMisbehaved(ServerEchoedCompatibilitySessionId)".to_owned();
-        return Some(Heard::Refused(native, Some(A::illegal_parameter)));
+        return Some(Fate::Refused(native, Some(A::illegal_parameter)));
     }
-    Some(read.map_or_else(Heard::from, |_| Heard::Taken))
+    Some(read.map_or_else(Fate::from, |_| Fate::Taken))
 }
 
 /// Whether a ServerHello that can be read is of TLS 1.2, and has a session id of zeros.
