@@ -28,9 +28,6 @@ pub(in crate::fuzz) fn holds(
                 .into_iter()
                 .collect(),
         };
-        if says.iter().any(is_reckoned) && is_mathematics(role, &body) {
-            continue;
-        }
         if !says.is_empty() && !says.iter().any(|says| is_so(says, seen)) {
             return Err((READ, format!("{stack}: the model says {says:?}")));
         }
@@ -59,7 +56,7 @@ fn is_so(says: &Fate, seen: &Seen) -> bool {
 }
 
 /// The body of the hello that these bytes are, if they are one in one record and nothing else, with zeros for what is
-/// echoed; none that has the mark of a downgrade (RFC 8446 §4.1.3), which decides at a place of its own.
+/// echoed; none that has the mark of a downgrade (RFC 8446 §4.1.3), or a share that only mathematics can tell.
 pub(super) fn hello(role: Role, told: &[u8]) -> Option<Vec<u8>> {
     let kind = match role {
         Role::Server => 1,
@@ -75,7 +72,7 @@ pub(super) fn hello(role: Role, told: &[u8]) -> Option<Vec<u8>> {
         && u32::from_be_bytes([0, *a, *b, *c]) as usize == body.len()
         && *first == kind;
     let marked = role == Role::Client && body.get(26..33) == Some(b"DOWNGRD");
-    if !whole || message.len() > MOST || marked {
+    if !whole || message.len() > MOST || marked || is_mathematics(role, body) {
         return None;
     }
     let mut body = body.to_vec();
@@ -83,15 +80,6 @@ pub(super) fn hello(role: Role, told: &[u8]) -> Option<Vec<u8>> {
         body.get_mut(SESSION_ID + 1..SESSION_ID + 33)?.fill(0);
     }
     Some(body)
-}
-
-/// Whether it hangs on the share of a key.
-fn is_reckoned(says: &Fate) -> bool {
-    match says {
-        Fate::Refused(native, _) => BAD_SHARES.contains(&&**native),
-        Fate::Answered { retry, .. } => !retry,
-        Fate::Taken => true,
-    }
 }
 
 /// Whether there is a share of which only mathematics tells whether it will do, and not this model: a point of P-256,
@@ -112,5 +100,4 @@ const HANDSHAKE: u8 = 22;
 const MOST: usize = 1 << 14;
 /// Behind a hello's version and random.
 const SESSION_ID: usize = 2 + 32;
-const BAD_SHARES: [&str; 2] = ["PeerMisbehaved(InvalidKeyShare)", "BAD_ECPOINT"];
 pub(super) const READ: &str = "a hello is refused, or answered, as the model reads it";

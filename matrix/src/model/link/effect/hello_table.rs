@@ -289,6 +289,10 @@ fn two_at_once(say: &mut impl FnMut(String, &dyn Fn(&mut Parts))) {
     say("another scheme, and no share".into(), &|parts| {
         *parts = parts.with(13, &[0, 2, 8, 4]).with(51, &[0, 0]);
     });
+    say("another scheme, and a short share".into(), &|parts| {
+        let share = [&[0, 35, 0, 0x1d, 0, 31][..], &[9; 31]].concat();
+        *parts = parts.with(13, &[0, 2, 8, 4]).with(51, &share);
+    });
     for kinds in [vec![2, 3, 4], vec![1, 2], vec![3, 0, 2, 4]] {
         say(format!("raw keys {kinds:?}"), &|parts| {
             *parts = parts.with(19, &kinds).with(20, &kinds);

@@ -89,13 +89,25 @@ pub(crate) fn client_hello(scenario: &Scenario, body: &[u8]) -> Vec<Fate> {
         Err(fault) => {
             // Behind a ServerHello of TLS 1.3 alerts are sealed (rustls server/tls13.rs).
             let open = matches!(fault.phase, Phase::ClientHello);
-            if !open && let Some(choice) = asked_again(scenario, hello) {
-                return vec![answered(&choice)];
-            }
             let mut alert = fault.alert.filter(|_| open);
             // SSL 3.0 knows no such alert (ssl/s3_enc.c, `ssl3_alert_code`).
             if !rustls && heard.legacy_version == SSL3 && alert == Some(A::protocol_version) {
                 alert = Some(A::handshake_failure);
+            }
+            if (!open || BEHIND_SHARES.contains(&&*fault.native))
+                && let Some(choice) = without_those_behind(scenario, hello)
+            {
+                return match choice.group.filter(|_| !choice.retried) {
+                    Some(group) => fits_group(rustls, &heard, group)
+                        .into_iter()
+                        .map(|found| {
+                            let behind = || Fate::Refused(fault.native.clone(), alert);
+                            found.map_or_else(behind, Fate::from)
+                        })
+                        .collect(),
+                    None if rustls => vec![answered(&choice)],
+                    None => vec![Fate::Refused(fault.native, alert)],
+                };
             }
             return vec![Fate::Refused(fault.native, alert)];
         }
@@ -121,17 +133,21 @@ fn answered(choice: &Choice) -> Fate {
     }
 }
 
-/// What a rustls server asks for before it comes to what it minds behind a ServerHello of TLS 1.3 (server/tls13.rs,
-/// `handle_client_hello`); `None`: nothing.
-fn asked_again(scenario: &Scenario, mut hello: Hello<'_>) -> Option<Choice> {
+/// What a server of TLS 1.3 chooses, were there nothing that it minds only when it has looked at the share: rustls, which
+/// may ask for another first, behind its ServerHello (server/tls13.rs, `handle_client_hello`); OpenSSL behind all extensions
+/// (extensions_srvr.c, `tls_parse_ctos_key_share`).
+fn without_those_behind(scenario: &Scenario, mut hello: Hello<'_>) -> Option<Choice> {
     let server = Abilities::of(scenario.server.stack, &scenario.server.profile.protocol);
     hello.schemes = Some(server.schemes);
     hello.alpn = &[];
     hello.demands = KeyKinds::Certificates;
     hello.presents = KeyKinds::Certificates;
+    hello.odd.modeless = false;
+    hello.odd.certificate_unfit = false;
+    hello.odd.compressions &= scenario.server.stack.is_rustls();
     answer(scenario, &hello)
         .ok()
-        .filter(|choice| choice.retried)
+        .filter(|choice| choice.version == V::TLS1_3)
 }
 
 /// What the scenario's client makes of a ServerHello or a HelloRetryRequest, without its header, in which
@@ -174,4 +190,12 @@ fn echoes_in_tls12(body: &[u8]) -> bool {
     !tls13 && id == Some(&[0; 32])
 }
 
+/// What an OpenSSL server of TLS 1.3 minds when it has read the share.
+const BEHIND_SHARES: [&str; 5] = [
+    "MISSING_SIGALGS_EXTENSION",
+    "MISSING_PSK_KEX_MODES_EXTENSION",
+    "NO_SHARED_SIGNATURE_ALGORITHMS",
+    "INVALID_COMPRESSION_ALGORITHM",
+    "NO_SUITABLE_SIGNATURE_ALGORITHM",
+];
 const SSL3: u16 = V::TLS1_0.0 - 1;
