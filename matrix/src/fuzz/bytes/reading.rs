@@ -1,10 +1,10 @@
 //! What the model's readers say of a hello that comes first and alone, whatever bytes it has.
 
 use shakedown::connection::Role;
-use shakedown::iana::NamedGroup;
+use shakedown::iana::{AlertDescription, NamedGroup};
 use shakedown::scenario::StackId;
 
-use super::seen::Seen;
+use super::seen::{Answer, Seen};
 use super::{Failed, scenario};
 use crate::fuzz::client_hello::differences::Did;
 use crate::model::link::refusal::{self, Fate};
@@ -36,22 +36,36 @@ pub(in crate::fuzz) fn holds(
 }
 
 fn is_so(says: &Fate, seen: &Seen) -> bool {
-    match (says, Did::of(seen)) {
-        (Fate::Refused(native, alert), Did::Refused(failure, sent)) => {
-            native == failure && alert.map(|alert| alert.0) == sent
-        }
+    match says {
         // What comes after is another matter: a signature, a certificate.
-        (Fate::Answered { .. }, _) => seen.answer.is_some_and(|answer| {
-            *says
-                == Fate::Answered {
-                    version: answer.version,
-                    suite: answer.suite,
-                    group: answer.group,
-                    retry: answer.retry,
-                }
-        }),
-        (Fate::Taken, did) => did == Did::Waits,
-        _ => false,
+        Fate::Answered { .. } => seen.answer.map(answered).as_ref() == Some(says),
+        _ => *says == fate(seen),
+    }
+}
+
+/// What became of a hello, as the model tells it.
+pub(super) fn fate(seen: &Seen) -> Fate {
+    match Did::of(seen) {
+        Did::Refused(native, alert) => {
+            Fate::Refused(native.to_owned(), alert.map(AlertDescription))
+        }
+        Did::Answered(answer) => answered(answer),
+        Did::Waits => Fate::Taken,
+    }
+}
+
+fn answered(answer: Answer) -> Fate {
+    let Answer {
+        version,
+        suite,
+        group,
+        retry,
+    } = answer;
+    Fate::Answered {
+        version,
+        suite,
+        group,
+        retry,
     }
 }
 

@@ -1,13 +1,11 @@
 //! The faults that the raw targets are there for, each planted in a stack, and found from the seeds.
 
 use super::*;
-use shakedown::iana::{AlertDescription, ContentType};
+use shakedown::iana::ContentType;
 
 use crate::fuzz::Target;
-use crate::fuzz::client_hello::differences::Did;
 use crate::fuzz::planted::{self, Fault, lab_with};
 use crate::model::link::hellos;
-use crate::model::link::refusal::Fate;
 
 #[test]
 fn a_side_that_is_done_without_a_key_is_found() {
@@ -95,67 +93,56 @@ fn another_alert_than_the_model_reads_is_found() {
 /// Which suites OpenSSL knows, though it offers them nowhere, decides which error it is.
 #[test]
 fn every_suite_of_a_server_hello_is_refused_as_the_model_reads() {
-    let lab = Lab::new();
-    let sound = hellos(Role::Client)
-        .into_iter()
-        .filter(|(_, name, _)| name.ends_with("sound"));
-    let (mut otherwise, mut told) = (Vec::new(), 0);
-    for (set_up, name, mut body) in sound {
+    let near = [0x00, 0x01, 0x13, 0x56, 0xc0, 0xc1, 0xcc, 0xd0, 0xff];
+    let told = sweep(Role::Client, "sound", &near, |body, suite| {
         // Behind the version, the random and the session id.
         let place = 35 + usize::from(body[34]);
-        let near = [0x00, 0x01, 0x13, 0x56, 0xc0, 0xc1, 0xcc, 0xd0, 0xff];
-        for suite in near
-            .iter()
-            .flat_map(|high| (0..=255).map(|low| [*high, low]))
-        {
-            body[place..place + 2].copy_from_slice(&suite);
-            let input = in_a_record(set_up, Role::Client, &body);
-            let [rustls, openssl] = tell(&lab, Role::Client, &input).expect("nobody is let in");
-            assert!(reading::hello(Role::Client, &input[2..]).is_some());
-            told += 1;
-            if let Err(why) = reading::holds(Role::Client, set_up, &input[2..], &rustls, &openssl) {
-                otherwise.push((name.clone(), suite, why));
-            }
-        }
-    }
-    assert_eq!(otherwise, []);
-    assert_eq!(told, SOUND_SERVER_HELLOS * 9 * 256);
+        body[place..place + 2].copy_from_slice(&suite);
+    });
+    // Three set-ups, each with both versions and a HelloRetryRequest.
+    assert_eq!(told, 9 * 9 * 256);
 }
 
 /// Which schemes an OpenSSL server shares, though no profile names them, decides which error it is.
 #[test]
 fn every_scheme_of_a_client_hello_is_taken_as_the_model_reads() {
-    let lab = Lab::new();
-    let sound = hellos(Role::Server)
-        .into_iter()
-        .filter(|(_, name, _)| name.ends_with("13 as it is"));
-    let (mut otherwise, mut told) = (Vec::new(), 0);
-    for (set_up, name, mut body) in sound {
+    let near: Vec<_> = (0..=0x1f).chain([0xfe, 0xff]).collect();
+    let told = sweep(Role::Server, "13 as it is", &near, |body, scheme| {
         let list = [0, 13, 0, 6, 0, 4];
         let place = body.windows(list.len()).position(|bytes| bytes == list);
         let place = list.len() + place.expect("signature_algorithms");
-        for scheme in (0..=0x1f)
-            .chain([0xfe, 0xff])
-            .flat_map(|high| (0..=255).map(move |low| [high, low]))
+        body[place..place + 4].copy_from_slice(&[scheme, scheme].concat());
+    });
+    // Three set-ups, each with both versions.
+    assert_eq!(told, 6 * 34 * 256);
+}
+
+/// Puts each number with one of these high bytes into the hellos of a name, and holds what comes of it to the readers;
+/// how many hellos that was.
+fn sweep(role: Role, name: &str, high: &[u8], put: impl Fn(&mut [u8], [u8; 2])) -> usize {
+    let lab = Lab::new();
+    let (mut otherwise, mut told) = (Vec::new(), 0);
+    for (set_up, name, mut body) in hellos(role)
+        .into_iter()
+        .filter(|(_, found, _)| found.ends_with(name))
+    {
+        for number in high
+            .iter()
+            .flat_map(|high| (0..=255).map(|low| [*high, low]))
         {
-            body[place..place + 4].copy_from_slice(&[scheme, scheme].concat());
-            let input = in_a_record(set_up, Role::Server, &body);
-            let [rustls, openssl] = tell(&lab, Role::Server, &input).expect("nobody is let in");
-            assert!(reading::hello(Role::Server, &input[2..]).is_some());
+            put(&mut body, number);
+            let input = in_a_record(set_up, role, &body);
+            let [rustls, openssl] = tell(&lab, role, &input).expect("nobody is let in");
+            assert!(reading::hello(role, &input[2..]).is_some());
             told += 1;
-            if let Err(why) = reading::holds(Role::Server, set_up, &input[2..], &rustls, &openssl) {
-                otherwise.push((name.clone(), scheme, why, openssl.failure));
+            if let Err(why) = reading::holds(role, set_up, &input[2..], &rustls, &openssl) {
+                otherwise.push((name.clone(), number, why));
             }
         }
     }
     assert_eq!(otherwise, []);
-    assert_eq!(told, SOUND_CLIENT_HELLOS * 34 * 256);
+    told
 }
-
-/// In either set-up of one version, and in both versions of the other.
-const SOUND_CLIENT_HELLOS: usize = 6;
-/// A HelloRetryRequest too.
-const SOUND_SERVER_HELLOS: usize = 9;
 
 /// Each target that is to ask the readers does.
 #[test]
@@ -250,19 +237,7 @@ fn hellos_are_refused_as_recorded() {
                 tell(&lab, role, &in_a_record(set_up, role, &body)).expect("nobody is let in");
             lines += &format!("{role} {name}");
             for seen in &seen {
-                let heard = match Did::of(seen) {
-                    Did::Refused(native, alert) => {
-                        Fate::Refused(native.to_owned(), alert.map(AlertDescription))
-                    }
-                    Did::Answered(answer) => Fate::Answered {
-                        version: answer.version,
-                        suite: answer.suite,
-                        group: answer.group,
-                        retry: answer.retry,
-                    },
-                    Did::Waits => Fate::Taken,
-                };
-                lines += &format!("\t{heard}");
+                lines += &format!("\t{}", reading::fate(seen));
             }
             lines.push('\n');
         }
