@@ -49,23 +49,25 @@ impl<'a> Reading<'a> {
         self.fields.get(number)
     }
 
+    /// The field of a number as it was.
+    fn before(&self, number: usize) -> Option<&'a Node> {
+        self.good.children().first()?.children().get(number)
+    }
+
     /// Whether the field of a number is another than before.
     pub(super) fn is_changed(&self, number: usize) -> bool {
-        let before = self.good.children().first().map_or(&[][..], Node::children);
-        self.field(number) != before.get(number)
+        self.field(number) != self.before(number)
     }
 
     /// Whether the algorithm in a field is the one before, with other parameters (RFC 5280 §4.1.1.2).
     pub(super) fn has_other_parameters(&self, number: usize) -> bool {
-        let before = self.good.children().first().map_or(&[][..], Node::children);
         let first = |node: Option<&'a Node>| node.and_then(|node| node.children().first());
-        self.is_changed(number) && first(self.field(number)) == first(before.get(number))
+        self.is_changed(number) && first(self.field(number)) == first(self.before(number))
     }
 
     /// Whether the name in a field is the one before (RFC 5280 §7.1): case, spaces and the type of a string
     /// do not count.
     pub(super) fn is_same_name(&self, number: usize) -> bool {
-        let before = self.good.children().first().map_or(&[][..], Node::children);
         let attributes = |name: &Node| -> Vec<(Vec<u8>, String)> {
             name.children()
                 .iter()
@@ -76,7 +78,7 @@ impl<'a> Reading<'a> {
                 })
                 .collect()
         };
-        match (self.field(number), before.get(number)) {
+        match (self.field(number), self.before(number)) {
             (Some(now), Some(before)) => attributes(now) == attributes(before),
             _ => false,
         }
