@@ -26,6 +26,8 @@ pub(super) enum Fault {
     Mute,
     /// It panics at what it hears.
     Panics,
+    /// It panics when it is asked for more than a handshake and data.
+    PanicsLater,
     /// Its ServerHello says another suite.
     Suite,
     /// Application data that it ought to hand on is gone.
@@ -229,6 +231,7 @@ impl Around for FaultyEnd {
     }
 
     fn post_handshake(&mut self, what: PostHandshake) -> Result<(), Failure> {
+        assert!(self.fault != Fault::PanicsLater, "planted");
         if self.fault == Fault::KeepsKeys && what == PostHandshake::KeyUpdate {
             return Ok(());
         }
@@ -240,6 +243,7 @@ impl Around for FaultyEnd {
     }
 
     fn export(&mut self, label: &[u8], context: &[u8], out: &mut [u8]) -> Result<(), Failure> {
+        assert!(self.fault != Fault::PanicsLater, "planted");
         self.inner.export(label, context, out)?;
         if self.fault == Fault::Exports {
             out[0] ^= 1;

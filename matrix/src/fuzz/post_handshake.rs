@@ -363,6 +363,14 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_behind_a_handshake_is_told_as_one() {
+        for stack in StackId::ALL {
+            let found = oracles(stack, Fault::PanicsLater);
+            assert_eq!(found, [super::super::NO_PANIC], "{stack}");
+        }
+    }
+
+    #[test]
     fn data_that_does_not_arrive_is_found_from_the_seeds() {
         assert_eq!(oracles(StackId::Openssl, Fault::LosesData), [ARRIVES]);
         assert_eq!(oracles(StackId::RustlsRing, Fault::LosesData), [ARRIVES]);
