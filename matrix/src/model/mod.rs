@@ -30,6 +30,7 @@ pub mod link;
 mod masked;
 mod name;
 mod negotiation;
+mod openssl_schemes;
 mod openssl_server;
 mod openssl_verify;
 mod raw_keys;

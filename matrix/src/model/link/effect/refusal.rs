@@ -4,21 +4,18 @@
 use std::fmt;
 
 use shakedown::iana::{
-    AlertDescription as A, CipherSuite, ExtensionType as E, NamedGroup, ProtocolVersion as V,
-    SignatureScheme,
+    AlertDescription as A, CipherSuite, NamedGroup, ProtocolVersion as V, SignatureScheme,
 };
 use shakedown::scenario::Scenario;
 
 use super::client_hello::{fits_group, hear};
-use super::cursor::Cursor;
 use super::server_hello::Client;
-use super::written::RETRY;
 use super::{Found, openssl_server_hello, rustls_server_hello};
 use crate::model::ending::Phase;
 use crate::model::hello::{Abilities, Hello, KeyKinds};
 use crate::model::link::Setting;
 use crate::model::negotiation::{Choice, answer};
-use crate::model::openssl_server::UNNAMED_ECDSA;
+use crate::model::openssl_schemes::UNNAMED_ECDSA;
 use crate::model::walked;
 
 /// What becomes of a hello that comes first.
@@ -163,31 +160,11 @@ pub(crate) fn server_hello(scenario: &Scenario, body: &[u8]) -> Option<Fate> {
     };
     let read = if scenario.client.stack.is_rustls() {
         rustls_server_hello::read(&client, body)
+            .and_then(|_| rustls_server_hello::no_echo(&client, body))
     } else {
-        openssl_server_hello::read(&client, body)
+        openssl_server_hello::read(&client, body).map(drop)
     };
-    // client/tls12.rs, `handle_server_hello`: a session id that the client has made up for the sake of others.
-    let made_up = scenario.client.stack.is_rustls() && client.hello.abilities.has(V::TLS1_3);
-    if read.is_ok() && made_up && echoes_in_tls12(body) {
-        let native = "PeerMisbehaved(ServerEchoedCompatibilitySessionId)".to_owned();
-        return Some(Fate::Refused(native, Some(A::illegal_parameter)));
-    }
-    Some(read.map_or_else(Fate::from, |_| Fate::Taken))
-}
-
-/// Whether a ServerHello that can be read is of TLS 1.2, and has a session id of zeros.
-fn echoes_in_tls12(body: &[u8]) -> bool {
-    let mut r = Cursor::new(body);
-    let random = r.take(2).and_then(|_| r.take(32));
-    let id = r.vector(1).map(|mut id| id.rest());
-    r.take(2 + 1);
-    let mut list = r.vector(2).unwrap_or_else(|| Cursor::new(&[]));
-    let mut tls13 = random == Some(&RETRY);
-    while let Some(kind) = list.u16() {
-        tls13 |= kind == E::supported_versions.0;
-        list.vector(2);
-    }
-    !tls13 && id == Some(&[0; 32])
+    Some(read.map_or_else(Fate::from, |()| Fate::Taken))
 }
 
 /// What an OpenSSL server of TLS 1.3 minds when it has read the share.

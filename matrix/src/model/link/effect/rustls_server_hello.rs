@@ -46,6 +46,35 @@ pub(super) fn read(client: &Client<'_>, body: &[u8]) -> Result<Effect, Found> {
     server_hello(client, legacy, random, suite, compression, &told)
 }
 
+/// client/tls12.rs, `handle_server_hello`: of a ServerHello that can be read, where the client's session id is all zeros.
+#[cfg(any(test, feature = "stacks"))]
+pub(super) fn no_echo(client: &Client<'_>, body: &[u8]) -> Result<(), Found> {
+    // Made up for the sake of others (RFC 8446 §D.4), by who offers TLS 1.3.
+    if client.hello.abilities.has(V::TLS1_3) && echoes_in_tls12(body) {
+        return Err(misbehaved(
+            "ServerEchoedCompatibilitySessionId",
+            A::illegal_parameter,
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a ServerHello that can be read is of TLS 1.2, and has a session id of zeros.
+#[cfg(any(test, feature = "stacks"))]
+fn echoes_in_tls12(body: &[u8]) -> bool {
+    let mut r = Cursor::new(body);
+    let random = r.take(2).and_then(|_| r.take(32));
+    let id = r.vector(1).map(|mut id| id.rest());
+    r.take(2 + 1);
+    let mut list = r.vector(2).unwrap_or_else(|| Cursor::new(&[]));
+    let mut tls13 = random == Some(&written::RETRY);
+    while let Some(kind) = list.u16() {
+        tls13 |= kind == E::supported_versions.0;
+        list.vector(2);
+    }
+    !tls13 && id == Some(&[0; 32])
+}
+
 /// msgs/handshake.rs, `ServerExtensions`.
 pub(super) fn extensions<'a>(r: &mut Cursor<'a>, told: &mut Told<'a>) -> Result<(), Found> {
     let length = r.number(2).ok_or_else(|| missing("u16"))?;
