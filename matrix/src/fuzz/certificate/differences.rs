@@ -7,7 +7,7 @@ use super::der::{BIT_STRING, Node};
 use super::menu::{
     ADDRESS_BLOCKS, ANY_POLICY, AUTHORITY_KEY, BASIC, DISTRIBUTION, EXTENDED_USAGE, KEY_USAGE,
     NAME_CONSTRAINTS, NETSCAPE_TYPE, NO_CHECK, POLICIES, POLICY_CONSTRAINTS, POLICY_MAPPINGS,
-    PROXY, SERIAL, SUBJECT_KEY, SUBJECT_NAME, SYSTEM_NUMBERS,
+    PROXY, SERIAL, SUBJECT_KEY, SUBJECT_NAME, SYSTEM_NUMBERS, VALIDITY,
 };
 use super::reading::{KEY, RSA_ENCRYPTION, Reading, is_no_der};
 use Refuses::{OpenSsl, Rustls};
@@ -213,6 +213,12 @@ pub(super) static KNOWN: &[Known] = &[
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/asn1/tasn_dec.c",
     },
     Known {
+        refuses: Rustls("InvalidCertificate(BadSignature)"),
+        when: |read| read.is_hybrid_point(),
+        reason: "OpenSSL reads a point in the hybrid form too, which RFC 5480 section 2.2 has rejected",
+        link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/ec/ecp_oct.c",
+    },
+    Known {
         refuses: UNREADABLE,
         when: |read| {
             let serial = read.field(SERIAL);
@@ -345,6 +351,17 @@ pub(super) static KNOWN: &[Known] = &[
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/x509/v3_purp.c",
     },
     Known {
+        refuses: OpenSsl("CERTIFICATE_VERIFY_FAILED(10)"),
+        when: |read| {
+            let validity = read.field(VALIDITY);
+            let until = validity.and_then(|validity| validity.children().last());
+            until.is_some_and(|until| NOW_WRITTEN.contains(&&*until.contents()))
+        },
+        reason: "to OpenSSL a certificate has expired at the second of its notAfter, which RFC 5280 section 4.1.2.5 \
+            counts in",
+        link: "https://github.com/openssl/openssl/issues/32890",
+    },
+    Known {
         refuses: OpenSsl("CERTIFICATE_VERIFY_FAILED(26)"),
         when: |read| read.is_leaf && read.usages().is_some_and(|bits| bits & FOR_TLS == 0),
         reason: "webpki ignores keyUsage; OpenSSL wants digitalSignature, keyEncipherment or \
@@ -405,6 +422,8 @@ const ALGORITHM: usize = 2;
 const ISSUER: usize = 3;
 const SUBJECT: usize = 5;
 const UNIQUE: usize = 7;
+/// The moment of the virtual clock (`shakedown::clock::NOW`), in the two forms of RFC 5280 §4.1.2.5.
+const NOW_WRITTEN: [&[u8]; 2] = [b"300101000000Z", b"20300101000000Z"];
 /// Bits of keyUsage: digitalSignature, keyEncipherment and keyAgreement; the first alone; keyCertSign.
 const FOR_TLS: u16 = 0xa800;
 const SIGN: u16 = 0x8000;

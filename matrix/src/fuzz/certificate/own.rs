@@ -30,7 +30,11 @@ impl SetUp {
             issuer: [Issuer::Intermediate, Issuer::Root][usize::from(byte >> 1 & 1)],
             signs: byte >> 2 & 1 == 0,
             // Signatures of RSA take most of an input's time: this one takes two bits to come up.
-            key: KEYS[usize::from(byte & RSA == RSA)],
+            key: match byte {
+                _ if byte & RSA == RSA => KeyType::Rsa2048,
+                _ if byte & ECDSA == ECDSA => KeyType::EcdsaP256,
+                _ => KeyType::Ed25519,
+            },
             any_rustls: byte >> 4 & 1 == 1,
         }
     }
@@ -40,10 +44,14 @@ impl SetUp {
         usize::from(self.issuer == Issuer::Root)
     }
 
+    /// Where its chain is kept.
+    fn chain(self) -> usize {
+        KEYS.iter().take_while(|key| **key != self.key).count()
+    }
+
     /// Where its server is kept.
-    fn number(self) -> usize {
-        let key = usize::from(self.key == KEYS[1]);
-        2 * key + usize::from(self.version == V::TLS1_2)
+    fn server(self) -> usize {
+        2 * self.chain() + usize::from(self.version == V::TLS1_2)
     }
 }
 
@@ -95,7 +103,7 @@ impl Own {
     }
 
     pub(super) fn chain(&self, set_up: SetUp) -> Result<&Chain, String> {
-        let chain = &self.chains[usize::from(set_up.key == KEYS[1])];
+        let chain = &self.chains[set_up.chain()];
         chain.as_deref().map_err(Clone::clone)
     }
 
@@ -104,7 +112,7 @@ impl Own {
         set_up: SetUp,
         certificates: Vec<Vec<u8>>,
     ) -> Result<Arc<dyn Config>, String> {
-        let presenter = self.servers[set_up.number()].as_ref();
+        let presenter = self.servers[set_up.server()].as_ref();
         Ok(presenter.map_err(Clone::clone)?.present(certificates))
     }
 
@@ -143,5 +151,8 @@ pub(super) static OWN: LazyLock<Own> = LazyLock::new(Own::new);
 
 /// The bits of the first byte that ask for RSA.
 pub(super) const RSA: u8 = 8 | 32;
-/// Both sign the same with the same bytes (RFC 8032 §5.1.6, RFC 8017 §8.2.1).
-const KEYS: [KeyType; 2] = [KeyType::Ed25519, KeyType::Rsa2048];
+/// The bit of the first byte that asks for ECDSA.
+pub(super) const ECDSA: u8 = 64;
+/// The first two sign the same with the same bytes (RFC 8032 §5.1.6, RFC 8017 §8.2.1), and ECDSA with something new, on
+/// which nothing hangs.
+const KEYS: [KeyType; 3] = [KeyType::Ed25519, KeyType::Rsa2048, KeyType::EcdsaP256];

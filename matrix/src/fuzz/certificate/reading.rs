@@ -156,6 +156,19 @@ impl<'a> Reading<'a> {
         (is_rsa && key.tag == SEQUENCE).then_some((key, !rest.is_empty()))
     }
 
+    /// Whether the key is the point from before in its hybrid form (X9.62 §4.3.6).
+    pub(super) fn is_hybrid_point(&self) -> bool {
+        let point = |key: Option<&Node>| {
+            let bits = key.and_then(|key| key.children().last());
+            bits.map(Node::contents).unwrap_or_default()
+        };
+        let (now, before) = (point(self.field(KEY)), point(self.before(KEY)));
+        matches!(
+            (&*now, &*before),
+            ([0, 6 | 7, now @ ..], [0, 4, before @ ..]) if now == before
+        )
+    }
+
     /// Whether it says that it is a CA's (RFC 5280 §4.2.1.9).
     pub(super) fn is_ca(&self) -> bool {
         let flag = self.value(BASIC).and_then(|value| value.children().first());

@@ -2,13 +2,13 @@
 
 use super::der::Node;
 use super::menu;
-use super::own::{OWN, RSA, SetUp};
+use super::own::{ECDSA, OWN, RSA, SetUp};
 use super::script::Step;
 
 /// The good chain in each set-up, each part of the menu in either certificate, and steps of every kind.
 pub(super) fn seeds() -> Vec<(String, Vec<u8>)> {
     let mut seeds = Vec::new();
-    for set_up in 0..64 {
+    for set_up in 0..128 {
         seeds.push((format!("good-{set_up}"), vec![set_up]));
     }
     for set_up in [LEAF, INTERMEDIATE] {
@@ -203,6 +203,60 @@ const STEPS: &[(&str, u8, &[Told])] = &[
         ],
     ),
     ("key-other", LEAF, &[(Step::Flip, &[0, 6, 1], &[9, 1])]),
+    (
+        "serial-unsigned-ecdsa",
+        LEAF | ECDSA | UNSIGNED,
+        &[(Step::Flip, &[0, 1], &[0, 1])],
+    ),
+    (
+        "curve-another",
+        INTERMEDIATE | ECDSA,
+        &[(Step::Flip, &[0, 6, 0, 1], &[7, 1])],
+    ),
+    (
+        "no-curve",
+        INTERMEDIATE | ECDSA,
+        &[(Step::Delete, &[0, 6, 0, 1], &[])],
+    ),
+    (
+        "curve-and-more",
+        INTERMEDIATE | ECDSA,
+        &[(Step::Duplicate, &[0, 6, 0, 1], &[])],
+    ),
+    // Behind how many bits are unused: uncompressed, then hybrid and compressed (X9.62 §4.3.6).
+    (
+        "point-hybrid",
+        INTERMEDIATE | ECDSA,
+        &[(Step::Flip, &[0, 6, 1], &[1, 2])],
+    ),
+    (
+        "point-hybrid-odd",
+        INTERMEDIATE | ECDSA,
+        &[(Step::Flip, &[0, 6, 1], &[1, 3])],
+    ),
+    (
+        "point-of-fewer-bits",
+        INTERMEDIATE | ECDSA,
+        &[(Step::Flip, &[0, 6, 1], &[0, 1])],
+    ),
+    (
+        "point-elsewhere",
+        INTERMEDIATE | ECDSA,
+        &[(Step::Flip, &[0, 6, 1], &[9, 1])],
+    ),
+    (
+        "ecdsa-with-null",
+        LEAF | ECDSA,
+        &[
+            (Step::Duplicate, &[1, 0], &[]),
+            (Step::Duplicate, &[0, 2, 0], &[]),
+        ],
+    ),
+    (
+        "number-padded",
+        LEAF | ECDSA | UNSIGNED,
+        &[(Step::Length, &[2, 0, 0], &[1])],
+    ),
     (
         "extension-twice",
         LEAF,

@@ -110,6 +110,18 @@ fn no_difference_of_writing_excuses_another_key() {
     assert_eq!(read(in_ber[0], &other), None);
     let ed25519 = seeds::script("key-other");
     assert_eq!(read(ed25519[0], &ed25519[1..]), None);
+    let hybrid = |name| {
+        let seed: Vec<u8> = seeds::script(name);
+        let case = Case::new(seed[0], &seed[1..]).unwrap();
+        Reading::of(case.read.as_ref().unwrap(), &case.before, false).is_hybrid_point()
+    };
+    assert!(hybrid("point-hybrid") && hybrid("point-hybrid-odd"));
+    assert!(!hybrid("point-elsewhere") && !hybrid("point-of-fewer-bits"));
+    // The same form of another point.
+    let seed = seeds::script("point-hybrid");
+    let other = [&seed[1..], &[1, seed[2], 9, 1]].concat();
+    let case = Case::new(seed[0], &other).unwrap();
+    assert!(!Reading::of(case.read.as_ref().unwrap(), &case.before, false).is_hybrid_point());
 }
 
 #[test]
@@ -139,7 +151,7 @@ fn an_extension_that_is_not_there_or_not_read_excuses_nothing() {
 
 #[test]
 fn what_is_read_is_written_again() {
-    for set_up in 0..64 {
+    for set_up in 0..128 {
         let set_up = SetUp::of(set_up);
         let chain = OWN.chain(set_up).unwrap();
         let good = OWN.good(set_up).unwrap();

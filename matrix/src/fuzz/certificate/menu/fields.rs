@@ -84,4 +84,17 @@ pub(super) const ITEMS: &[Item] = &[
         bad: Bad::None,
     },
     field("no-extensions", Bad::None, 7, b"\xa3\x02\x30\0"),
+    // The moment of the virtual clock.
+    field(
+        "from-now",
+        Bad::None,
+        VALIDITY,
+        b"\x30\x1e\x17\x0d300101000000Z\x17\x0d400101000000Z",
+    ),
+    field(
+        "until-now",
+        Bad::None,
+        VALIDITY,
+        b"\x30\x1e\x17\x0d200101000000Z\x17\x0d300101000000Z",
+    ),
 ];
