@@ -4,9 +4,9 @@ use shakedown::iana::{AlertDescription as A, ProtocolVersion, SignatureScheme};
 use shakedown::profile::{Preference, ServerProfile};
 
 use super::Cause;
-use super::ending::Fault;
+use super::ending::{Fault, Phase};
 use super::hello::{Abilities, Hello};
-use super::openssl_server::refuse;
+use super::negotiation::server_fault;
 use super::security::least_bits;
 
 /// `tls1_set_server_sigalgs`: what both accept, in the order of whoever's preference counts. What profiles do not name,
@@ -38,11 +38,12 @@ pub(super) fn shared_schemes(
             .filter_map(|scheme| unnamed_bits(scheme.0, version))
             .any(|bits| bits >= least_bits(server.level));
     if shared.is_empty() && !unnamed {
-        return refuse(
+        return Err(server_fault(
             Cause::SigalgMismatch,
             "NO_SHARED_SIGNATURE_ALGORITHMS",
-            A::handshake_failure,
-        );
+            Some(A::handshake_failure),
+            Phase::ClientHello,
+        ));
     }
     Ok(shared)
 }

@@ -527,6 +527,6 @@ fn one_compression(hello: &Hello<'_>) -> Result<(), Box<Fault>> {
     Ok(())
 }
 
-pub(super) fn refuse<T>(cause: Cause, native: &str, alert: A) -> Result<T, Box<Fault>> {
+fn refuse<T>(cause: Cause, native: &str, alert: A) -> Result<T, Box<Fault>> {
     Err(server_fault(cause, native, Some(alert), Phase::ClientHello))
 }

@@ -136,7 +136,8 @@ fn sweep(role: Role, name: &str, high: &[u8], put: impl Fn(&mut [u8], [u8; 2])) 
             assert!(reading::hello(role, &input[2..]).is_some());
             told += 1;
             if let Err(why) = reading::holds(role, set_up, &input[2..], &rustls, &openssl) {
-                otherwise.push((name.clone(), number, why));
+                let fates = [&rustls, &openssl].map(reading::fate);
+                otherwise.push((name.clone(), number, why, fates));
             }
         }
     }

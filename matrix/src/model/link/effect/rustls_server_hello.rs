@@ -46,7 +46,8 @@ pub(super) fn read(client: &Client<'_>, body: &[u8]) -> Result<Effect, Found> {
     server_hello(client, legacy, random, suite, compression, &told)
 }
 
-/// client/tls12.rs, `handle_server_hello`: of a ServerHello that can be read, where the client's session id is all zeros.
+/// client/tls12.rs, `handle_server_hello`: a ServerHello of TLS 1.2, which can be read, must not echo a session id that was made
+/// up, and is all zeros here.
 #[cfg(any(test, feature = "stacks"))]
 pub(super) fn no_echo(client: &Client<'_>, body: &[u8]) -> Result<(), Found> {
     // Made up for the sake of others (RFC 8446 §D.4), by who offers TLS 1.3.
