@@ -197,7 +197,7 @@ pub(super) static KNOWN: &[Known] = &[
         refuses: Rustls("InvalidCertificate(UnsupportedSignatureAlgorithm)"),
         when: |read| read.has_other_parameters(ALGORITHM),
         reason: "OpenSSL looks at the parameters of a signature for RSASSA-PSS alone, though RFC 8410 section 3 \
-            forbids any for Ed25519",
+            forbids any for Ed25519, and RFC 5758 section 3.2 for ECDSA",
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/asn1/a_verify.c",
     },
     Known {
@@ -215,7 +215,7 @@ pub(super) static KNOWN: &[Known] = &[
     Known {
         refuses: Rustls("InvalidCertificate(BadSignature)"),
         when: |read| read.is_hybrid_point(),
-        reason: "OpenSSL reads a point in the hybrid form too, which RFC 5480 section 2.2 has rejected",
+        reason: "OpenSSL reads a point in the hybrid form too, which RFC 5480 section 2.2 wants rejected",
         link: "https://github.com/openssl/openssl/blob/openssl-3.6.3/crypto/ec/ecp_oct.c",
     },
     Known {

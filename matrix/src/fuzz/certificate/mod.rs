@@ -89,7 +89,7 @@ struct Case {
     read: Option<Node>,
     /// The one thing that is wrong, where nobody may accept it.
     bad: Option<&'static str>,
-    /// Whether the script says nothing.
+    /// Whether it is as before, be it signed again.
     good: bool,
     /// What its issuer has signed, and the signature.
     signed: [Vec<u8>; 2],
@@ -105,6 +105,7 @@ impl Case {
         let mut certificate = before.clone();
         let mut signed = signed_part(&certificate).ok_or("and has three parts")?;
         script::follow(&mut certificate, script);
+        let mut unchanged = certificate.encoded() == good[place];
         if set_up.signs
             && let Some(again) = own.sign(set_up, &mut certificate)?
         {
@@ -112,6 +113,7 @@ impl Case {
         }
         let mut certificates = good.clone();
         certificates[place] = certificate.encoded();
+        unchanged |= certificates == *good;
         let bad = script::only_item(script)
             .filter(|item| match item.bad {
                 Bad::None => false,
@@ -122,7 +124,7 @@ impl Case {
             .map(|item| item.name);
         Ok(Self {
             set_up,
-            good: certificates == *good || script.is_empty(),
+            good: unchanged,
             before,
             read: Node::read(&certificates[place]),
             server: own.server(set_up, certificates.clone())?,
@@ -215,7 +217,8 @@ impl Case {
     }
 
     /// Whether the certificate begins with what its issuer has signed, and holds the signature behind. No form
-    /// of DER or BER says otherwise: what was signed are bytes (RFC 5280 §4.1.1.3).
+    /// of DER or BER says otherwise: what was signed are bytes (RFC 5280 §4.1.1.3). With ECDSA a stranger could make
+    /// another signature out of one, but no script does.
     fn is_signed(&self) -> bool {
         let sent = &self.certificates[self.set_up.place()];
         let [tbs, signature] = &self.signed;

@@ -29,11 +29,13 @@ impl SetUp {
             version: [V::TLS1_3, V::TLS1_2][usize::from(byte & 1)],
             issuer: [Issuer::Intermediate, Issuer::Root][usize::from(byte >> 1 & 1)],
             signs: byte >> 2 & 1 == 0,
-            // Signatures of RSA take most of an input's time: this one takes two bits to come up.
-            key: match byte {
-                _ if byte & RSA == RSA => KeyType::Rsa2048,
-                _ if byte & ECDSA == ECDSA => KeyType::EcdsaP256,
-                _ => KeyType::Ed25519,
+            // RSA, whose signatures take most of an input's time, takes two bits to come up, whatever else is asked for.
+            key: if byte & RSA == RSA {
+                KeyType::Rsa2048
+            } else if byte & ECDSA == ECDSA {
+                KeyType::EcdsaP256
+            } else {
+                KeyType::Ed25519
             },
             any_rustls: byte >> 4 & 1 == 1,
         }
@@ -44,9 +46,22 @@ impl SetUp {
         usize::from(self.issuer == Issuer::Root)
     }
 
+    /// A first byte for each that there is.
+    pub(super) fn all() -> Vec<u8> {
+        let mut known = Vec::new();
+        let mut is_new = |byte: &u8| {
+            let set_up = Self::of(*byte);
+            let is_new = !known.contains(&set_up);
+            known.push(set_up);
+            is_new
+        };
+        (0..=u8::MAX).filter(|byte| is_new(byte)).collect()
+    }
+
     /// Where its chain is kept.
     fn chain(self) -> usize {
-        KEYS.iter().take_while(|key| **key != self.key).count()
+        let place = KEYS.iter().position(|key| *key == self.key);
+        place.unwrap_or_default()
     }
 
     /// Where its server is kept.
@@ -151,8 +166,7 @@ pub(super) static OWN: LazyLock<Own> = LazyLock::new(Own::new);
 
 /// The bits of the first byte that ask for RSA.
 pub(super) const RSA: u8 = 8 | 32;
-/// The bit of the first byte that asks for ECDSA.
+/// The bit that asks for ECDSA.
 pub(super) const ECDSA: u8 = 64;
-/// The first two sign the same with the same bytes (RFC 8032 §5.1.6, RFC 8017 §8.2.1), and ECDSA with something new, on
-/// which nothing hangs.
-const KEYS: [KeyType; 3] = [KeyType::Ed25519, KeyType::Rsa2048, KeyType::EcdsaP256];
+/// The first two sign the same with the same bytes (RFC 8032 §5.1.6, RFC 8017 §8.2.1).
+pub(super) const KEYS: [KeyType; 3] = [KeyType::Ed25519, KeyType::Rsa2048, KeyType::EcdsaP256];

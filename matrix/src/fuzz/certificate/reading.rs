@@ -156,17 +156,23 @@ impl<'a> Reading<'a> {
         (is_rsa && key.tag == SEQUENCE).then_some((key, !rest.is_empty()))
     }
 
-    /// Whether the key is the point from before in its hybrid form (X9.62 §4.3.6).
+    /// Whether the key is the point from before in its hybrid form, which tells too whether its second number is odd
+    /// (X9.62 §4.3.6).
     pub(super) fn is_hybrid_point(&self) -> bool {
+        let curve = |key: Option<&'a Node>| key.and_then(|key| key.children().first());
         let point = |key: Option<&Node>| {
             let bits = key.and_then(|key| key.children().last());
             bits.map(Node::contents).unwrap_or_default()
         };
         let (now, before) = (point(self.field(KEY)), point(self.before(KEY)));
-        matches!(
-            (&*now, &*before),
-            ([0, 6 | 7, now @ ..], [0, 4, before @ ..]) if now == before
-        )
+        match (&*now, &*before) {
+            ([0, form, now @ .., last], [0, 4, before @ .., was]) => {
+                *form == 6 | last & 1
+                    && (now, last) == (before, was)
+                    && curve(self.field(KEY)) == curve(self.before(KEY))
+            }
+            _ => false,
+        }
     }
 
     /// Whether it says that it is a CA's (RFC 5280 §4.2.1.9).

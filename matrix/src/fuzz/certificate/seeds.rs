@@ -8,7 +8,7 @@ use super::script::Step;
 /// The good chain in each set-up, each part of the menu in either certificate, and steps of every kind.
 pub(super) fn seeds() -> Vec<(String, Vec<u8>)> {
     let mut seeds = Vec::new();
-    for set_up in 0..128 {
+    for set_up in SetUp::all() {
         seeds.push((format!("good-{set_up}"), vec![set_up]));
     }
     for set_up in [LEAF, INTERMEDIATE] {
@@ -223,14 +223,15 @@ const STEPS: &[(&str, u8, &[Told])] = &[
         INTERMEDIATE | ECDSA,
         &[(Step::Duplicate, &[0, 6, 0, 1], &[])],
     ),
-    // Behind how many bits are unused: uncompressed, then hybrid and compressed (X9.62 §4.3.6).
+    // The first byte says how many bits are unused, and the second the form: 4 is uncompressed, and 6 and 7 are hybrid, by
+    // whether the point's second number is odd, which it is not here (X9.62 §4.3.6).
     (
         "point-hybrid",
         INTERMEDIATE | ECDSA,
         &[(Step::Flip, &[0, 6, 1], &[1, 2])],
     ),
     (
-        "point-hybrid-odd",
+        "point-hybrid-of-another",
         INTERMEDIATE | ECDSA,
         &[(Step::Flip, &[0, 6, 1], &[1, 3])],
     ),
@@ -245,12 +246,22 @@ const STEPS: &[(&str, u8, &[Told])] = &[
         &[(Step::Flip, &[0, 6, 1], &[9, 1])],
     ),
     (
-        "ecdsa-with-null",
+        "ecdsa-algorithm-and-more",
         LEAF | ECDSA,
         &[
             (Step::Duplicate, &[1, 0], &[]),
             (Step::Duplicate, &[0, 2, 0], &[]),
         ],
+    ),
+    (
+        "copied-ecdsa",
+        LEAF | TLS12 | ECDSA,
+        &[(Step::Copy, &[0, 1], &[])],
+    ),
+    (
+        "signature-ecdsa",
+        LEAF | ECDSA | UNSIGNED,
+        &[(Step::Flip, &[2, 0, 1], &[9, 1])],
     ),
     (
         "number-padded",

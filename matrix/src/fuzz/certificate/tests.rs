@@ -7,12 +7,25 @@ use crate::fuzz::planted::{self, Fault, lab_with};
 
 #[test]
 fn a_client_that_overlooks_a_wrong_signature_is_found() {
-    let rustls = &["InvalidCertificate(BadSignature)"];
-    let found_there = found(StackId::RustlsRing, Fault::Forgives(rustls));
-    assert!(found_there.contains(&SIGNED), "{found_there:?}");
-    let openssl = &["CERTIFICATE_VERIFY_FAILED(7)"];
-    let found_there = found(StackId::Openssl, Fault::Forgives(openssl));
-    assert!(found_there.contains(&SIGNED), "{found_there:?}");
+    let rustls: &[_] = &["InvalidCertificate(BadSignature)"];
+    let openssl: &[_] = &["CERTIFICATE_VERIFY_FAILED(7)"];
+    for (stack, natives) in [(StackId::RustlsRing, rustls), (StackId::Openssl, openssl)] {
+        let lab = lab_with(stack, Fault::Forgives(natives));
+        for key in own::KEYS {
+            let mut seeds = seeds::seeds();
+            seeds.retain(|(_, seed)| SetUp::of(seed[0]).key == key);
+            let found = planted::oracles(seeds, |seed| present(&lab, seed));
+            assert!(found.contains(&SIGNED), "{stack}, {key:?}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_client_that_refuses_what_was_signed_again_is_found() {
+    let lab = lab_with(StackId::Openssl, Fault::Mute);
+    // Nothing is changed, and with ECDSA the signature is another.
+    let finding = present(&lab, &seeds::script("copied-ecdsa")).unwrap_err();
+    assert_eq!(finding.oracle, GOOD);
 }
 
 #[test]
@@ -110,18 +123,29 @@ fn no_difference_of_writing_excuses_another_key() {
     assert_eq!(read(in_ber[0], &other), None);
     let ed25519 = seeds::script("key-other");
     assert_eq!(read(ed25519[0], &ed25519[1..]), None);
-    let hybrid = |name| {
-        let seed: Vec<u8> = seeds::script(name);
-        let case = Case::new(seed[0], &seed[1..]).unwrap();
+}
+
+#[test]
+fn a_hybrid_point_is_the_one_from_before() {
+    let is_hybrid = |set_up: u8, script: &[u8]| {
+        let case = Case::new(set_up, script).unwrap();
         Reading::of(case.read.as_ref().unwrap(), &case.before, false).is_hybrid_point()
     };
-    assert!(hybrid("point-hybrid") && hybrid("point-hybrid-odd"));
-    assert!(!hybrid("point-elsewhere") && !hybrid("point-of-fewer-bits"));
-    // The same form of another point.
-    let seed = seeds::script("point-hybrid");
-    let other = [&seed[1..], &[1, seed[2], 9, 1]].concat();
-    let case = Case::new(seed[0], &other).unwrap();
-    assert!(!Reading::of(case.read.as_ref().unwrap(), &case.before, false).is_hybrid_point());
+    let hybrid = seeds::script("point-hybrid");
+    assert!(is_hybrid(hybrid[0], &hybrid[1..]));
+    for name in [
+        "point-hybrid-of-another",
+        "point-elsewhere",
+        "point-of-fewer-bits",
+    ] {
+        let seed = seeds::script(name);
+        assert!(!is_hybrid(seed[0], &seed[1..]), "{name}");
+    }
+    // At another place, and on another curve.
+    for more in ["point-elsewhere", "curve-another"] {
+        let also = [&hybrid[1..], &seeds::script(more)[1..]].concat();
+        assert!(!is_hybrid(hybrid[0], &also), "{more}");
+    }
 }
 
 #[test]
@@ -151,7 +175,8 @@ fn an_extension_that_is_not_there_or_not_read_excuses_nothing() {
 
 #[test]
 fn what_is_read_is_written_again() {
-    for set_up in 0..128 {
+    assert_eq!(SetUp::all().len(), 2 * 2 * 2 * 2 * own::KEYS.len());
+    for set_up in SetUp::all() {
         let set_up = SetUp::of(set_up);
         let chain = OWN.chain(set_up).unwrap();
         let good = OWN.good(set_up).unwrap();
