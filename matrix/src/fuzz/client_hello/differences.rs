@@ -290,7 +290,12 @@ pub(super) static DIFFERENCES: &[Difference] = &[
     Difference {
         refuses: Refuses::Rustls,
         error: "General(incompatible signing key)",
-        parts: &[SIGNATURE_ALGORITHMS, SUPPORTED_VERSIONS],
+        parts: &[
+            SIGNATURE_ALGORITHMS,
+            SUPPORTED_GROUPS,
+            SUPPORTED_VERSIONS,
+            Suites,
+        ],
         answer: Answers::Tls12,
         reason: "in TLS 1.2 an ECDSA key of any curve may sign with any hash; a P-256 key of rustls's signs \
             with SHA-256 alone",

@@ -261,7 +261,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Offers and edits of which stacks make something else.
-const DIFFERING: [(&str, [u8; 6], &[u8]); 22] = [
+const DIFFERING: [(&str, [u8; 6], &[u8]); 24] = [
     ("record-version", [0; 6], &[6, 0, 0, 2]),
     (
         "record-version-of-half-a-message",
@@ -302,6 +302,18 @@ const DIFFERING: [(&str, [u8; 6], &[u8]); 22] = [
         "no-scheme-for-the-certificate",
         [1, 0, 0, 0, 1, 0],
         &[13, 0, 3, 0],
+    ),
+    // Among suites of RSA, with P-384's scheme.
+    (
+        "suite-of-ecdsa",
+        [0, 0x34, 0, 0, 0x76, 0],
+        &[9, 0, 0xc0, 0x2c],
+    ),
+    // Where P-384 was all, with its scheme.
+    (
+        "group-of-the-certificate",
+        [1, 0, 4, 0, 2, 0],
+        &[21, 1, 3, 23],
     ),
     ("unknown-twice", [0; 6], &[12, 0, 0, 77, 15, 0, 3, 0]),
 ];
