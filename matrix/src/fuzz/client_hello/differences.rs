@@ -258,7 +258,13 @@ pub(super) static DIFFERENCES: &[Difference] = &[
     Difference {
         refuses: Refuses::OpenSsl,
         error: "NO_SUITABLE_SIGNATURE_ALGORITHM",
-        parts: &[SIGNATURE_ALGORITHMS],
+        parts: &[
+            SIGNATURE_ALGORITHMS,
+            SUPPORTED_GROUPS,
+            SUPPORTED_VERSIONS,
+            KEY_SHARE,
+            Suites,
+        ],
         answer: Answers::Retry,
         reason: "rustls asks for another share before it looks for a scheme",
         source: "RFC 8446 §4.1.4, §4.2.3; ssl/t1_lib.c, `check_cert_usable`",

@@ -261,7 +261,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Offers and edits of which stacks make something else.
-const DIFFERING: [(&str, [u8; 6], &[u8]); 24] = [
+const DIFFERING: [(&str, [u8; 6], &[u8]); 25] = [
     ("record-version", [0; 6], &[6, 0, 0, 2]),
     (
         "record-version-of-half-a-message",
@@ -308,6 +308,12 @@ const DIFFERING: [(&str, [u8; 6], &[u8]); 24] = [
         "suite-of-ecdsa",
         [0, 0x34, 0, 0, 0x76, 0],
         &[9, 0, 0xc0, 0x2c],
+    ),
+    // For the first time, with schemes of other keys and a share that is not wanted.
+    (
+        "suite-for-another-share",
+        [0, 0x40, 5, 0, 6, 1],
+        &[9, 0, 0x13, 1],
     ),
     // Where P-384 was all, with its scheme.
     (
