@@ -5,7 +5,7 @@ use shakedown::iana::ContentType;
 
 use crate::fuzz::Target;
 use crate::fuzz::planted::{self, Fault, lab_with};
-use crate::model::link::hellos;
+use crate::model::link::{WEAK_SCHEME, hellos};
 
 #[test]
 fn a_side_that_is_done_without_a_key_is_found() {
@@ -143,6 +143,24 @@ fn sweep(role: Role, name: &str, high: &[u8], put: impl Fn(&mut [u8], [u8; 2])) 
     }
     assert_eq!(otherwise, []);
     told
+}
+
+/// As the model does without a stack.
+#[test]
+fn a_weak_scheme_is_shared_where_level_and_version_let_it() {
+    let lab = Lab::new();
+    for (set_up, level, name, native) in WEAK_SCHEME {
+        let mut scenario = scenario(StackId::Openssl, set_up);
+        scenario.server.profile.protocol.security_level = Some(level);
+        let told = hellos(Role::Server);
+        let (_, _, body) = told.iter().find(|(_, it, _)| it == name).expect(name);
+        let server = lab.server(&scenario);
+        let server = server.as_ref().as_ref().expect("a level is no fault");
+        let mut server = server.connect().expect("nothing was said yet");
+        server.receive(&in_a_record(set_up, Role::Server, body)[2..]);
+        let failure = server.failure().map(|failure| failure.native.as_str());
+        assert_eq!(failure, Some(native), "{level}");
+    }
 }
 
 /// Each target that is to ask the readers does.

@@ -25,10 +25,10 @@ use super::negotiation::{self, Chosen};
 use super::{Cause, Expectation, Expected, ExpectedDeed, ExpectedEnd, ExpectedSide, Prediction};
 
 pub use self::domain::{KNOWN_BITS, WHOLE};
-#[cfg(all(test, feature = "stacks"))]
-pub(crate) use self::effect::hellos;
 #[cfg(feature = "stacks")]
 pub(crate) use self::effect::refusal;
+#[cfg(all(test, feature = "stacks"))]
+pub(crate) use self::effect::{WEAK_SCHEME, hellos};
 
 mod carrier;
 mod causes;

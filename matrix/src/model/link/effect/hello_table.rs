@@ -2,10 +2,11 @@
 //! `fuzz::bytes` records).
 
 use shakedown::connection::Role;
+use shakedown::iana::AlertDescription as A;
 use shakedown::scenario::Scenario;
 
 use super::certificate::common_name;
-use super::refusal;
+use super::refusal::{self, Fate};
 use super::written::RETRY;
 
 /// A hello's parts, of which each may be wrong.
@@ -472,4 +473,33 @@ fn a_hello_is_refused_as_the_stacks_do() {
     );
 }
 
+/// DSA with SHA-1 has 64 bits (`sigalg_security_bits`), and is for TLS 1.2 alone. Stacks say the same (`fuzz::bytes`).
+#[test]
+fn a_weak_scheme_is_shared_where_level_and_version_let_it() {
+    for (set_up, level, name, native) in WEAK_SCHEME {
+        let mut scenario = scenario(set_up, "openssl", "openssl");
+        scenario.server.profile.protocol.security_level = Some(level);
+        let told = hellos(Role::Server);
+        let (_, _, body) = told.iter().find(|(_, it, _)| it == name).expect(name);
+        let fate = Fate::Refused(native.into(), Some(A::handshake_failure));
+        assert_eq!(refusal::client_hello(&scenario, body), [fate], "{level}");
+    }
+}
+
+/// A set-up, a server's level, a hello and the error.
+pub(crate) const WEAK_SCHEME: [(u8, u8, &str, &str); 3] = [
+    (1, 0, "(TLS 1.2 alone) 1.2 scheme 0202", "NO_SHARED_CIPHER"),
+    (
+        1,
+        1,
+        "(TLS 1.2 alone) 1.2 scheme 0202",
+        "NO_SHARED_SIGNATURE_ALGORITHMS",
+    ),
+    (
+        2,
+        0,
+        "(TLS 1.3 alone) 1.3 scheme 0202",
+        "NO_SHARED_SIGNATURE_ALGORITHMS",
+    ),
+];
 const MOST: usize = 12;

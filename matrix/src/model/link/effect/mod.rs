@@ -33,7 +33,7 @@ mod written;
 pub(super) use client_hello::{fits_group, is_length, readings};
 pub(super) use heard::{Heard, Reading};
 #[cfg(all(test, feature = "stacks"))]
-pub(crate) use hello_table::hellos;
+pub(crate) use hello_table::{WEAK_SCHEME, hellos};
 pub(super) use second_hello::breach;
 pub(super) use written::all as written;
 
