@@ -213,9 +213,8 @@ fn hellos_of(reader: Role, most: usize) -> Vec<(String, Vec<u8>)> {
             two_at_once(&mut say);
             schemes(&mut say);
             for length in [31, 33] {
-                let share = [&[0, 0x1d][..], &vector(2, &vec![9; length])].concat();
                 say(format!("share of {length} bytes"), &|parts| {
-                    *parts = parts.with(51, &vector(2, &share));
+                    *parts = parts.with(51, &vector(2, &share_of(0x1d, length)));
                 });
             }
         }
@@ -224,9 +223,8 @@ fn hellos_of(reader: Role, most: usize) -> Vec<(String, Vec<u8>)> {
                 parts.session_id = vector(1, &[0; 32]);
             });
             for (group, length) in [(0x1d, 0), (0x1d, 31), (0x1d, 33), (0x17, 65), (0x17, 64)] {
-                let share = [&[0, group][..], &vector(2, &vec![9; length])].concat();
                 say(format!("share of {length} bytes of {group}"), &|parts| {
-                    *parts = parts.with(51, &share);
+                    *parts = parts.with(51, &share_of(group, length));
                 });
             }
         }
@@ -264,8 +262,7 @@ fn hellos_of(reader: Role, most: usize) -> Vec<(String, Vec<u8>)> {
 
 /// What a server minds first.
 fn two_at_once(say: &mut impl FnMut(String, &dyn Fn(&mut Parts))) {
-    let identities = vector(2, &[0, 1, 7, 0, 0, 0, 0]);
-    let tickets = [&identities[..], &vector(2, &vector(1, &[7; 32]))].concat();
+    let tickets = tickets_of(&[0, 1, 7, 0, 0, 0, 0]);
     say("no modes, and compressions".into(), &|parts| {
         *parts = parts.with(45, &[0]);
         parts.compressions = vec![1, 1];
@@ -290,9 +287,7 @@ fn two_at_once(say: &mut impl FnMut(String, &dyn Fn(&mut Parts))) {
     }
     for (what, identity) in [("of nothing", &[0; 6][..]), ("without an age", &[0, 1, 7])] {
         say(format!("a ticket {what}"), &|parts| {
-            let binders = vector(2, &vector(1, &[7; 32]));
-            let tickets = [vector(2, identity), binders].concat();
-            *parts = parts.with(45, &[1, 1]).with(41, &tickets);
+            *parts = parts.with(45, &[1, 1]).with(41, &tickets_of(identity));
         });
     }
     say("tickets without modes, and compressions".into(), &|parts| {
@@ -308,8 +303,8 @@ fn two_at_once(say: &mut impl FnMut(String, &dyn Fn(&mut Parts))) {
         *parts = parts.with(13, &[0, 2, 8, 4]).with(51, &[0, 0]);
     });
     say("another scheme, and a short share".into(), &|parts| {
-        let share = [&[0, 35, 0, 0x1d, 0, 31][..], &[9; 31]].concat();
-        *parts = parts.with(13, &[0, 2, 8, 4]).with(51, &share);
+        let shares = vector(2, &share_of(0x1d, 31));
+        *parts = parts.with(13, &[0, 2, 8, 4]).with(51, &shares);
     });
     for kinds in [vec![2, 3, 4], vec![1, 2], vec![3, 0, 2, 4]] {
         say(format!("raw keys {kinds:?}"), &|parts| {
@@ -367,14 +362,7 @@ fn samples(reader: Role) -> Vec<(u16, Vec<u8>)> {
             (16, vec![0, 5, 2, b'h', b'2', 1, b'h']),
             (19, vec![2, 2, 0]),
             (20, vec![2, 2, 0]),
-            (
-                41,
-                [
-                    &vector(2, &[0, 1, 7, 0, 0, 0, 0])[..],
-                    &vector(2, &vector(1, &[7; 32])),
-                ]
-                .concat(),
-            ),
+            (41, tickets_of(&[0, 1, 7, 0, 0, 0, 0])),
             (43, vec![4, 3, 4, 3, 3]),
             (51, vector(2, &share())),
             (58, vec![1, 1]),
@@ -413,7 +401,17 @@ fn scenario(set_up: u8, client: &str, server: &str) -> Scenario {
 }
 
 fn share() -> Vec<u8> {
-    [&[0, 0x1d][..], &vector(2, &[9; 32])].concat()
+    share_of(0x1d, 32)
+}
+
+fn share_of(group: u8, length: usize) -> Vec<u8> {
+    [&[0, group][..], &vector(2, &vec![9; length])].concat()
+}
+
+/// With one binder.
+fn tickets_of(identities: &[u8]) -> Vec<u8> {
+    let binders = vector(2, &vector(1, &[7; 32]));
+    [vector(2, identities), binders].concat()
 }
 
 fn vector(width: usize, content: &[u8]) -> Vec<u8> {
@@ -426,6 +424,12 @@ fn vector(width: usize, content: &[u8]) -> Vec<u8> {
 fn a_hello_is_refused_as_the_stacks_do() {
     let recorded: Vec<_> = include_str!("hellos.txt").lines().collect();
     let (mut told, mut unsaid, mut wrong) = (0, 0, Vec::new());
+    // Two schemes of ECDSA, to servers of OpenSSL.
+    let may_be_unsaid = |name: &str| {
+        ["scheme 0303", "scheme 081a"]
+            .iter()
+            .any(|it| name.ends_with(it))
+    };
     let mut lines = recorded.iter();
     for reader in Role::BOTH {
         let scenarios = [0, 1, 2].map(|set_up| {
@@ -444,7 +448,7 @@ fn a_hello_is_refused_as_the_stacks_do() {
                     Role::Server => refusal::client_hello(scenario, &body),
                 };
                 told += 1;
-                if heard.is_empty() {
+                if heard.is_empty() && may_be_unsaid(&name) {
                     unsaid += 1;
                     continue;
                 }
@@ -463,7 +467,6 @@ fn a_hello_is_refused_as_the_stacks_do() {
         }
     }
     assert_eq!(lines.next(), None);
-    // Two schemes of ECDSA, to servers of OpenSSL.
     assert_eq!(unsaid, 2 * 6);
     assert!(
         wrong.is_empty(),
@@ -476,10 +479,10 @@ fn a_hello_is_refused_as_the_stacks_do() {
 /// DSA with SHA-1 has 64 bits (`sigalg_security_bits`), and is for TLS 1.2 alone. Stacks say the same (`fuzz::bytes`).
 #[test]
 fn a_weak_scheme_is_shared_where_level_and_version_let_it() {
+    let told = hellos(Role::Server);
     for (set_up, level, name, native) in WEAK_SCHEME {
         let mut scenario = scenario(set_up, "openssl", "openssl");
         scenario.server.profile.protocol.security_level = Some(level);
-        let told = hellos(Role::Server);
         let (_, _, body) = told.iter().find(|(_, it, _)| it == name).expect(name);
         let fate = Fate::Refused(native.into(), Some(A::handshake_failure));
         assert_eq!(refusal::client_hello(&scenario, body), [fate], "{level}");
