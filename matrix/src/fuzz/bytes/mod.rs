@@ -155,7 +155,7 @@ fn hear_alive(
     bytes: &[u8],
     at_a_time: usize,
 ) -> Result<Seen, Box<Finding>> {
-    let mut connection = begin(lab, role, stack, set_up)?;
+    let mut connection = begin(lab, role, &scenario(stack, set_up))?;
     let mut sent = Vec::new();
     connection.advance();
     connection.transmit(&mut sent);
@@ -173,16 +173,10 @@ fn hear_alive(
     Ok(Seen::of(&mut *connection, &sent[hello..]))
 }
 
-fn begin(
-    lab: &Lab,
-    role: Role,
-    stack: StackId,
-    set_up: u8,
-) -> Result<Box<dyn Connection>, Box<Finding>> {
-    let scenario = scenario(stack, set_up);
+fn begin(lab: &Lab, role: Role, scenario: &Scenario) -> Result<Box<dyn Connection>, Box<Finding>> {
     let prepared = match role {
-        Role::Client => lab.client(&scenario),
-        Role::Server => lab.server(&scenario),
+        Role::Client => lab.client(scenario),
+        Role::Server => lab.server(scenario),
     };
     prepared
         .as_ref()

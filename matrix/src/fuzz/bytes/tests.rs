@@ -148,15 +148,12 @@ fn sweep(role: Role, name: &str, high: &[u8], put: impl Fn(&mut [u8], [u8; 2])) 
 /// As the model does without a stack.
 #[test]
 fn a_weak_scheme_is_shared_where_level_and_version_let_it() {
-    let lab = Lab::new();
+    let (lab, told) = (Lab::new(), hellos(Role::Server));
     for (set_up, level, name, native) in WEAK_SCHEME {
         let mut scenario = scenario(StackId::Openssl, set_up);
         scenario.server.profile.protocol.security_level = Some(level);
-        let told = hellos(Role::Server);
         let (_, _, body) = told.iter().find(|(_, it, _)| it == name).expect(name);
-        let server = lab.server(&scenario);
-        let server = server.as_ref().as_ref().expect("a level is no fault");
-        let mut server = server.connect().expect("nothing was said yet");
+        let mut server = begin(&lab, Role::Server, &scenario).expect("a level is no fault");
         server.receive(&in_a_record(set_up, Role::Server, body)[2..]);
         let failure = server.failure().map(|failure| failure.native.as_str());
         assert_eq!(failure, Some(native), "{level}");
