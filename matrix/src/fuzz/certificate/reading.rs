@@ -61,7 +61,6 @@ impl<'a> Reading<'a> {
 
     /// Whether the algorithm in a field is the one before, with other parameters (RFC 5280 §4.1.1.2).
     pub(super) fn has_other_parameters(&self, number: usize) -> bool {
-        let first = |node: Option<&'a Node>| node.and_then(|node| node.children().first());
         self.is_changed(number) && first(self.field(number)) == first(self.before(number))
     }
 
@@ -159,7 +158,6 @@ impl<'a> Reading<'a> {
     /// Whether the key is the point from before in its hybrid form, which tells too whether its second number is odd
     /// (X9.62 §4.3.6).
     pub(super) fn is_hybrid_point(&self) -> bool {
-        let curve = |key: Option<&'a Node>| key.and_then(|key| key.children().first());
         let point = |key: Option<&Node>| {
             let bits = key.and_then(|key| key.children().last());
             bits.map(Node::contents).unwrap_or_default()
@@ -169,7 +167,7 @@ impl<'a> Reading<'a> {
             ([0, form, now @ .., last], [0, 4, before @ .., was]) => {
                 *form == 6 | last & 1
                     && (now, last) == (before, was)
-                    && curve(self.field(KEY)) == curve(self.before(KEY))
+                    && first(self.field(KEY)) == first(self.before(KEY))
             }
             _ => false,
         }
@@ -198,6 +196,11 @@ impl<'a> Reading<'a> {
         bits.resize(2, 0);
         Some(u16::from_be_bytes([bits[0], bits[1]]))
     }
+}
+
+/// What a node begins with.
+fn first(node: Option<&Node>) -> Option<&Node> {
+    node.and_then(|node| node.children().first())
 }
 
 /// The contents of a string, which BER lets be made of strings (X.690 §8.6.4, §8.23), one after the other, as
